@@ -1,0 +1,4 @@
+"""The array side of sphinx-xpcaps: lazy functions, tracing, backends and test helpers.
+
+Importing this package imports no array library but NumPy.
+"""

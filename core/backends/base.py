@@ -1,0 +1,147 @@
+"""What every adapter of an array library knows: the words and the defaults."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """Whether a backend's device can be used here and, if not, why in one line."""
+
+    usable: bool
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Watch:
+    """What happened to a backend's arrays while it was watched."""
+
+    computes: int = 0
+    host_transfers: int = 0
+
+
+class Backend(ABC):
+    """Adapter of one array library.
+
+    Creating an adapter imports nothing; everything that needs the library imports it when asked.
+    """
+
+    name: ClassVar[str]
+    """The name in records and options, such as ``"torch"``."""
+    title: ClassVar[str]
+    """The name that readers know, such as ``"PyTorch"``."""
+    module: ClassVar[str]
+    """The module that must be importable."""
+    distributions: ClassVar[tuple[str, ...]] = ()
+    """Names on the package index whose version is the library's; default: the module's name."""
+    devices: ClassVar[tuple[str, ...]] = ("cpu", "gpu")
+    """The devices that make sense for the library, present or not."""
+    modes: ClassVar[tuple[str, ...]] = ("eager",)
+    """The modes that are measured unless asked otherwise."""
+    optional_modes: ClassVar[tuple[str, ...]] = ()
+    """Further modes that `transform` knows."""
+    environment: ClassVar[Mapping[str, str]] = {}
+    """Variables that should be set before the library is imported for a measurement."""
+
+    def version(self) -> str | None:
+        """Return the installed version without importing the library; None if not installed."""
+        if self.spec() is None:
+            return None
+        for distribution in self.distributions or (self.module,):
+            try:
+                return importlib.metadata.version(distribution)
+            except importlib.metadata.PackageNotFoundError:
+                continue
+        return "unknown"
+
+    def spec(self) -> object | None:
+        """Return the import spec of the library, or None if it is not installed."""
+        try:
+            return importlib.util.find_spec(self.module)
+        except (ImportError, ValueError):
+            return None
+
+    def availability(self, device: str) -> Availability:
+        """Say whether `device` can be used here; imports the library."""
+        if device not in self.devices:
+            return Availability(False, f"{self.title} has no device {device!r}")
+        version = self.version()
+        if version is None:
+            return Availability(False, f"{self.name} is not installed")
+        try:
+            importlib.import_module(self.module)
+        except Exception as error:
+            line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            return Availability(False, f"{self.name} {version} cannot be imported: {line}")
+        try:
+            reason = self.missing_device(device)
+        except Exception as error:  # a driver may fail in ways of its own
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        if reason:
+            return Availability(False, f"{self.name} {version} is installed, but {reason}")
+        return Availability(True)
+
+    def missing_device(self, device: str) -> str:
+        """Say why `device` is not there ("there is no CUDA device"), or return ""."""
+        return "" if device == "cpu" else f"it has no {device}"
+
+    @abstractmethod
+    def namespace(self) -> Any:
+        """Return the array API namespace, through array-api-compat where that has one."""
+
+    @abstractmethod
+    def owns(self, x: object) -> bool:
+        """Say whether `x` is this library's array, concrete or traced."""
+
+    @abstractmethod
+    def from_numpy(self, array: NDArray[Any], device: str) -> Any:
+        """Return a copy of `array` on `device`, with the same shape and dtype.
+
+        Raises
+        ------
+        TypeError
+            The library has no such dtype.
+        """
+
+    @abstractmethod
+    def to_numpy(self, x: Any) -> NDArray[Any]:
+        """Return the values of `x`; computes and moves where needed."""
+
+    @abstractmethod
+    def device_of(self, x: Any) -> str:
+        """Return on which device `x` is: ``"cpu"``, ``"gpu"`` or ``"other"``."""
+
+    def native_device(self, device: str) -> Any:
+        """Return what the library itself calls `device`; goes into ``device=``."""
+        return device
+
+    def dtype_name(self, x: Any) -> str:
+        """Return the dtype of `x` by the standard's name, such as ``"float32"``."""
+        return str(x.dtype).rpartition(".")[2]
+
+    def transform(self, mode: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return `function` as it is called in `mode`."""
+        if mode in ("eager", "lazy"):
+            return function
+        raise ValueError(f"{self.title} has no mode {mode!r}")
+
+    @contextmanager
+    def watch(self) -> Iterator[Watch]:
+        """Count graph computations and transfers to the host inside the context."""
+        yield Watch()
+
+    def numpy_dtype(self, x: Any) -> np.dtype[Any]:
+        """Return the dtype of `x` as NumPy's."""
+        name = self.dtype_name(x)
+        return np.dtype("float32" if name == "bfloat16" else name)

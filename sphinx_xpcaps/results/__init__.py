@@ -1,0 +1,1 @@
+"""What is kept of a measurement: the model, the record file, and what several records say."""
