@@ -45,8 +45,8 @@ class Backend(ABC):
     """The module that must be importable."""
     distributions: ClassVar[tuple[str, ...]] = ()
     """Names on the package index whose version is the library's; default: the module's name."""
-    devices: ClassVar[tuple[str, ...]] = ("cpu", "gpu")
-    """The devices that make sense for the library, present or not."""
+    columns: ClassVar[Mapping[str, str]] = {"cpu": "cpu", "gpu": "gpu"}
+    """The column of a table to the device that fills it; a column left out is not applicable."""
     modes: ClassVar[tuple[str, ...]] = ("eager",)
     """The modes that are measured unless asked otherwise."""
     optional_modes: ClassVar[tuple[str, ...]] = ()
@@ -74,7 +74,7 @@ class Backend(ABC):
 
     def availability(self, device: str) -> Availability:
         """Say whether `device` can be used here; imports the library."""
-        if device not in self.devices:
+        if device not in self.columns.values():
             return Availability(False, f"{self.title} has no device {device!r}")
         version = self.version()
         if version is None:

@@ -1,0 +1,66 @@
+"""CuPy: NumPy's interface on a CUDA or ROCm device."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.backends.base import Backend
+
+
+class CuPyBackend(Backend):
+    """Adapter of CuPy."""
+
+    name = "cupy"
+    title = "CuPy"
+    module = "cupy"
+    distributions = (
+        "cupy",
+        "cupy-cuda13x",
+        "cupy-cuda12x",
+        "cupy-cuda11x",
+        "cupy-rocm-7-0",
+        "cupy-rocm-5-0",
+    )
+    columns = {"gpu": "gpu"}
+
+    def missing_device(self, device: str) -> str:
+        import cupy
+
+        try:
+            count = cupy.cuda.runtime.getDeviceCount()
+        except cupy.cuda.runtime.CUDARuntimeError:
+            count = 0
+        return "" if count else "there is no CUDA device"
+
+    def namespace(self) -> Any:
+        import array_api_compat.cupy
+
+        return array_api_compat.cupy
+
+    def owns(self, x: object) -> bool:
+        import cupy
+
+        return isinstance(x, cupy.ndarray)
+
+    def from_numpy(self, array: NDArray[Any], device: str) -> Any:
+        import cupy
+
+        if array.dtype.kind not in "biufc":
+            raise TypeError(f"CuPy has no dtype {array.dtype}")
+        return cupy.array(array)
+
+    def to_numpy(self, x: Any) -> NDArray[Any]:
+        import cupy
+
+        return np.asarray(cupy.asnumpy(x))
+
+    def device_of(self, x: Any) -> str:
+        return "gpu"
+
+    def native_device(self, device: str) -> Any:
+        import cupy
+
+        return cupy.cuda.Device(0)

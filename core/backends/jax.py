@@ -1,0 +1,97 @@
+"""JAX: immutable arrays, eager or traced under ``jit``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.backends.base import Backend
+
+
+class JAXBackend(Backend):
+    """Adapter of JAX."""
+
+    name = "jax"
+    title = "JAX"
+    module = "jax"
+    modes = ("eager", "jit")
+    # Without it JAX turns every float64 into float32, and nothing could be compared with NumPy.
+    environment = {"JAX_ENABLE_X64": "1"}
+
+    def missing_device(self, device: str) -> str:
+        if device == "gpu" and not _accelerators():
+            return "there is no GPU or TPU that it can use"
+        return ""
+
+    def namespace(self) -> Any:
+        import jax.numpy
+
+        return jax.numpy
+
+    def owns(self, x: object) -> bool:
+        import jax
+
+        return isinstance(x, jax.Array)
+
+    def from_numpy(self, array: NDArray[Any], device: str) -> Any:
+        import jax
+
+        if array.dtype.kind not in "biufc" or array.dtype.itemsize > 16:
+            raise TypeError(f"JAX has no dtype {array.dtype}")
+        owned = np.array(array, copy=True, dtype=array.dtype.newbyteorder("="))
+        return jax.device_put(owned, self.native_device(device))
+
+    def to_numpy(self, x: Any) -> NDArray[Any]:
+        return np.asarray(x)
+
+    def device_of(self, x: Any) -> str:
+        platforms = {device.platform for device in x.devices()}
+        return "cpu" if platforms == {"cpu"} else "gpu"
+
+    def native_device(self, device: str) -> Any:
+        import jax
+
+        return jax.devices("cpu")[0] if device == "cpu" else _accelerators()[0]
+
+    def transform(self, mode: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        return _jitted(function) if mode == "jit" else super().transform(mode, function)
+
+
+def _accelerators() -> list[Any]:
+    import jax
+
+    return [device for device in jax.devices() if device.platform != "cpu"]
+
+
+def _jitted(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `function` under ``jax.jit`` with everything but arrays static."""
+    import jax
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        leaves, structure = jax.tree.flatten((args, kwargs))
+        traced = [i for i, leaf in enumerate(leaves) if isinstance(leaf, jax.Array)]
+        static: list[Any] = []
+
+        def run(arrays: list[Any]) -> list[Any]:
+            filled = list(leaves)
+            for i, array in zip(traced, arrays, strict=True):
+                filled[i] = array
+            inner_args, inner_kwargs = jax.tree.unflatten(structure, filled)
+            result = function(*inner_args, **inner_kwargs)
+            out, out_structure = jax.tree.flatten(result)
+            is_array = [isinstance(leaf, jax.Array) for leaf in out]
+            static[:] = [out_structure, is_array, out]
+            return [leaf for leaf, keep in zip(out, is_array, strict=True) if keep]
+
+        arrays = jax.jit(run)([leaves[i] for i in traced])
+        out_structure, is_array, out = static
+        concrete = iter(arrays)
+        merged = [
+            next(concrete) if keep else leaf for leaf, keep in zip(out, is_array, strict=True)
+        ]
+        return jax.tree.unflatten(out_structure, merged)
+
+    return call

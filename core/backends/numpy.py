@@ -1,0 +1,36 @@
+"""NumPy: the reference that the others are compared with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.backends.base import Backend
+
+
+class NumPyBackend(Backend):
+    """Adapter of NumPy."""
+
+    name = "numpy"
+    title = "NumPy"
+    module = "numpy"
+    columns = {"cpu": "cpu"}
+
+    def namespace(self) -> Any:
+        import array_api_compat.numpy
+
+        return array_api_compat.numpy
+
+    def owns(self, x: object) -> bool:
+        return isinstance(x, (np.ndarray, np.generic))
+
+    def from_numpy(self, array: NDArray[Any], device: str) -> Any:
+        return np.array(array, copy=True)
+
+    def to_numpy(self, x: Any) -> NDArray[Any]:
+        return np.asarray(x)
+
+    def device_of(self, x: Any) -> str:
+        return "cpu"

@@ -1,0 +1,125 @@
+"""PyTorch: tensors on the CPU and on accelerators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.backends.base import Backend, Watch
+
+_ACCELERATORS = ("cuda", "xpu", "mps")
+
+
+class TorchBackend(Backend):
+    """Adapter of PyTorch."""
+
+    name = "torch"
+    title = "PyTorch"
+    module = "torch"
+    optional_modes = ("jit",)
+
+    def missing_device(self, device: str) -> str:
+        if device == "gpu" and _accelerator() is None:
+            return "there is no CUDA, XPU or MPS device"
+        return ""
+
+    def namespace(self) -> Any:
+        import array_api_compat.torch
+
+        return array_api_compat.torch
+
+    def owns(self, x: object) -> bool:
+        import torch
+
+        return isinstance(x, torch.Tensor)
+
+    def from_numpy(self, array: NDArray[Any], device: str) -> Any:
+        import torch
+
+        owned = np.array(array, copy=True, order="C", dtype=array.dtype.newbyteorder("="))
+        return torch.from_numpy(owned).to(self.native_device(device))
+
+    def to_numpy(self, x: Any) -> NDArray[Any]:
+        return np.asarray(x.detach().cpu().resolve_conj().resolve_neg().numpy())
+
+    def device_of(self, x: Any) -> str:
+        return "cpu" if x.device.type == "cpu" else "gpu"
+
+    def native_device(self, device: str) -> Any:
+        return "cpu" if device == "cpu" else _accelerator()
+
+    def transform(self, mode: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        if mode != "jit":
+            return super().transform(mode, function)
+        import torch
+
+        compiled: Callable[..., Any] = torch.compile(function, fullgraph=True)
+        return compiled
+
+    @contextmanager
+    def watch(self) -> Iterator[Watch]:
+        """Count the calls that turn a tensor into host memory and would raise on an accelerator.
+
+        ``x.cpu().numpy()`` is an explicit transfer and works anywhere, so tensors that came out
+        of ``.cpu()`` or ``.to()`` are left out.
+        """
+        import torch
+
+        seen = Watch()
+        moved: dict[int, Any] = {}  # kept alive, so that no id is used twice
+
+        def counted(name: str) -> Callable[..., Any]:
+            original = getattr(torch.Tensor, name)
+
+            def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+                if id(self) not in moved:
+                    seen.host_transfers += 1
+                    moved[id(self)] = self  # `__array__` calls `numpy`: count the pair once
+                    try:
+                        return original(self, *args, **kwargs)
+                    finally:
+                        del moved[id(self)]
+                return original(self, *args, **kwargs)
+
+            return method
+
+        def explicit(name: str) -> Callable[..., Any]:
+            original = getattr(torch.Tensor, name)
+
+            def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+                result = original(self, *args, **kwargs)
+                if result.device.type == "cpu":
+                    result = result.view_as(result)
+                    moved[id(result)] = result
+                return result
+
+            return method
+
+        patches = {name: counted(name) for name in ("__array__", "__dlpack__", "numpy")}
+        patches["cpu"] = explicit("cpu")
+        own = {name: vars(torch.Tensor).get(name) for name in patches}
+        for name, patch in patches.items():
+            setattr(torch.Tensor, name, patch)
+        try:
+            yield seen
+        finally:
+            for name, original in own.items():
+                if original is None:
+                    delattr(torch.Tensor, name)
+                else:
+                    setattr(torch.Tensor, name, original)
+
+
+def _accelerator() -> str | None:
+    """Return the type of the accelerator that is there, as PyTorch calls it."""
+    import torch
+
+    for name in _ACCELERATORS:
+        module = getattr(torch, name, None)
+        if module is not None and module.is_available():
+            return name
+    return None
