@@ -93,7 +93,7 @@ def _keep(
                 problem = "its examples pass no array"
                 continue
             case = Case(text=text, origin=found.origin, payload=payload, whole=whole, plans=plans)
-            at(text)
+            at(("call", text))
             try:
                 variants = _variants(case, plans, at)
             except BaseException as error:
@@ -122,7 +122,7 @@ def _variants(case: Case, plans: Sequence[Plan], at: At) -> tuple[Variant, ...]:
     strong = {path for path in dtypes if not is_number(arguments[path])} or set(dtypes)
     integers = {path: np.dtype("float64") for path, t in dtypes.items() if t.kind in "iu"}
     if integers and strong & integers.keys():
-        at(case.text)
+        at(("call", case.text))
         variant = _try(case, FLOAT64, integers)
         if variant is None:
             integers = {}
@@ -132,7 +132,7 @@ def _variants(case: Case, plans: Sequence[Plan], at: At) -> tuple[Variant, ...]:
     wide = {path: t for path, t in dtypes.items() if t.itemsize == (8 if t.kind == "f" else 16)}
     single = {path: narrow[t.kind] for path, t in wide.items() if t.kind in narrow}
     if single or integers:
-        at(case.text)
+        at(("call", case.text))
         single.update(dict.fromkeys(integers, np.dtype("float32")))
         variant = _try(case, FLOAT32, single)
         if variant is not None:

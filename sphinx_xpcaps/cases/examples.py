@@ -16,8 +16,8 @@ import numpy as np
 from sphinx_xpcaps.cases.resolve import doctexts
 from sphinx_xpcaps.cases.watch import EXAMPLE_MODULE, Watcher
 
-At = Callable[[str], None]
-"""Called with a piece of code before it runs, so that who waits knows where it is."""
+At = Callable[[tuple[str, str]], None]
+"""Called with ``("call" or "line", code)`` before code runs: so who waits knows where it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def from_docstrings(name: str, holder: Any, target: Any, at: At, skip: Collectio
             source = example.source
             if example.options.get(doctest.OPTIONFLAGS_BY_NAME["SKIP"]) or source in skip:
                 continue
-            at(source)
+            at(("line", source))
             try:
                 watcher.run(source, scope)
             except BaseException as error:
@@ -72,7 +72,7 @@ def from_bodies(
     calls: list[tuple[str, bytes, bool]] = []
     for body in bodies:
         watcher = _watcher(name, holder, target, at, skip)
-        at(body)
+        at(("line", body))
         try:
             watcher.run(body, _body_scope(name, target))
         except BaseException as error:
@@ -90,7 +90,7 @@ def _watcher(name: str, holder: Any, target: Any, at: At, skip: Collection[str])
     def heard(text: str) -> None:
         if text in skip:
             raise SkippedError(text)
-        at(text)
+        at(("call", text))
 
     return Watcher(holder, target, name.rpartition(".")[2], heard)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -97,6 +97,3 @@ class Collected:
     origin: str | None = None
     error: str = ""
     error_type: str | None = None
-    stuck: str | None = None
-    """The outcome, ``timeout`` or ``crash``, that ended the search under NumPy."""
-    notes: tuple[str, ...] = field(default=())

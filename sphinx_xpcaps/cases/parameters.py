@@ -15,7 +15,10 @@ _ARRAY_LIKE = re.compile(
 )
 _COUNTED = re.compile(r"\b(tuple|sequence|list)s? of int|\bshape\b", re.IGNORECASE)
 
-_STARS = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
+_STARS: dict[Any, str] = {
+    inspect.Parameter.VAR_POSITIONAL: "*",
+    inspect.Parameter.VAR_KEYWORD: "**",
+}
 
 
 @dataclass(frozen=True, slots=True)

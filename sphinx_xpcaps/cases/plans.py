@@ -15,6 +15,13 @@ from sphinx_xpcaps.cases.model import Path, Plan, Step
 from sphinx_xpcaps.cases.parameters import Parameter, parameters, signature_of
 from sphinx_xpcaps.cases.trees import is_number, is_numeric_array, is_numeric_sequence, leaves
 
+_PLAINNESS = ("array-like", "array-like sequences", "arrays")
+
+
+def plainness(plan: str) -> int:
+    """Return a rank, 0 for the plan that a reader of the docstring would follow."""
+    return _PLAINNESS.index(plan) if plan in _PLAINNESS else len(_PLAINNESS)
+
 
 def plans_for(steps: Sequence[Step], target: Any) -> tuple[Plan, ...]:
     """Return the plans of a call, narrowest first; none where nothing can be converted.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -132,3 +132,9 @@ def _is_public_callable(x: object) -> bool:
     if inspect.isclass(x) and issubclass(x, BaseException):
         return False
     return callable(x)
+
+
+def describe_all(give: Callable[[TargetInfo], None], *, names: tuple[str, ...]) -> None:
+    """Describe each target and give the answers one by one; runs in a worker."""
+    for name in names:
+        give(describe(name))
