@@ -21,6 +21,10 @@ class Execute(StrEnum):
     """Run everything, and warn where the committed records differ."""
 
 
+DEVICES = ("cpu", "gpu")
+"""The columns that a table can have."""
+
+
 def _option(default: Any, meaning: str) -> Any:
     if isinstance(default, (list, dict)):
         return field(default_factory=default.copy, metadata={"meaning": meaning})
