@@ -68,7 +68,7 @@ class FillIn(SphinxPostTransform):
 def render(domain: XpcapsDomain, wish: Wish | SummaryWish) -> list[nodes.Element]:
     """Return what stands on the page for `wish`; nothing for data that a pattern matched."""
     if isinstance(wish, SummaryWish):
-        return summary(wish, [one for one in domain.wishes(Wish)], domain.tables)
+        return summary(wish, list(domain.wishes(Wish)), domain.tables)
     if wish in domain.dropped:
         return []
     config = domain.env.config

@@ -57,7 +57,7 @@ class Config:
 PREFIX = "xpcaps_"
 
 
-def options() -> list[tuple[str, Any, type | tuple[type, ...], str]]:
+def options() -> list[tuple[str, Any, tuple[type, ...], str]]:
     """Return each option as (name in ``conf.py``, default, accepted types, meaning)."""
     found = []
     for option in fields(Config):

@@ -15,11 +15,14 @@ from sphinx_xpcaps.config import DEVICES
 from sphinx_xpcaps.domain import SummaryWish, Wish, placeholder
 from sphinx_xpcaps.say import warn
 
+Converter = Callable[[Any], Any]
+"""Makes a value of an option's text, which may be None."""
 
-class LenientOptions(dict[str, Callable[[str | None], Any]]):
+
+class LenientOptions(dict[str, Converter]):
     """Accepts unknown options as text, so that the directive can name them in one warning."""
 
-    def __missing__(self, name: str) -> Callable[[str | None], Any]:
+    def __missing__(self, name: str) -> Converter:
         return lambda text: text
 
 
@@ -31,7 +34,7 @@ class _Directive(SphinxDirective):
     required_arguments = 0  # one is; but a missing one should give our warning
     optional_arguments = 1
     final_argument_whitespace = True
-    known: ClassVar[dict[str, Callable[[str | None], Any]]]
+    known: ClassVar[dict[str, Converter]]
 
     def __init_subclass__(cls) -> None:
         cls.option_spec = LenientOptions(cls.known)

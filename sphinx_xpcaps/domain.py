@@ -96,9 +96,7 @@ class XpcapsDomain(Domain):
         for _, wishes in sorted(self.by_document.items()):
             yield from (wish for wish in wishes if isinstance(wish, kind))
 
-    def process_doc(
-        self, env: BuildEnvironment, docname: str, document: nodes.document
-    ) -> None:
+    def process_doc(self, env: BuildEnvironment, docname: str, document: nodes.document) -> None:
         """Note what `document` asks for, once all of it is read."""
         wishes = [node["wish"] for node in document.findall(placeholder)]
         if wishes:

@@ -106,9 +106,7 @@ def _is_data(wish: Wish, table: Table | None) -> bool:
     return wish.objtype in PERHAPS_CALLABLE and (table is None or table.kind == MISSING)
 
 
-def _warn_of_target(
-    app: Sphinx, wish: Wish, target: Target | None, table: Table | None
-) -> None:
+def _warn_of_target(app: Sphinx, wish: Wish, target: Target | None, table: Table | None) -> None:
     """Warn of what this build found out about a target, whether it was run just now or before."""
     if target is None:
         return

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import fields
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from core.backends import backends
 from sphinx_xpcaps.config import DEVICES, PREFIX, Config, Execute, options
@@ -23,9 +23,8 @@ READ_AGAIN = frozenset({"xpcaps_inject"})
 def register(app: Sphinx) -> None:
     """Tell Sphinx every option."""
     for name, default, types, _ in options():
-        rebuild = "env" if name in READ_AGAIN else ""
-        accepted = types if isinstance(types, tuple) else (types,)
-        app.add_config_value(name, default, rebuild, types=frozenset(accepted))
+        rebuild: Literal["env", ""] = "env" if name in READ_AGAIN else ""
+        app.add_config_value(name, default, rebuild, types=frozenset(types))
 
 
 def on_config_inited(app: Sphinx, config: SphinxConfig) -> None:
@@ -59,9 +58,7 @@ def _unknown_options(config: SphinxConfig, conf: str) -> None:
             warn("option", f"there is no option {name}; {hint}", conf)
 
 
-def _only(
-    kind: str, option: str, config: SphinxConfig, known: list[str], conf: str
-) -> list[Any]:
+def _only(kind: str, option: str, config: SphinxConfig, known: list[str], conf: str) -> list[Any]:
     """Return the known names that an option lists, or its default if none is known."""
     names = list(config[PREFIX + option])
     for name in names:

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from docutils import nodes
 
-from sphinx_xpcaps.render.nodes import symbol
+from sphinx_xpcaps.render.mark import mark
 from sphinx_xpcaps.render.words import (
     DEVICES,
     MODES,
     ORIGINS,
-    SYMBOLS,
     WORDS,
     one_line,
     title,
@@ -82,7 +81,7 @@ def _item(shown: Shown) -> Iterator[nodes.Element]:
 def _modes(cell: Cell) -> Iterator[nodes.Node]:
     for index, (mode, status) in enumerate(cell.modes.items()):
         yield nodes.Text(f"{', ' if index else ''}{MODES.get(mode, mode)} ")
-        yield symbol("", WORDS[status], symbol=SYMBOLS[status], classes=["xpcaps-mark"])
+        yield mark(status)
     if cell.modes:
         yield nodes.Text(". ")
 
@@ -126,9 +125,7 @@ def _other(seen: Seen) -> nodes.list_item:
     library = f"{title(cell.backend)} {version(cell.backend, environment) or ''}".strip()
     package = f"{seen.package.name} {seen.package.version}" if seen.package.version else ""
     where = ", ".join(
-        part
-        for part in (package, library, environment.platform, environment.accelerator)
-        if part
+        part for part in (package, library, environment.platform, environment.accelerator) if part
     )
     line = f"{environment.date}, {where}: {WORDS[cell.status]}{notes}"
     return nodes.list_item("", nodes.paragraph("", line))

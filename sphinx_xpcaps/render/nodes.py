@@ -33,8 +33,8 @@ class row_header(nodes.entry):
 
 def add_nodes(app: Sphinx) -> None:
     """Tell Sphinx how to write the nodes."""
-    plain = {name: (_nothing, _nothing) for name in ("latex", "text", "man", "texinfo")}
-    entry = {name: (_visit_entry, _depart_entry) for name in plain}
+    plain: dict[str, Any] = dict.fromkeys(("latex", "text", "man", "texinfo"), (_nothing, _nothing))
+    entry: dict[str, Any] = dict.fromkeys(plain, (_visit_entry, _depart_entry))
     app.add_node(block, html=(_visit_block, _depart_block), **plain)
     app.add_node(details, html=(_visit_details, _depart_details), **plain)
     app.add_node(symbol, html=(_visit_symbol, _nothing), **plain)
@@ -67,14 +67,14 @@ def _visit_symbol(translator: HTML5Translator, node: nodes.Element) -> None:
     shown, words = translator.encode(node["symbol"]), translator.encode(node.astext())
     translator.body.append(
         translator.starttag(node, "span", "", title=node.astext())
-        + f'<span aria-hidden="true">{shown}</span>'
+        + f'<span class="xpcaps-symbol" aria-hidden="true">{shown}</span>'
         + f'<span class="xpcaps-words">{words}</span></span>'
     )
     raise nodes.SkipNode
 
 
-def _visit_row_header(translator: HTML5Translator, node: nodes.Element) -> None:
-    node.parent.column += 1  # type: ignore[union-attr]
+def _visit_row_header(translator: HTML5Translator, node: Any) -> None:
+    node.parent.column += 1
     translator.body.append(translator.starttag(node, "th", "", CLASS="stub", scope="row"))
     translator.context.append("</th>\n")
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from docutils import nodes
 
 from sphinx_xpcaps.render import evidence
-from sphinx_xpcaps.render.nodes import block, details, row_header, symbol
-from sphinx_xpcaps.render.words import DEVICES, SYMBOLS, WORDS, short_reason, title
+from sphinx_xpcaps.render.mark import mark
+from sphinx_xpcaps.render.nodes import block, details, row_header
+from sphinx_xpcaps.render.words import DEVICES, short_reason, title
 from sphinx_xpcaps.results.model import Expected, Status
 from sphinx_xpcaps.results.view import Shown, Table
 
@@ -30,7 +31,11 @@ def table(
     whole = block(classes=["xpcaps", "no-search"])
     if titled:
         whole += nodes.rubric("", "Array library support")
-    whole += _grid(cells)
+    common = _common_reason(cells)
+    whole += _grid(cells, common)
+    if common:
+        whole += nodes.paragraph("", f"Not measured: {common}.", classes=["xpcaps-where"])
+        return whole
     whole += evidence.where(cells)
     how = evidence.how(cells)
     if how:
@@ -38,7 +43,15 @@ def table(
     return whole
 
 
-def _grid(cells: Sequence[Shown]) -> nodes.table:
+def _common_reason(cells: Sequence[Shown]) -> str | None:
+    """Return why nothing was measured, if that is the same everywhere and worth saying once."""
+    asked = [shown.cell for shown in cells if shown.cell.status != Status.NOT_APPLICABLE]
+    reasons = {short_reason(cell) for cell in asked}
+    unmeasured = all(cell.status == Status.NOT_MEASURED for cell in asked)
+    return reasons.pop().rstrip(".") if unmeasured and len(reasons) == 1 else None
+
+
+def _grid(cells: Sequence[Shown], common: str | None) -> nodes.table:
     columns = list(dict.fromkeys(cell.column for cell in cells))
     rows = list(dict.fromkeys(cell.cell.backend for cell in cells))
     by_place = {(cell.cell.backend, cell.column): cell for cell in cells}
@@ -47,7 +60,7 @@ def _grid(cells: Sequence[Shown]) -> nodes.table:
     body = nodes.tbody()
     for backend in rows:
         row = _row([row_header("", _paragraph(title(backend)))])
-        row += [_entry(by_place[backend, column]) for column in columns]
+        row += [_entry(by_place[backend, column], common) for column in columns]
         body += row
     group = nodes.tgroup("", nodes.colspec(colwidth=24, stub=1), cols=len(columns) + 1)
     group += [nodes.colspec(colwidth=38) for _ in columns]
@@ -66,13 +79,13 @@ def _paragraph(*content: str | nodes.Node) -> nodes.paragraph:
     return paragraph
 
 
-def _entry(shown: Shown) -> nodes.entry:
+def _entry(shown: Shown, common: str | None) -> nodes.entry:
     cell = shown.cell
     status = cell.status
     paragraph = _paragraph(mark(status))
     said = list(cell.notes)
     if status == Status.NOT_MEASURED:
-        said = [short_reason(cell)]
+        said = [] if common else [short_reason(cell)]
     if shown.column != cell.device and status.measured:
         said.append(f"on its {DEVICES.get(cell.device, cell.device)}")
     if any(said):
@@ -85,12 +98,6 @@ def _entry(shown: Shown) -> nodes.entry:
     if cell.expected and not status.measured:
         entry += _expected(cell.expected)
     return entry
-
-
-def mark(status: Status) -> symbol:
-    """Return the symbol of a status, with its words."""
-    classes = ["xpcaps-mark"]
-    return symbol("", WORDS[status], symbol=SYMBOLS[status], classes=classes)
 
 
 def _expected(expected: Expected) -> nodes.paragraph:

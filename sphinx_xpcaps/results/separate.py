@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 from packaging.version import InvalidVersion, Version
 
@@ -38,7 +39,7 @@ def _separators(
     inside: Sequence[Environment], outside: Sequence[Environment], backend: str, package: str
 ) -> Iterator[str]:
     for name in _packages([*inside, *outside], backend, package):
-        yield from _threshold(name, inside, outside, lambda one, name=name: one.packages[name])
+        yield from _threshold(name, inside, outside, partial(_version, name))
     yield from _values(inside, outside, lambda one: one.accelerator, "on {}", "no accelerator")
     yield from _values(inside, outside, lambda one: one.platform, "on {}", "")
     yield from _threshold("Python", inside, outside, lambda one: one.python)
@@ -46,10 +47,18 @@ def _separators(
         yield from _values(
             inside,
             outside,
-            lambda one, name=name: one.variables.get(name),
+            partial(_variable, name),
             name + "={}",
             f"without {name}",
         )
+
+
+def _version(package: str, environment: Environment) -> str:
+    return environment.packages[package]
+
+
+def _variable(name: str, environment: Environment) -> str | None:
+    return environment.variables.get(name)
 
 
 def _packages(environments: Sequence[Environment], backend: str, package: str) -> list[str]:

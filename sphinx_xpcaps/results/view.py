@@ -16,8 +16,6 @@ MISSING = "missing"
 """The kind of a target that cannot be found."""
 
 
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
     """A cell as a reader sees it, with where it was measured.
@@ -143,6 +141,4 @@ def _unknown(records: Sequence[Record], backend: str, device: str) -> Cell:
         "in no record yet",
     )
     reason = Reason(mode="eager", outcome=Outcome.NOT_RUN, message=message)
-    return Cell(
-        backend=backend, device=device, status=Status.NOT_MEASURED, reasons=(reason,)
-    )
+    return Cell(backend=backend, device=device, status=Status.NOT_MEASURED, reasons=(reason,))
