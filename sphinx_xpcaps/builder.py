@@ -10,9 +10,9 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from sphinx_xpcaps.domain import SummaryWish, Wish, XpcapsDomain, domain_of, placeholder
 from sphinx_xpcaps.gather import gather
-from sphinx_xpcaps.render.summary import summary
+from sphinx_xpcaps.render.report import requested
+from sphinx_xpcaps.render.summary import reference, summary
 from sphinx_xpcaps.render.table import table
-from sphinx_xpcaps.results.view import blank
 from sphinx_xpcaps.written import Written
 
 if TYPE_CHECKING:
@@ -68,13 +68,10 @@ class FillIn(SphinxPostTransform):
 def render(domain: XpcapsDomain, wish: Wish | SummaryWish) -> list[nodes.Element]:
     """Return what stands on the page for `wish`; nothing for data that a pattern matched."""
     if isinstance(wish, SummaryWish):
-        return summary(wish, list(domain.wishes(Wish)), domain.tables)
+        return [summary(requested(domain, wish.package), reference(wish.docname))]
     if wish in domain.dropped:
         return []
-    config = domain.env.config
-    shown = domain.tables.get(wish.target) or blank(
-        wish.target, backends=config.xpcaps_backends, devices=config.xpcaps_devices
-    )
+    shown = domain.table(wish.target)
     return [table(shown, backends=wish.backends, devices=wish.devices, titled=wish.injected)]
 
 

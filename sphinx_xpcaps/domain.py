@@ -10,11 +10,11 @@ from docutils import nodes
 from sphinx.domains import Domain
 
 from sphinx_xpcaps.request import Request
+from sphinx_xpcaps.results.view import Table, blank
 
 if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
-    from sphinx_xpcaps.results.view import Table
     from sphinx_xpcaps.written import Written
 
 
@@ -95,6 +95,17 @@ class XpcapsDomain(Domain):
         """Return all wishes of one kind, sorted by document."""
         for _, wishes in sorted(self.by_document.items()):
             yield from (wish for wish in wishes if isinstance(wish, kind))
+
+    def table(self, target: str) -> Table:
+        """Return the table of `target`, an empty one if no record has it."""
+        config = self.env.config
+        return self.tables.get(target) or blank(
+            target, backends=config.xpcaps_backends, devices=config.xpcaps_devices
+        )
+
+    def shown(self) -> list[Wish]:
+        """Return the wishes that something is shown for, sorted by document."""
+        return [wish for wish in self.wishes(Wish) if wish not in self.dropped]
 
     def process_doc(self, env: BuildEnvironment, docname: str, document: nodes.document) -> None:
         """Note what `document` asks for, once all of it is read."""

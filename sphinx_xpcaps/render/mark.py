@@ -10,9 +10,9 @@ DRAWN = frozenset({Status.SUPPORTED, Status.PARTIAL, Status.UNSUPPORTED, Status.
 """Statuses whose symbol the style sheet draws; the others are plain text."""
 
 
-def mark(status: Status) -> symbol:
-    """Return the symbol of a status, with its words."""
+def mark(status: Status, *, ends: str = "") -> symbol:
+    """Return the symbol of a status, with its words and what `ends` them."""
     classes = ["xpcaps-mark", f"xpcaps-is-{status.replace('_', '-')}"]
     if status in DRAWN:
         classes.append("xpcaps-drawn")
-    return symbol("", WORDS[status], symbol=SYMBOLS[status], classes=classes)
+    return symbol("", WORDS[status] + ends, symbol=SYMBOLS[status], classes=classes)

@@ -66,7 +66,7 @@ def _depart_details(translator: HTML5Translator, node: nodes.Element) -> None:
 def _visit_symbol(translator: HTML5Translator, node: nodes.Element) -> None:
     shown, words = translator.encode(node["symbol"]), translator.encode(node.astext())
     translator.body.append(
-        translator.starttag(node, "span", "", title=node.astext())
+        translator.starttag(node, "span", "", title=node.astext().rstrip(":"))
         + f'<span class="xpcaps-symbol" aria-hidden="true">{shown}</span>'
         + f'<span class="xpcaps-words">{words}</span></span>'
     )

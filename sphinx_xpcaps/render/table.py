@@ -62,8 +62,8 @@ def _grid(cells: Sequence[Shown], common: str | None) -> nodes.table:
         row = _row([row_header("", _paragraph(title(backend)))])
         row += [_entry(by_place[backend, column], common) for column in columns]
         body += row
-    group = nodes.tgroup("", nodes.colspec(colwidth=24, stub=1), cols=len(columns) + 1)
-    group += [nodes.colspec(colwidth=38) for _ in columns]
+    group = nodes.tgroup("", nodes.colspec(colwidth=18, stub=1), cols=len(columns) + 1)
+    group += [nodes.colspec(colwidth=27) for _ in columns]
     group += [nodes.thead("", head), body]
     return nodes.table("", group, classes=["xp-capabilities", "no-search"])
 
@@ -82,14 +82,14 @@ def _paragraph(*content: str | nodes.Node) -> nodes.paragraph:
 def _entry(shown: Shown, common: str | None) -> nodes.entry:
     cell = shown.cell
     status = cell.status
-    paragraph = _paragraph(mark(status))
     said = list(cell.notes)
     if status == Status.NOT_MEASURED:
         said = [] if common else [short_reason(cell)]
     if shown.column != cell.device and status.measured:
         said.append(f"on its {DEVICES.get(cell.device, cell.device)}")
-    if any(said):
-        words = "; ".join(text for text in said if text)
+    words = "; ".join(text for text in said if text)
+    paragraph = _paragraph(mark(status, ends=":" if words else ""))
+    if words:
         paragraph += [nodes.Text(" "), nodes.inline("", words, classes=["xpcaps-note"])]
     entry = nodes.entry("", paragraph, classes=[f"xpcaps-{status.replace('_', '-')}"])
     if shown.outdated:
