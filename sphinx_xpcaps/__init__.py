@@ -1,0 +1,20 @@
+"""Sphinx extension that measures which array libraries a function works with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.util.typing import ExtensionMetadata
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Connect the extension to Sphinx."""
+    from sphinx_xpcaps.shadow import refuse_foreign_core
+
+    refuse_foreign_core()  # what follows imports core
+
+    from sphinx_xpcaps.extension import connect
+
+    return connect(app)

@@ -21,6 +21,10 @@ class Execute(StrEnum):
     """Run everything, and warn where the committed records differ."""
 
 
+DEVICES = ("cpu", "gpu")
+"""The columns that a table can have."""
+
+
 def _option(default: Any, meaning: str) -> Any:
     if isinstance(default, (list, dict)):
         return field(default_factory=default.copy, metadata={"meaning": meaning})
@@ -53,7 +57,7 @@ class Config:
 PREFIX = "xpcaps_"
 
 
-def options() -> list[tuple[str, Any, type | tuple[type, ...], str]]:
+def options() -> list[tuple[str, Any, tuple[type, ...], str]]:
     """Return each option as (name in ``conf.py``, default, accepted types, meaning)."""
     found = []
     for option in fields(Config):

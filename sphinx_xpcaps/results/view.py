@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sphinx_xpcaps.results.model import Cell, Environment
+from core.backends import get_backend
+from sphinx_xpcaps.results.merge import Seen, choose
+from sphinx_xpcaps.results.model import Cell, Environment, Outcome, Package, Reason, Record, Status
+
+IsCurrent = Callable[[str, Cell, Environment], bool]
+"""Whether a cell of a target, measured in an environment, would still be measured so."""
+
+MISSING = "missing"
+"""The kind of a target that cannot be found."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """A cell as a reader sees it, with where it was measured."""
+    """A cell as a reader sees it, with where it was measured.
 
+    ``column`` is the device that heads the table's column; the cell's own device may be a
+    stand-in for it. ``others`` are measurements that the cell supersedes or disagrees with.
+    """
+
+    column: str
     cell: Cell
     environment: Environment | None = None
+    package: Package | None = None
     outdated: str | None = None
+    others: tuple[Seen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,3 +39,106 @@ class Table:
     target: str
     kind: str
     cells: tuple[Shown, ...] = ()
+
+    @property
+    def measured(self) -> bool:
+        """Whether any cell was measured."""
+        return any(shown.cell.status.measured for shown in self.cells)
+
+
+def derive(
+    records: Sequence[Record],
+    *,
+    backends: Sequence[str],
+    devices: Sequence[str],
+    is_current: IsCurrent,
+) -> dict[str, Table]:
+    """Return a table for every target of `records`, by target.
+
+    Parameters
+    ----------
+    records : sequence of Record
+        Earlier ones win where nothing else decides, so the present machine's come first.
+    backends, devices : sequence of str
+        Rows and columns, in order.
+    is_current : callable
+        Whether a cell would still be measured as it was.
+
+    Returns
+    -------
+    dict of str to Table
+        Sorted by target.
+    """
+    names = sorted({name for record in records for name in record.targets})
+    return {
+        name: Table(
+            target=name,
+            kind=_kind(records, name),
+            cells=tuple(
+                _shown(records, name, backend, device, is_current)
+                for backend in backends
+                for device in devices
+            ),
+        )
+        for name in names
+    }
+
+
+def blank(target: str, *, backends: Sequence[str], devices: Sequence[str]) -> Table:
+    """Return the table of a target that no record knows."""
+    return Table(
+        target=target,
+        kind="unknown",
+        cells=tuple(
+            _shown((), target, backend, device, lambda *_: True)
+            for backend in backends
+            for device in devices
+        ),
+    )
+
+
+def _kind(records: Sequence[Record], name: str) -> str:
+    kinds = [record.targets[name].kind for record in records if name in record.targets]
+    return next((kind for kind in kinds if kind != MISSING), MISSING)
+
+
+def _shown(
+    records: Sequence[Record], target: str, backend: str, column: str, is_current: IsCurrent
+) -> Shown:
+    device = get_backend(backend).columns.get(column)
+    if device is None:
+        cell = Cell(backend=backend, device=column, status=Status.NOT_APPLICABLE)
+        return Shown(column=column, cell=cell)
+    seen = [
+        Seen(cell=cell, environment=record.environment, package=record.package)
+        for record in records
+        if target in record.targets
+        for cell in record.targets[target].cells
+        if (cell.backend, cell.device) == (backend, device)
+    ]
+    if not seen:
+        return Shown(column=column, cell=_unknown(records, backend, device))
+    choice = choose(seen, lambda one: is_current(target, one.cell, one.environment))
+    return Shown(
+        column=column,
+        cell=choice.seen.cell,
+        environment=choice.seen.environment,
+        package=choice.seen.package,
+        outdated=choice.outdated,
+        others=choice.others,
+    )
+
+
+def _unknown(records: Sequence[Record], backend: str, device: str) -> Cell:
+    """Say why a cell is in no record: the device was not there, or nobody has run it."""
+    message = next(
+        (
+            entry.reason
+            for record in records
+            for entry in record.unavailable
+            if (entry.backend, entry.device) == (backend, device)
+        ),
+        "in no record yet",
+    )
+    reason = Reason(mode="eager", outcome=Outcome.NOT_RUN, message=message)
+    return Cell(backend=backend, device=device, status=Status.NOT_MEASURED, reasons=(reason,))

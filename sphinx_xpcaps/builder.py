@@ -1,0 +1,81 @@
+"""From wishes to pages: measure once all documents are read, fill in when pages are written."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+from sphinx_xpcaps.domain import SummaryWish, Wish, XpcapsDomain, domain_of, placeholder
+from sphinx_xpcaps.gather import gather
+from sphinx_xpcaps.render.report import requested
+from sphinx_xpcaps.render.summary import reference, summary
+from sphinx_xpcaps.render.table import table
+from sphinx_xpcaps.written import Written
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+NOT_SHOWN = frozenset({"changes", "coverage", "doctest", "gettext", "linkcheck"})
+"""Builders that show no pages, so that nothing is measured for them."""
+
+
+def on_env_updated(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Derive all tables; return the documents whose tables changed since they were written."""
+    domain = domain_of(env)
+    if app.builder.name in NOT_SHOWN or not domain.by_document:
+        return []
+    gathered = gather(app, list(domain.wishes(Wish)))
+    domain.tables, domain.dropped = gathered.tables, gathered.dropped
+    domain.written = Written.load(app)
+    return sorted(
+        docname
+        for docname, wishes in domain.by_document.items()
+        if domain.written.is_stale(docname, _digest(domain, wishes))
+    )
+
+
+def on_build_finished(app: Sphinx, error: Exception | None) -> None:
+    """Remember what the written pages show."""
+    domain = domain_of(app.env)
+    if error is None and domain.written is not None:
+        domain.written.save()
+
+
+class FillIn(SphinxPostTransform):
+    """Replaces placeholders by what was measured."""
+
+    default_priority = 5  # before references are resolved, as summaries have some
+
+    def run(self, **kwargs: Any) -> None:
+        """Replace all placeholders of a document."""
+        domain = domain_of(self.env)
+        found = list(self.document.findall(placeholder))
+        for node in found:
+            shown = render(domain, node["wish"])
+            for name in ("ids", "names", "classes"):
+                if shown:
+                    shown[0][name] += node.get(name, [])
+            node.replace_self(shown)
+        if found and domain.written is not None:
+            docname = self.env.current_document.docname
+            domain.written.note(docname, _digest(domain, domain.by_document.get(docname, [])))
+
+
+def render(domain: XpcapsDomain, wish: Wish | SummaryWish) -> list[nodes.Element]:
+    """Return what stands on the page for `wish`; nothing for data that a pattern matched."""
+    if isinstance(wish, SummaryWish):
+        return [summary(requested(domain, wish.package), reference(wish.docname))]
+    if wish in domain.dropped:
+        return []
+    shown = domain.table(wish.target)
+    return [table(shown, backends=wish.backends, devices=wish.devices, titled=wish.injected)]
+
+
+def _digest(domain: XpcapsDomain, wishes: list[Wish | SummaryWish]) -> str:
+    """Return a digest of all that a reader sees of `wishes`."""
+    shown = (node.pformat() for wish in wishes for node in render(domain, wish))
+    return hashlib.sha256("\n".join(shown).encode()).hexdigest()

@@ -1,0 +1,121 @@
+"""The directives: a table of one target, and a summary of many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.util.docutils import SphinxDirective
+
+from core.backends import backends
+from sphinx_xpcaps.config import DEVICES
+from sphinx_xpcaps.domain import SummaryWish, Wish, placeholder
+from sphinx_xpcaps.say import warn
+
+Converter = Callable[[Any], Any]
+"""Makes a value of an option's text, which may be None."""
+
+
+class LenientOptions(dict[str, Converter]):
+    """Accepts unknown options as text, so that the directive can name them in one warning."""
+
+    def __missing__(self, name: str) -> Converter:
+        return lambda text: text
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    return tuple((text or "").replace(",", " ").split())
+
+
+class _Directive(SphinxDirective):
+    required_arguments = 0  # one is; but a missing one should give our warning
+    optional_arguments = 1
+    final_argument_whitespace = True
+    known: ClassVar[dict[str, Converter]]
+
+    def __init_subclass__(cls) -> None:
+        cls.option_spec = LenientOptions(cls.known)
+
+    def target(self) -> str | None:
+        """Return the argument as a full dotted name, or warn and return None."""
+        argument = " ".join(self.arguments).strip().removesuffix("()")
+        if not argument:
+            self.warn("option", f"{self.name} needs an argument: a dotted name such as pkg.func")
+            return None
+        module = self.env.ref_context.get("py:module")
+        return f"{module}.{argument}" if module and "." not in argument else argument
+
+    def drop_unknown_options(self) -> None:
+        for name in sorted(set(self.options) - set(self.known)):
+            close = get_close_matches(name, self.known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known are {_listed(self.known)}"
+            self.warn("option", f"{self.name} has no option {name!r}; {hint}")
+            del self.options[name]
+
+    def chosen(self, option: str, kind: str, known: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the names that an option lists, without those that nobody knows."""
+        for name in self.options.get(option, ()):
+            if name not in known:
+                self.warn(kind, f"unknown {option[:-1]} {name!r}; known are {_listed(known)}")
+        return tuple(name for name in self.options.get(option, ()) if name in known)
+
+    def place(self, wish: Wish | SummaryWish) -> list[nodes.Node]:
+        node = placeholder(wish=wish, classes=self.options.get("class", []))
+        self.set_source_info(node)
+        self.add_name(node)
+        return [node]
+
+    def warn(self, kind: str, message: str) -> None:
+        warn(kind, message, (self.env.current_document.docname, self.lineno))
+
+
+class Capabilities(_Directive):
+    """``xp-capabilities``: the table of a target; the body, if any, is its case."""
+
+    has_content = True
+    known: ClassVar = {
+        "backends": _names,
+        "devices": _names,
+        "class": directives.class_option,
+        "name": directives.unchanged,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        """Return a placeholder."""
+        self.drop_unknown_options()
+        target = self.target()
+        if target is None:
+            return []
+        body = "\n".join(self.content).strip("\n")
+        wish = Wish(
+            target=target,
+            docname=self.env.current_document.docname,
+            line=self.lineno,
+            body=body or None,
+            body_line=self.content_offset + 1 if body else 0,
+            backends=self.chosen("backends", "backend", tuple(backends())),
+            devices=self.chosen("devices", "option", DEVICES),
+        )
+        return self.place(wish)
+
+
+class Summary(_Directive):
+    """``xp-capabilities-summary``: counts per module and function below a dotted name."""
+
+    known: ClassVar = {"class": directives.class_option, "name": directives.unchanged}
+
+    def run(self) -> list[nodes.Node]:
+        """Return a placeholder."""
+        self.drop_unknown_options()
+        package = self.target()
+        if package is None:
+            return []
+        docname = self.env.current_document.docname
+        return self.place(SummaryWish(package=package, docname=docname, line=self.lineno))
+
+
+def _listed(names: Any) -> str:
+    return ", ".join(sorted(names))

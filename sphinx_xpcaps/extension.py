@@ -1,0 +1,41 @@
+"""Connects every part of the extension to Sphinx."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from sphinx_xpcaps import builder, options
+from sphinx_xpcaps.directives import Capabilities, Summary
+from sphinx_xpcaps.domain import XpcapsDomain
+from sphinx_xpcaps.inject import on_object_description
+from sphinx_xpcaps.render import assets, report
+from sphinx_xpcaps.render.nodes import add_nodes
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.util.typing import ExtensionMetadata
+
+
+def connect(app: Sphinx) -> ExtensionMetadata:
+    """Connect, and say what Sphinx should know."""
+    options.register(app)
+    add_nodes(app)
+    app.add_domain(XpcapsDomain)
+    app.add_directive("xp-capabilities", Capabilities)
+    app.add_directive("xp-capabilities-summary", Summary)
+    app.add_css_file("xpcaps.css")
+    app.add_js_file("xpcaps.js", loading_method="defer")
+    app.add_post_transform(builder.FillIn)
+    app.connect("config-inited", options.on_config_inited)
+    app.connect("builder-inited", assets.on_builder_inited)
+    app.connect("object-description-transform", on_object_description)
+    app.connect("env-updated", builder.on_env_updated)
+    app.connect("html-collect-pages", report.on_collect_pages)
+    app.connect("build-finished", builder.on_build_finished)
+    return {
+        "version": version("sphinx-xpcaps"),
+        "env_version": XpcapsDomain.data_version,
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }

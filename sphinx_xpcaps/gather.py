@@ -1,0 +1,178 @@
+"""From wishes to tables: measure what is missing, read the committed records, warn."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sphinx_xpcaps import options
+from sphinx_xpcaps.config import Config, Execute
+from sphinx_xpcaps.domain import Wish
+from sphinx_xpcaps.inject import PERHAPS_CALLABLE
+from sphinx_xpcaps.measure import batch
+from sphinx_xpcaps.measure.batch import Measured
+from sphinx_xpcaps.progress import Progress
+from sphinx_xpcaps.request import Request
+from sphinx_xpcaps.results import record as record_file
+from sphinx_xpcaps.results.diff import differences
+from sphinx_xpcaps.results.model import Outcome, Reason, Record, Target
+from sphinx_xpcaps.results.view import MISSING, Table, derive
+from sphinx_xpcaps.say import warn
+from sphinx_xpcaps.written import cache_folder
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """All tables of a build, and the wishes that turned out to be for no callable."""
+
+    tables: Mapping[str, Table]
+    dropped: Set[Wish]
+
+
+def gather(app: Sphinx, wishes: Sequence[Wish]) -> Gathered:
+    """Return a table for every target that is known; warn of all that stands in the way."""
+    config = options.read(app)
+    committed = _committed(app, config)
+    measured = _measure(app, config, _requests(wishes))
+    tables = derive(
+        [*measured.records, *committed],
+        backends=config.backends,
+        devices=config.devices,
+        is_current=measured.is_current,
+    )
+    present = measured.records[0].targets if measured.records else {}
+    dropped = frozenset(wish for wish in wishes if _is_data(wish, tables.get(wish.target)))
+    shown = [wish for wish in wishes if wish not in dropped]
+    for wish in shown:
+        _warn_of_target(app, wish, present.get(wish.target), tables.get(wish.target))
+    if config.execute == Execute.OFF:
+        _warn_of_unknown(shown, tables)
+    if config.execute == Execute.CHECK and measured.records:
+        _warn_of_differences(app, shown, committed, measured.records[0])
+    return Gathered(tables=tables, dropped=dropped)
+
+
+def _requests(wishes: Sequence[Wish]) -> list[Request]:
+    """Return one request per target, with the first body that an author wrote."""
+    requests = []
+    by_target = sorted(wishes, key=lambda wish: wish.target)
+    for _, group in groupby(by_target, key=lambda wish: wish.target):
+        same = list(group)
+        written = [wish for wish in same if wish.body] or same
+        for wish in written[1:]:
+            if wish.body != written[0].body:
+                where = f"{written[0].docname}:{written[0].line}"
+                message = f"{wish.target} already has another body in {where}, which is used"
+                warn("body", message, (wish.docname, wish.line))
+        requests.append(written[0].request)
+    return requests
+
+
+def _measure(app: Sphinx, config: Config, requests: Sequence[Request]) -> Measured:
+    """Run the batch; whatever goes wrong in it is one warning, never the end of the build."""
+    try:
+        with Progress("measuring capabilities... ", app.config.verbosity) as progress:
+            return batch.run(requests, config, cache=cache_folder(app), progress=progress)
+    except Exception as error:
+        text = f"nothing was measured, as {type(error).__name__} was raised: {error}"
+        warn("engine", " ".join(text.split()))
+        return Measured(records=(), is_current=lambda *_: True)
+
+
+def _committed(app: Sphinx, config: Config) -> list[Record]:
+    """Read the records that the project keeps; those that cannot be read are left out."""
+    folder = Path(app.confdir)
+    records = []
+    for pattern in config.records:
+        paths = sorted(folder.glob(pattern))
+        if not paths:
+            warn("record", f"xpcaps_records: no file matches {pattern!r}", str(folder / "conf.py"))
+        for path in paths:
+            try:
+                records.append(record_file.read(path))
+            except Exception as error:
+                warn("record", f"the record cannot be read: {_line(str(error))}", str(path))
+    return records
+
+
+def _is_data(wish: Wish, table: Table | None) -> bool:
+    return wish.objtype in PERHAPS_CALLABLE and (table is None or table.kind == MISSING)
+
+
+def _warn_of_target(app: Sphinx, wish: Wish, target: Target | None, table: Table | None) -> None:
+    """Warn of what this build found out about a target, whether it was run just now or before."""
+    if target is None:
+        return
+    reason = _no_case(target)
+    if reason is None:
+        return
+    origins = {cell.origin for cell in target.cells}
+    if target.kind == MISSING:
+        _warn_at(app, wish, "target", f"{wish.target} cannot be found: {_words(reason)}")
+    elif "directive" in origins and wish.body:
+        line = re.match(r"line (\d+)", reason.message)
+        place = wish.body_line + int(line[1]) - 1 if line else wish.line
+        message = f"the body of xp-capabilities for {wish.target} failed: {_words(reason)}"
+        warn("body", message, (wish.docname, place))
+    elif table is None or not table.measured:
+        why = f" ({_words(reason)})" if reason.message else ""
+        hint = "add an example to its docstring, or a body to a directive"
+        _warn_at(app, wish, "no_case", f"nothing says how to call {wish.target}{why}; {hint}")
+
+
+def _no_case(target: Target) -> Reason | None:
+    """Return why no cell has a case, or None if one has."""
+    reasons = [reason for cell in target.cells for reason in cell.reasons]
+    return next((reason for reason in reasons if reason.outcome == Outcome.NO_CASE), None)
+
+
+def _words(reason: Reason) -> str:
+    message = _line(reason.message)
+    known = reason.exception and reason.exception not in (*message.split(": "), "TargetError")
+    return f"{reason.exception}: {message}" if known else message
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _warn_at(app: Sphinx, wish: Wish, kind: str, message: str) -> None:
+    warn(kind, message, (wish.docname, wish.line or _line_that_names(app, wish)))
+
+
+def _line_that_names(app: Sphinx, wish: Wish) -> int | None:
+    """Return where a document first names a target that a pattern matched.
+
+    Descriptions that autodoc makes know the line of the docstring, not of the document.
+    """
+    name = wish.target.rpartition(".")[2]
+    named = re.compile(rf"::\s*(?:\S*\.)?{re.escape(name)}\b|\}}\s*(?:\S*\.)?{re.escape(name)}\b")
+    try:
+        lines = Path(app.env.doc2path(wish.docname)).read_text("utf-8").splitlines()
+    except (OSError, ValueError):
+        return None
+    return next((number for number, line in enumerate(lines, 1) if named.search(line)), None)
+
+
+def _warn_of_unknown(wishes: Sequence[Wish], tables: Mapping[str, Table]) -> None:
+    unknown = sorted({wish.target for wish in wishes} - set(tables))
+    if unknown:
+        named = ", ".join(unknown[:3]) + (", ..." if len(unknown) > 3 else "")
+        warn("record", f"{len(unknown)} targets are in no record: {named}")
+
+
+def _warn_of_differences(
+    app: Sphinx, wishes: Sequence[Wish], committed: Sequence[Record], fresh: Record
+) -> None:
+    first = {wish.target: wish for wish in reversed(wishes)}
+    for difference in differences(committed, fresh):
+        wish = first.get(difference.target)
+        if wish is not None:
+            _warn_at(app, wish, "mismatch", str(difference))

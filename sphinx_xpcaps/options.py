@@ -1,0 +1,71 @@
+"""The options in ``conf.py``: told to Sphinx, checked, and read back as a `Config`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from core.backends import backends
+from sphinx_xpcaps.config import DEVICES, PREFIX, Config, Execute, options
+from sphinx_xpcaps.say import warn
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.config import Config as SphinxConfig
+
+READ_AGAIN = frozenset({"xpcaps_inject"})
+"""Options that change what documents ask for; the others change what is measured and shown."""
+
+
+def register(app: Sphinx) -> None:
+    """Tell Sphinx every option."""
+    for name, default, types, _ in options():
+        rebuild: Literal["env", ""] = "env" if name in READ_AGAIN else ""
+        app.add_config_value(name, default, rebuild, types=frozenset(types))
+
+
+def on_config_inited(app: Sphinx, config: SphinxConfig) -> None:
+    """Replace every value that cannot be used by its default, with one warning each."""
+    conf = str(Path(app.confdir) / "conf.py")
+    _unknown_options(config, conf)
+    for name, default, types, _ in options():
+        if not isinstance(getattr(config, name), types):
+            # Sphinx itself has warned about the type.
+            setattr(config, name, default)
+    known = [execute.value for execute in Execute]
+    if config.xpcaps_execute not in known:
+        _bad_value("option", f"xpcaps_execute = {config.xpcaps_execute!r}", known, conf)
+        config.xpcaps_execute = Config().execute
+    config.xpcaps_backends = _only("backend", "backends", config, list(backends()), conf)
+    config.xpcaps_devices = _only("option", "devices", config, list(DEVICES), conf)
+
+
+def read(app: Sphinx) -> Config:
+    """Return the options of a build."""
+    return Config(**{option.name: app.config[PREFIX + option.name] for option in fields(Config)})
+
+
+def _unknown_options(config: SphinxConfig, conf: str) -> None:
+    known = [name for name, *_ in options()]
+    written: Iterable[str] = getattr(config, "_raw_config", ())
+    for name in sorted(written):
+        if name.startswith(PREFIX) and name not in known:
+            close = get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
+            warn("option", f"there is no option {name}; {hint}", conf)
+
+
+def _only(kind: str, option: str, config: SphinxConfig, known: list[str], conf: str) -> list[Any]:
+    """Return the known names that an option lists, or its default if none is known."""
+    names = list(config[PREFIX + option])
+    for name in names:
+        if name not in known:
+            _bad_value(kind, f"{PREFIX}{option}: {name!r}", known, conf)
+    return [name for name in names if name in known] or list(getattr(Config(), option))
+
+
+def _bad_value(kind: str, what: str, known: list[str], conf: str) -> None:
+    warn(kind, f"{what} is not known; known are {', '.join(known)}", conf)

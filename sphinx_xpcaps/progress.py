@@ -1,0 +1,48 @@
+"""Sphinx's progress bar for work that calls back when something is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import TracebackType
+
+from sphinx.util import logging
+from sphinx.util.display import status_iterator
+
+logger = logging.getLogger("sphinx_xpcaps")
+
+
+class Progress:
+    """Shows what was finished last, as Sphinx does while it reads and writes."""
+
+    def __init__(self, summary: str, verbosity: int = 0) -> None:
+        self._summary = summary
+        self._verbosity = verbosity
+        self._finished: list[str] = []
+        self._bar: Iterator[str] | None = None
+
+    def __call__(self, name: str, done: int, total: int) -> None:
+        """Show that `name` was finished, as the `done`-th of `total`."""
+        if self._bar is None:
+            self._bar = status_iterator(
+                self._names(), self._summary, "darkgreen", total, self._verbosity
+            )
+        self._finished.append(name)
+        next(self._bar)
+
+    def _names(self) -> Iterator[str]:
+        while self._finished:
+            yield self._finished.pop()
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            next(self._bar, None)  # ends the line
+        elif error is None:
+            logger.info("%sup to date", self._summary)

@@ -1,0 +1,87 @@
+"""The few nodes that docutils does not have, and how each builder writes them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.writers.html5 import HTML5Translator
+
+
+class block(nodes.General, nodes.Element):
+    """Holds a table and what belongs to it: a ``<div>`` in HTML, nothing elsewhere."""
+
+
+class details(nodes.General, nodes.Element):
+    """Folded away in HTML, behind the text of ``summary``; elsewhere plain paragraphs."""
+
+
+class symbol(nodes.Inline, nodes.TextElement):
+    """A symbol whose words are its text.
+
+    HTML shows ``symbol`` to the eye and the words to screen readers; other builders write the
+    words only, as most fonts lack the symbols.
+    """
+
+
+class row_header(nodes.entry):
+    """The first cell of a row, which names it."""
+
+
+def add_nodes(app: Sphinx) -> None:
+    """Tell Sphinx how to write the nodes."""
+    plain: dict[str, Any] = dict.fromkeys(("latex", "text", "man", "texinfo"), (_nothing, _nothing))
+    entry: dict[str, Any] = dict.fromkeys(plain, (_visit_entry, _depart_entry))
+    app.add_node(block, html=(_visit_block, _depart_block), **plain)
+    app.add_node(details, html=(_visit_details, _depart_details), **plain)
+    app.add_node(symbol, html=(_visit_symbol, _nothing), **plain)
+    app.add_node(row_header, html=(_visit_row_header, _depart_entry), **entry)
+
+
+def _nothing(translator: Any, node: nodes.Element) -> None:
+    """Write the children alone."""
+
+
+def _visit_block(translator: HTML5Translator, node: nodes.Element) -> None:
+    translator.body.append(translator.starttag(node, "div"))
+
+
+def _depart_block(translator: HTML5Translator, node: nodes.Element) -> None:
+    translator.body.append("</div>\n")
+
+
+def _visit_details(translator: HTML5Translator, node: nodes.Element) -> None:
+    translator.body.append(translator.starttag(node, "details"))
+    summary = translator.encode(node["summary"])
+    translator.body.append(f"<summary>{summary}</summary>\n")
+
+
+def _depart_details(translator: HTML5Translator, node: nodes.Element) -> None:
+    translator.body.append("</details>\n")
+
+
+def _visit_symbol(translator: HTML5Translator, node: nodes.Element) -> None:
+    shown, words = translator.encode(node["symbol"]), translator.encode(node.astext())
+    translator.body.append(
+        translator.starttag(node, "span", "", title=node.astext().rstrip(":"))
+        + f'<span class="xpcaps-symbol" aria-hidden="true">{shown}</span>'
+        + f'<span class="xpcaps-words">{words}</span></span>'
+    )
+    raise nodes.SkipNode
+
+
+def _visit_row_header(translator: HTML5Translator, node: Any) -> None:
+    node.parent.column += 1
+    translator.body.append(translator.starttag(node, "th", "", CLASS="stub", scope="row"))
+    translator.context.append("</th>\n")
+
+
+def _visit_entry(translator: Any, node: nodes.Element) -> None:
+    translator.visit_entry(node)
+
+
+def _depart_entry(translator: Any, node: nodes.Element) -> None:
+    translator.depart_entry(node)

@@ -1,0 +1,55 @@
+"""The report: a page of its own with every target, to search and to filter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+
+from sphinx_xpcaps.domain import XpcapsDomain, domain_of
+from sphinx_xpcaps.render.summary import Link, summary
+from sphinx_xpcaps.results.view import Table
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+PAGE = "xpcaps-report"
+"""The name of the page."""
+TITLE = "Array library support"
+
+
+def on_collect_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Add the report to the pages of an HTML builder if anything was asked for."""
+    domain = domain_of(app.env)
+    tables = requested(domain)
+    if not tables or app.builder.name not in ("html", "dirhtml"):
+        return
+    content = summary(tables, _link(app, domain))
+    content["classes"].append("xpcaps-report")
+    body = app.builder.render_partial(content)["fragment"]  # type: ignore[attr-defined]
+    context = {"title": TITLE, "body": f"<h1>{TITLE}</h1>\n{body}"}
+    yield PAGE, context, "page.html"
+
+
+def requested(domain: XpcapsDomain, package: str = "") -> list[Table]:
+    """Return the tables that pages show, of one package or of all, by target."""
+    within = f"{package}." if package else ""
+    targets = sorted({wish.target for wish in domain.shown()})
+    return [domain.table(target) for target in targets if f"{target}.".startswith(within)]
+
+
+def _link(app: Sphinx, domain: XpcapsDomain) -> Link:
+    """Return links to the page that shows a table; to its description where it has an anchor."""
+    pages = {wish.target: wish.docname for wish in reversed(domain.shown())}
+    described = app.env.domains.python_domain.objects
+
+    def link(table: Table) -> nodes.Element:
+        entry = described.get(table.target)
+        docname = entry.docname if entry else pages[table.target]
+        anchor = f"#{entry.node_id}" if entry else ""
+        uri = app.builder.get_relative_uri(PAGE, docname) + anchor
+        name = nodes.literal("", table.target)
+        return nodes.reference("", "", name, refuri=uri, internal=True)
+
+    return link
