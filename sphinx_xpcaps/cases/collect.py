@@ -22,10 +22,11 @@ from sphinx_xpcaps.cases.model import (
     Plan,
     Variant,
 )
-from sphinx_xpcaps.cases.plans import argument_leaves, cast_paths, plans_for
+from sphinx_xpcaps.cases.plans import NO_ARRAYS, argument_leaves, cast_paths, plans_for
 from sphinx_xpcaps.cases.replay import perform, prepare
 from sphinx_xpcaps.cases.resolve import TargetError, resolve
 from sphinx_xpcaps.cases.select import choose, traits
+from sphinx_xpcaps.cases.signature import SECONDS, from_signature
 from sphinx_xpcaps.cases.trees import is_number, result_leaves
 from sphinx_xpcaps.cases.watch import load_steps
 
@@ -59,6 +60,8 @@ def collect(
         found = from_bodies(name, holder, target, bodies, at, skip)
     else:
         found = from_docstrings(name, holder, target, at, skip)
+        if not found.calls and (made := from_signature(name, holder, target, at, skip)).calls:
+            found = made
     if not found.calls:
         return Collected(
             target=name, origin=found.origin, error=found.problem, error_type=found.problem_type
@@ -81,6 +84,7 @@ def _keep(
     name: str, target: Any, found: Found, at: At, skip: Collection[str], file: File
 ) -> Collected:
     made, problem = 0, ""
+    made_up = found.origin == "signature"
     steps = [load_steps(payload) for _, payload, _ in found.calls]
     chosen = choose([traits(each) for each in steps], MOST_CASES)
     with file.open("ab") as stream:
@@ -88,16 +92,19 @@ def _keep(
             text, payload, whole = found.calls[i]
             if text in skip:
                 continue
-            plans = plans_for(steps[i], target)
-            if not plans:
-                problem = "its examples pass no array"
-                continue
+            plans = plans_for(steps[i], target) or (NO_ARRAYS,)
             case = Case(text=text, origin=found.origin, payload=payload, whole=whole, plans=plans)
-            at(("call", text))
+
+            def here(text: str = text) -> None:
+                at(("line", text), SECONDS) if made_up else at(("call", text))
+
             try:
-                variants = _variants(case, plans, at)
+                variants = _variants(case, plans, here)
             except BaseException as error:
                 problem = f"the call fails when it is repeated: {type(error).__name__}: {error}"
+                continue
+            if plans == (NO_ARRAYS,) and not _returns_arrays(variants[0]):
+                problem = "it takes and returns no arrays"
                 continue
             full = Case(
                 text=text,
@@ -113,8 +120,9 @@ def _keep(
     return Collected(target=name, cases=made, origin=found.origin, error="" if made else problem)
 
 
-def _variants(case: Case, plans: Sequence[Plan], at: At) -> tuple[Variant, ...]:
+def _variants(case: Case, plans: Sequence[Plan], here: Callable[[], None]) -> tuple[Variant, ...]:
     """Return the case as written and with other dtypes, where NumPy accepts them."""
+    here()
     made = [_refer(case, AS_WRITTEN, {})]
     arguments = argument_leaves(load_steps(case.payload))
     dtypes = {path: np.asarray(arguments[path]).dtype for path in sorted_paths(cast_paths(plans))}
@@ -122,7 +130,7 @@ def _variants(case: Case, plans: Sequence[Plan], at: At) -> tuple[Variant, ...]:
     strong = {path for path in dtypes if not is_number(arguments[path])} or set(dtypes)
     integers = {path: np.dtype("float64") for path, t in dtypes.items() if t.kind in "iu"}
     if integers and strong & integers.keys():
-        at(("call", case.text))
+        here()
         variant = _try(case, FLOAT64, integers)
         if variant is None:
             integers = {}
@@ -132,12 +140,16 @@ def _variants(case: Case, plans: Sequence[Plan], at: At) -> tuple[Variant, ...]:
     wide = {path: t for path, t in dtypes.items() if t.itemsize == (8 if t.kind == "f" else 16)}
     single = {path: narrow[t.kind] for path, t in wide.items() if t.kind in narrow}
     if single or integers:
-        at(("call", case.text))
+        here()
         single.update(dict.fromkeys(integers, np.dtype("float32")))
         variant = _try(case, FLOAT32, single)
         if variant is not None:
             made.append(variant)
     return tuple(made)
+
+
+def _returns_arrays(variant: Variant) -> bool:
+    return any(leaf.kind == "array" and np.asarray(leaf.value).ndim > 0 for leaf in variant.leaves)
 
 
 def sorted_paths(paths: Collection[Path]) -> list[Path]:

@@ -16,8 +16,9 @@ import numpy as np
 from sphinx_xpcaps.cases.resolve import doctexts
 from sphinx_xpcaps.cases.watch import EXAMPLE_MODULE, Watcher
 
-At = Callable[[tuple[str, str]], None]
-"""Called with ``("call" or "line", code)`` before code runs: so who waits knows where it is."""
+At = Callable[..., None]
+"""Called with ``("call" or "line", code)`` before code runs, so that who waits knows where it is;
+maybe with the seconds that this may take at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def _watcher(name: str, holder: Any, target: Any, at: At, skip: Collection[str])
             raise SkippedError(text)
         at(("call", text))
 
-    return Watcher(holder, target, name.rpartition(".")[2], heard)
+    return Watcher(holder, target, name, heard)
 
 
 def _examples(text: str) -> list[doctest.Example]:

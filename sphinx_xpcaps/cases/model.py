@@ -31,6 +31,13 @@ class TargetInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """A callable by its dotted name: found again by importing, not by unpickling."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One call of a replay.
 

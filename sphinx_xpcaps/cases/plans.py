@@ -15,6 +15,9 @@ from sphinx_xpcaps.cases.model import Path, Plan, Step
 from sphinx_xpcaps.cases.parameters import Parameter, parameters, signature_of
 from sphinx_xpcaps.cases.trees import is_number, is_numeric_array, is_numeric_sequence, leaves
 
+NO_ARRAYS = Plan("no arrays", frozenset())
+"""The plan of a call that passes no array: only what comes back can tell the library."""
+
 _PLAINNESS = ("array-like", "array-like sequences", "arrays")
 
 

@@ -13,13 +13,15 @@ import inspect
 import sys
 import types
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import array_api_compat.numpy
 import cloudpickle
 
 from core.backends import backends
-from sphinx_xpcaps.cases.model import Path, Step
+from sphinx_xpcaps.cases.model import Named, Path, Step
+from sphinx_xpcaps.cases.resolve import resolve
 from sphinx_xpcaps.cases.trees import rebuild
 
 EXAMPLE_MODULE = "__xpcaps_example__"
@@ -51,7 +53,7 @@ class Watcher:
     holder, target : object
         What `sphinx_xpcaps.cases.resolve.resolve` returned.
     name : str
-        Last part of the target's dotted name.
+        The target's dotted name.
     heard : callable
         Called as ``heard(text)`` before each call of the target.
     """
@@ -59,7 +61,8 @@ class Watcher:
     def __init__(self, holder: Any, target: Any, name: str, heard: Callable[[str], None]) -> None:
         self.holder = holder
         self.target = target
-        self.name = name
+        self.name = name.rpartition(".")[2]
+        self._named = Named(name)
         self.heard = heard
         self.calls: list[tuple[str, bytes, bool]] = []
         self.problem = ""
@@ -96,7 +99,8 @@ class Watcher:
             owner = function
         made = self._made.get(id(owner)) if owner is not None else None
         name = getattr(function, "__name__", self.name) if owner is not function else "__call__"
-        step = self._step(name if made else function, args, kwargs)
+        named = is_target and owner is None
+        step = self._step(name if made else self._named if named else function, args, kwargs)
         if is_target:
             self.heard(text)
         result = function(*args, **kwargs)
@@ -168,7 +172,18 @@ def _neutral(path: Path, leaf: Any) -> Any:
 
 def load_steps(payload: bytes) -> list[Step]:
     """Return fresh copies of the steps of a case."""
-    return [cloudpickle.loads(step) for step in cloudpickle.loads(payload)]
+    return [_located(cloudpickle.loads(step)) for step in cloudpickle.loads(payload)]
+
+
+def dump_call(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
+    """Return the pickled steps of one call of the target called `name`."""
+    return _join([cloudpickle.dumps(Step(Named(name), args, kwargs))])
+
+
+def _located(step: Step) -> Step:
+    if isinstance(step.callee, Named):
+        return replace(step, callee=resolve(step.callee.name)[1])
+    return step
 
 
 def _join(steps: list[bytes]) -> bytes:

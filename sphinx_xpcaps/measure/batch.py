@@ -15,7 +15,7 @@ from sphinx_xpcaps.measure.cells import Stuck
 from sphinx_xpcaps.measure.crew import Crew
 from sphinx_xpcaps.measure.environment import describe_environment
 from sphinx_xpcaps.measure.judge import judge
-from sphinx_xpcaps.measure.keys import VERSION, PackageDigests, digest
+from sphinx_xpcaps.measure.keys import PackageDigests, digest, engine_digest
 from sphinx_xpcaps.measure.ledger import Ledger
 from sphinx_xpcaps.measure.model import Group, Tried
 from sphinx_xpcaps.measure.probe import Place, probe
@@ -238,7 +238,7 @@ class _Batch:
         versions = environment.packages
         return digest(
             {
-                "engine": VERSION,
+                "engine": engine_digest(),
                 "package": self.digests.of(info.package),
                 "target": info.name,
                 "text": info.text,

@@ -9,13 +9,12 @@ import importlib.util
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import core
 from sphinx_xpcaps.measure.environment import package_version, top_levels
-
-VERSION = 1
-"""Raised when the engine changes so that what it measured before no longer counts."""
 
 _COMPILED = {".so", ".pyd", ".dylib"}
 
@@ -24,6 +23,15 @@ def digest(facts: Any) -> str:
     """Return the digest of anything that JSON can hold."""
     content = json.dumps(facts, sort_keys=True, default=str).encode()
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+@cache
+def engine_digest() -> str:
+    """Return the digest of our own code that makes, runs and judges cases."""
+    measuring = Path(__file__).parent
+    parts = [measuring, measuring.parent / "cases", Path(core.__path__[0])]
+    files = sorted(path for part in parts for path in part.rglob("*.py"))
+    return digest([hashlib.sha256(path.read_bytes()).hexdigest() for path in files])
 
 
 class PackageDigests:

@@ -111,17 +111,19 @@ class Process:
             The job raised.
         """
         at: Any = None
+        limit = self.timeout
         try:
             self._connection.send(job)
             while True:
-                if not self._connection.poll(self.timeout):
+                if not self._connection.poll(limit):
                     self.close()
-                    late = f"no answer after {self.timeout:g} s"
+                    late = f"no answer after {limit:g} s"
                     raise WorkerLost(Outcome.TIMEOUT, at, late)
                 message = self._connection.recv()
                 match message:
-                    case At(what):
+                    case At(what, shorter):
                         at = what
+                        limit = min(self.timeout, shorter or self.timeout)
                     case Item(value):
                         if give is not None:
                             give(value)

@@ -23,9 +23,10 @@ SECRET = "XPCAPS_WORKER_SECRET"
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """A worker's word that it begins something."""
+    """A worker's word that it begins something, and how long that may take at most."""
 
     what: Any
+    limit: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +90,14 @@ def _answer(job: Any, connection: Any) -> Done | Failed:
     try:
         function = getattr(importlib.import_module(module), name)
         arguments: Mapping[str, Any] = job.arguments
-        extra = {"at": lambda what: connection.send(At(what))} if _wants(function, "at") else {}
-        if _wants(function, "give"):
-            extra["give"] = lambda value: connection.send(Item(value))
+
+        def at(what: Any, limit: float | None = None) -> None:
+            connection.send(At(what, limit))
+
+        def give(value: Any) -> None:
+            connection.send(Item(value))
+
+        extra = {f.__name__: f for f in (at, give) if _wants(function, f.__name__)}
         return Done(function(**extra, **arguments), _peak_memory())
     except BaseException as error:
         last = traceback.extract_tb(error.__traceback__)[-1:]
