@@ -231,3 +231,7 @@ def _bar() -> Progress:
 def _cache() -> Path:
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "sphinx-xpcaps"
+
+
+if __name__ == "__main__":
+    main()

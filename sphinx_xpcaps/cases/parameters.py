@@ -97,8 +97,10 @@ def documented_types(function: Any) -> dict[str, str]:
             continue
         for title in ("Parameters", "Other Parameters"):
             for entry in sections[title]:
-                for name in re.split(r"\s*,\s*", entry.name):
-                    found.setdefault(name.strip(), entry.type)
+                # "x: array_like", without the space that the format asks for, is common.
+                names, _, words = entry.name.partition(":")
+                for name in names.split(","):
+                    found.setdefault(name.strip(), entry.type or words.strip())
     return found
 
 
