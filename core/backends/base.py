@@ -51,6 +51,8 @@ class Backend(ABC):
     """The modes that are measured unless asked otherwise."""
     optional_modes: ClassVar[tuple[str, ...]] = ()
     """Further modes that `transform` knows."""
+    host_transfer_errors: ClassVar[tuple[str, ...]] = ()
+    """Exceptions that a mode raises where the function turns its input into host memory."""
     environment: ClassVar[Mapping[str, str]] = {}
     """Variables that should be set before the library is imported for a measurement."""
 

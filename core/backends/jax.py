@@ -18,6 +18,8 @@ class JAXBackend(Backend):
     title = "JAX"
     module = "jax"
     modes = ("eager", "jit")
+    # Eagerly, NumPy reads a CPU array's buffer unseen; a traced one has none.
+    host_transfer_errors = ("TracerArrayConversionError",)
     # Without it JAX turns every float64 into float32, and nothing could be compared with NumPy.
     environment = {"JAX_ENABLE_X64": "1"}
 

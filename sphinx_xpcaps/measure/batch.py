@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sphinx_xpcaps.config import Config
+from core.backends import Availability, get_backend
+from sphinx_xpcaps.cases.model import Collected, TargetInfo
+from sphinx_xpcaps.config import Config, Execute
+from sphinx_xpcaps.measure import cells
+from sphinx_xpcaps.measure.cells import Stuck
+from sphinx_xpcaps.measure.crew import Crew
+from sphinx_xpcaps.measure.environment import describe_environment
+from sphinx_xpcaps.measure.judge import judge
+from sphinx_xpcaps.measure.keys import VERSION, PackageDigests, digest
+from sphinx_xpcaps.measure.ledger import Ledger
+from sphinx_xpcaps.measure.model import Group, Tried
+from sphinx_xpcaps.measure.probe import Place, probe
 from sphinx_xpcaps.request import Request
-from sphinx_xpcaps.results.model import Cell, Environment, Record
+from sphinx_xpcaps.results.model import Cell, Environment, Record, Unavailable
 
 Progress = Callable[[str, int, int], None]
-"""Called with what was finished (a target's name), how many are done, and how many there are."""
+"""Called with what was finished, how many things are done, and how many there are."""
+
+REFERENCE = "numpy"
+"""The backend that the others are compared with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,10 +37,217 @@ class Measured:
     """This machine's records, that of the present environment first."""
     is_current: Callable[[str, Cell, Environment], bool]
     """Whether a cell of a target, measured in an environment, would still be measured so."""
+    ran: int = 0
+    """How many pairs of target and device were measured now."""
 
 
 def run(
     requests: Sequence[Request], config: Config, *, cache: Path, progress: Progress
 ) -> Measured:
-    """Measure what `requests` need and `cache` does not hold."""
-    raise NotImplementedError
+    """Measure what `requests` need and `cache` does not hold.
+
+    Parameters
+    ----------
+    requests : sequence of Request
+        What the documentation asks for.
+    config : Config
+        The options.
+    cache : Path
+        A folder for records and for what makes the next run quick.
+    progress : callable
+        Called after each thing that was done.
+    """
+    return _Batch(requests, config, cache, progress).run()
+
+
+class _Batch:
+    def __init__(
+        self, requests: Sequence[Request], config: Config, cache: Path, progress: Progress
+    ) -> None:
+        self.config = config
+        self.cache = cache
+        self.progress = progress
+        self.bodies: dict[str, tuple[str, ...]] = {}
+        for request in sorted(requests, key=lambda r: (r.target, r.place, r.line or 0)):
+            body = (request.body,) if request.body else ()
+            self.bodies[request.target] = (*self.bodies.get(request.target, ()), *body)
+        self.digests = PackageDigests(cache / "digests.json")
+        self.crew = Crew(config)
+        self.infos: Mapping[str, TargetInfo] = {}
+
+    def run(self) -> Measured:
+        packages = sorted({name.partition(".")[0] for name in self.bodies})
+        environment = describe_environment(packages, self.config.environment)
+        ledger = Ledger(self.cache, environment, first_target=next(iter(self.bodies), ""))
+        if not self.bodies:
+            return Measured(records=ledger.records(), is_current=self.is_current)
+        self.infos = self.crew.describe(list(self.bodies))
+        if self.config.execute == Execute.OFF:
+            return Measured(records=ledger.records(), is_current=self.is_current)
+        ran = self.fill(ledger, environment)
+        self.digests.save()
+        return Measured(records=ledger.records(), is_current=self.is_current, ran=ran)
+
+    def fill(self, ledger: Ledger, environment: Environment) -> int:
+        """Put every cell into the ledger, measuring those that it does not hold."""
+        available = probe(
+            self.config.backends, self.config.environment, memory=self.cache / "probes.json"
+        )
+        ledger.unavailable(
+            [
+                Unavailable(backend=backend, device=device, reason=answer.reason)
+                for (backend, device), answer in available.items()
+                if not answer.usable
+            ]
+        )
+        missing: dict[str, list[Group]] = {}
+        for name, info in self.infos.items():
+            for backend, column in self.places():
+                group = self.settle(ledger, environment, available, info, backend, column)
+                if group is not None:
+                    missing.setdefault(name, []).append(group)
+        ledger.save()
+        ran = self.measure(ledger, environment, missing) if missing else 0
+        for name in self.infos:
+            ledger.expect(name)
+        ledger.save()
+        return ran
+
+    def places(self) -> list[Place]:
+        """Return the backends and columns of every table."""
+        return [(b, column) for b in self.config.backends for column in self.config.devices]
+
+    def settle(
+        self,
+        ledger: Ledger,
+        environment: Environment,
+        available: Mapping[Place, Availability],
+        info: TargetInfo,
+        backend: str,
+        column: str,
+    ) -> Group | None:
+        """Put a cell into the ledger without measuring, or return what has to be measured."""
+        device = get_backend(backend).columns.get(column)
+        if device is None:
+            ledger.put(info.name, info.kind, cells.not_applicable(backend, column))
+            return None
+        if info.error is not None:
+            cell = cells.no_case(backend, device, info.error, exception=info.error_type)
+            ledger.put(info.name, info.kind, cell)
+            return None
+        answer = available[backend, device]
+        if not answer.usable:
+            ledger.put(info.name, info.kind, cells.not_run(backend, device, answer.reason))
+            return None
+        key = self.key(info, backend, device, environment)
+        force = self.config.execute in (Execute.FORCE, Execute.CHECK)
+        if not force and ledger.keep(info.name, backend, device, key):
+            return None
+        return Group(backend=backend, device=device, modes=self.modes(backend))
+
+    def modes(self, backend: str) -> tuple[str, ...]:
+        """Return the modes that are measured on a backend."""
+        adapter = get_backend(backend)
+        wanted = [mode for mode in adapter.optional_modes if mode in self.config.modes]
+        return (*adapter.modes, *wanted)
+
+    def measure(
+        self, ledger: Ledger, environment: Environment, missing: Mapping[str, list[Group]]
+    ) -> int:
+        """Make the cases of the targets, try them, and put the cells into the ledger."""
+        total = len(missing) + sum(map(len, missing.values()))
+        done = 0
+
+        def step(what: str) -> None:
+            nonlocal done
+            done += 1
+            self.progress(what, done, total)
+
+        with tempfile.TemporaryDirectory(prefix="xpcaps-cases-") as folder:
+            files = {name: Path(folder) / f"{i}.cases" for i, name in enumerate(missing)}
+            found: dict[str, tuple[Collected, tuple[Stuck, ...]]] = {}
+
+            def collected(name: str, result: Collected, stuck: tuple[Stuck, ...]) -> None:
+                found[name] = (result, stuck)
+                step(name)
+
+            bodies = {name: self.bodies[name] for name in missing}
+            self.crew.collect(bodies, files, collected)
+            to_try: dict[Group, list[str]] = {}
+            for name, groups in missing.items():
+                for group in groups:
+                    if found[name][0].cases:
+                        to_try.setdefault(group, []).append(name)
+                        continue
+                    ledger.put(
+                        name,
+                        self.infos[name].kind,
+                        self.caseless(name, group, *found[name], environment),
+                    )
+                    step(f"{name} ({group.backend})")
+
+            def tried(name: str, group: Group, result: Tried | str) -> None:
+                key = self.key(self.infos[name], group.backend, group.device, environment)
+                if isinstance(result, str):
+                    cell = cells.not_run(group.backend, group.device, result)
+                else:
+                    cell = judge(result, key=key)
+                    if group.backend == REFERENCE:
+                        cell = cells.with_stuck(cell, found[name][1])
+                ledger.put(name, self.infos[name].kind, cell)
+                ledger.save_soon()
+                step(f"{name} ({group.backend})")
+
+            self.crew.try_all(to_try, files, tried)
+        return sum(map(len, missing.values()))
+
+    def caseless(
+        self,
+        name: str,
+        group: Group,
+        result: Collected,
+        stuck: tuple[Stuck, ...],
+        environment: Environment,
+    ) -> Cell:
+        """Return the cell of a target without a case."""
+        key = self.key(self.infos[name], group.backend, group.device, environment)
+        if stuck:
+            is_reference = group.backend == REFERENCE
+            return cells.stuck_everywhere(
+                group.backend, group.device, stuck, reference=is_reference, key=key
+            )
+        return cells.no_case(
+            group.backend,
+            group.device,
+            result.error,
+            exception=result.error_type,
+            origin=result.origin if result.origin == "directive" else None,
+            key=key,
+        )
+
+    def key(self, info: TargetInfo, backend: str, device: str, environment: Environment) -> str:
+        """Return the key of a cell: everything that could change its outcome."""
+        versions = environment.packages
+        return digest(
+            {
+                "engine": VERSION,
+                "package": self.digests.of(info.package),
+                "target": info.name,
+                "text": info.text,
+                "bodies": self.bodies.get(info.name, ()),
+                "python": environment.python.rpartition(".")[0],
+                "versions": {n: versions.get(n) for n in ("numpy", "array-api-compat", backend)},
+                "place": [backend, device, *self.modes(backend)],
+                "variables": dict(environment.variables),
+                "setup": self.config.setup,
+                "timeout": self.config.timeout,
+                "cases": self.config.cases,
+            }
+        )
+
+    def is_current(self, target: str, cell: Cell, environment: Environment) -> bool:
+        """Say whether a cell would be measured the same way today."""
+        info = self.infos.get(target)
+        if info is None or info.error is not None or cell.key is None:
+            return True
+        return cell.key == self.key(info, cell.backend, cell.device, environment)

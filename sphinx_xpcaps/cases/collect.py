@@ -1,0 +1,202 @@
+"""Makes a target's cases: finds calls, and runs each under NumPy for reference."""
+
+from __future__ import annotations
+
+import pickle
+import random
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path as File
+from typing import Any
+
+import numpy as np
+
+from sphinx_xpcaps.cases.examples import At, Found, from_bodies, from_docstrings
+from sphinx_xpcaps.cases.model import (
+    AS_WRITTEN,
+    FLOAT32,
+    FLOAT64,
+    Case,
+    Collected,
+    Leaf,
+    Path,
+    Plan,
+    Variant,
+)
+from sphinx_xpcaps.cases.plans import argument_leaves, cast_paths, plans_for
+from sphinx_xpcaps.cases.replay import perform, prepare
+from sphinx_xpcaps.cases.resolve import TargetError, resolve
+from sphinx_xpcaps.cases.select import choose, traits
+from sphinx_xpcaps.cases.trees import is_number, result_leaves
+from sphinx_xpcaps.cases.watch import load_steps
+
+MOST_CASES = 6
+
+
+def collect(
+    at: At, *, name: str, bodies: Sequence[str], skip: Collection[str], file: File
+) -> Collected:
+    """Find the cases of a target and write them to `file`, each as soon as it is made.
+
+    Parameters
+    ----------
+    at : callable
+        Called with each piece of code before it runs.
+    name : str
+        The target.
+    bodies : sequence of str
+        Code from directives; where there is some, it alone is used.
+    skip : collection of str
+        Pieces of code that never came back before.
+    file : Path
+        Where the cases go, pickled one after the other.
+    """
+    file.write_bytes(b"")
+    try:
+        holder, target = resolve(name)
+    except TargetError as error:
+        return Collected(target=name, error=str(error), error_type="TargetError")
+    if bodies:
+        found = from_bodies(name, holder, target, bodies, at, skip)
+    else:
+        found = from_docstrings(name, holder, target, at, skip)
+    if not found.calls:
+        return Collected(
+            target=name, origin=found.origin, error=found.problem, error_type=found.problem_type
+        )
+    return _keep(name, target, found, at, skip, file)
+
+
+def load_cases(file: File) -> list[Case]:
+    """Return the cases in `file`."""
+    cases = []
+    with file.open("rb") as stream:
+        while True:
+            try:
+                cases.append(pickle.load(stream))
+            except EOFError:
+                return cases
+
+
+def _keep(
+    name: str, target: Any, found: Found, at: At, skip: Collection[str], file: File
+) -> Collected:
+    made, problem = 0, ""
+    steps = [load_steps(payload) for _, payload, _ in found.calls]
+    chosen = choose([traits(each) for each in steps], MOST_CASES)
+    with file.open("ab") as stream:
+        for i in chosen:
+            text, payload, whole = found.calls[i]
+            if text in skip:
+                continue
+            plans = plans_for(steps[i], target)
+            if not plans:
+                problem = "its examples pass no array"
+                continue
+            case = Case(text=text, origin=found.origin, payload=payload, whole=whole, plans=plans)
+            at(("call", text))
+            try:
+                variants = _variants(case, plans, at)
+            except BaseException as error:
+                problem = f"the call fails when it is repeated: {type(error).__name__}: {error}"
+                continue
+            full = Case(
+                text=text,
+                origin=found.origin,
+                payload=payload,
+                whole=whole,
+                plans=plans,
+                variants=variants,
+            )
+            pickle.dump(full, stream)
+            stream.flush()
+            made += 1
+    return Collected(target=name, cases=made, origin=found.origin, error="" if made else problem)
+
+
+def _variants(case: Case, plans: Sequence[Plan], at: At) -> tuple[Variant, ...]:
+    """Return the case as written and with other dtypes, where NumPy accepts them."""
+    made = [_refer(case, AS_WRITTEN, {})]
+    arguments = argument_leaves(load_steps(case.payload))
+    dtypes = {path: np.asarray(arguments[path]).dtype for path in sorted_paths(cast_paths(plans))}
+    # A Python number adapts to what it meets; alone it does not make a call one of integers.
+    strong = {path for path in dtypes if not is_number(arguments[path])} or set(dtypes)
+    integers = {path: np.dtype("float64") for path, t in dtypes.items() if t.kind in "iu"}
+    if integers and strong & integers.keys():
+        at(("call", case.text))
+        variant = _try(case, FLOAT64, integers)
+        if variant is None:
+            integers = {}
+        else:
+            made.append(variant)
+    narrow = {"f": np.dtype("float32"), "c": np.dtype("complex64")}
+    wide = {path: t for path, t in dtypes.items() if t.itemsize == (8 if t.kind == "f" else 16)}
+    single = {path: narrow[t.kind] for path, t in wide.items() if t.kind in narrow}
+    if single or integers:
+        at(("call", case.text))
+        single.update(dict.fromkeys(integers, np.dtype("float32")))
+        variant = _try(case, FLOAT32, single)
+        if variant is not None:
+            made.append(variant)
+    return tuple(made)
+
+
+def sorted_paths(paths: Collection[Path]) -> list[Path]:
+    """Return `paths` in an order that does not depend on hashes."""
+    return sorted(paths, key=repr)
+
+
+def _try(case: Case, name: str, dtypes: Mapping[Path, np.dtype[Any]]) -> Variant | None:
+    try:
+        return _refer(case, name, dtypes)
+    except BaseException:  # NumPy does not take these dtypes: then nobody has to
+        return None
+
+
+def _refer(case: Case, name: str, dtypes: Mapping[Path, np.dtype[Any]]) -> Variant:
+    """Run a case under NumPy twice; what differs between the two is not reproducible."""
+    first, second = (_run(case, dtypes, seed) for seed in (0, 1))
+    same = len(first) == len(second) and all(map(_same, first, second))
+    return Variant(name, dtypes, tuple(first), same)
+
+
+def _run(case: Case, dtypes: Mapping[Path, np.dtype[Any]], seed: int) -> list[Leaf]:
+    import array_api_compat.numpy
+
+    seed_all(seed)
+    steps = prepare(case, None, dtypes, _no_convert, array_api_compat.numpy)
+    result = perform(steps, case.whole, _unchanged)
+    found = result_leaves(result, lambda x: isinstance(x, np.ndarray))
+    return [_leaf(path, value) for path, value in found]
+
+
+def seed_all(seed: int) -> None:
+    """Set the seeds that every library shares."""
+    random.seed(seed)
+    np.random.seed(seed)
+
+
+def _leaf(path: Path, value: Any) -> Leaf:
+    if isinstance(value, (np.ndarray, np.generic)):
+        array = np.array(value, copy=True)
+        if array.dtype.kind in "biufc":
+            return Leaf(path, "array", array)
+        return Leaf(path, "other", str(array.dtype))
+    if value is None or isinstance(value, (bool, int, float, complex)):
+        return Leaf(path, "number", value)
+    return Leaf(path, "other", type(value).__name__)
+
+
+def _same(a: Leaf, b: Leaf) -> bool:
+    if a.path != b.path or a.kind != b.kind:
+        return False
+    x, y = np.asarray(a.value), np.asarray(b.value)
+    inexact = x.dtype.kind in "fc" and y.dtype.kind in "fc"
+    return bool(np.array_equal(x, y, equal_nan=inexact))
+
+
+def _unchanged(function: Callable[..., Any]) -> Callable[..., Any]:
+    return function
+
+
+def _no_convert(path: Path, array: Any) -> Any:
+    return array

@@ -1,0 +1,99 @@
+"""A case: a call that can be replayed with the arrays of another library."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Path = tuple[Any, ...]
+"""Where something stands in nested arguments: keys and positions from the outside in."""
+
+AS_WRITTEN = "as written"
+FLOAT64 = "float64"
+FLOAT32 = "float32"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetInfo:
+    """What a target is, found by importing it."""
+
+    name: str
+    kind: str
+    package: str
+    text: str = ""
+    """The docstrings that its cases come from."""
+    error: str | None = None
+    error_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call of a replay.
+
+    ``callee`` is a callable, or the name of a method of the object that the first step made.
+    """
+
+    callee: Any
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which leaves of the arguments become arrays of the backend."""
+
+    name: str
+    paths: frozenset[Path]
+    pass_namespace: bool = False
+    pass_device: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One leaf of what NumPy returned.
+
+    ``value`` is an array, or a Python number, bool, None or string; ``kind`` says which.
+    """
+
+    path: Path
+    kind: str
+    value: NDArray[Any] | bool | complex | str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A case with other dtypes, and what NumPy returned for it."""
+
+    name: str
+    dtypes: Mapping[Path, np.dtype[Any]]
+    leaves: tuple[Leaf, ...]
+    reproducible: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A call of a target with everything that a replay needs."""
+
+    text: str
+    origin: str
+    payload: bytes
+    """The steps, pickled, so that every replay starts from fresh copies."""
+    whole: bool = False
+    """Whether what every step returned counts, not only the last."""
+    plans: tuple[Plan, ...] = ()
+    variants: tuple[Variant, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """What looking for cases gave: how many, from where, or why none."""
+
+    target: str
+    cases: int = 0
+    origin: str | None = None
+    error: str = ""
+    error_type: str | None = None

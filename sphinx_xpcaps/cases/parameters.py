@@ -1,0 +1,109 @@
+"""What a docstring and a signature say about a callable's parameters."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+_ARRAY_LIKE = re.compile(
+    r"array[-_ ]?like|ndarray|\barrays?\b|\btensors?\b|\bmatrix\b|\bmatrices\b", re.IGNORECASE
+)
+_COUNTED = re.compile(r"\b(tuple|sequence|list)s? of int|\bshape\b", re.IGNORECASE)
+
+_STARS: dict[Any, str] = {
+    inspect.Parameter.VAR_POSITIONAL: "*",
+    inspect.Parameter.VAR_KEYWORD: "**",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter: its name and its type in words, if it has one."""
+
+    name: str
+    type: str = ""
+    required: bool = True
+
+    @property
+    def is_array_like(self) -> bool:
+        """Whether the words say that it takes arrays."""
+        words = self.type.partition(", optional")[0]
+        return bool(_ARRAY_LIKE.search(words)) and not _COUNTED.search(words)
+
+
+def parameters(function: Any) -> tuple[Parameter, ...]:
+    """Return the parameters of `function` in the order of a call, without ``self``.
+
+    Types are those of the numpydoc section "Parameters", else the annotations. A callable without
+    a signature, such as a ufunc, has the parameters that its docstring lists.
+    """
+    types = documented_types(function)
+    if isinstance(function, np.ufunc):
+        names = list(types)[: function.nin] or [f"x{i + 1}" for i in range(function.nin)]
+        inputs = [Parameter(name, "array_like") for name in names]
+        return (*inputs, *(Parameter("out", "ndarray", False) for _ in range(function.nout)))
+    signature = signature_of(function)
+    if signature is None:
+        return tuple(Parameter(name, words) for name, words in types.items())
+    # A wrapper may hide its parameters behind ``*args`` or positional-only names; the docstring
+    # still lists them, in the same order.
+    hidden = [name for name in types if name.lstrip("*") not in signature.parameters]
+    found: list[Parameter] = []
+    for parameter in signature.parameters.values():
+        name, stars = parameter.name, _STARS.get(parameter.kind, "")
+        if name in ("self", "cls"):
+            continue
+        words = types.get(stars + name) or types.get(name) or _annotation(parameter)
+        if not words and hidden and stars == "*":
+            found.extend(Parameter(each, types[each]) for each in hidden)
+            continue
+        if not words and hidden and parameter.kind is parameter.POSITIONAL_ONLY:
+            name = hidden.pop(0)
+            words = types[name]
+        required = parameter.default is parameter.empty and not stars
+        found.append(Parameter(stars + name, words, required))
+    return tuple(found)
+
+
+def signature_of(function: Any) -> inspect.Signature | None:
+    """Return the signature of `function`, or None where it has none."""
+    try:
+        return inspect.signature(function)
+    except (TypeError, ValueError):
+        return None
+
+
+def documented_types(function: Any) -> dict[str, str]:
+    """Return the types in words that the docstring gives, by parameter, in its order."""
+    from numpydoc.docscrape import NumpyDocString
+
+    texts = [inspect.getdoc(function)]
+    if inspect.isclass(function):
+        texts.append(inspect.getdoc(function.__init__))
+    found: dict[str, str] = {}
+    for text in texts:
+        if not text:
+            continue
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                sections = NumpyDocString(text)
+        except Exception:  # a docstring of another style
+            continue
+        for title in ("Parameters", "Other Parameters"):
+            for entry in sections[title]:
+                for name in re.split(r"\s*,\s*", entry.name):
+                    found.setdefault(name.strip(), entry.type)
+    return found
+
+
+def _annotation(parameter: inspect.Parameter) -> str:
+    words = parameter.annotation
+    if words is parameter.empty:
+        return ""
+    return words if isinstance(words, str) else getattr(words, "__name__", str(words))

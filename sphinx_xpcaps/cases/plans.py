@@ -1,0 +1,126 @@
+"""Decides which arguments of a call become arrays of another library.
+
+An example may pass a list where the docstring says ``array_like``, and a tuple of axes looks like
+a tuple of values. One rule does not do, so there are several plans, from the narrowest to the
+widest; each says which leaves of the arguments are converted.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sphinx_xpcaps.cases.model import Path, Plan, Step
+from sphinx_xpcaps.cases.parameters import Parameter, parameters, signature_of
+from sphinx_xpcaps.cases.trees import is_number, is_numeric_array, is_numeric_sequence, leaves
+
+_PLAINNESS = ("array-like", "array-like sequences", "arrays")
+
+
+def plainness(plan: str) -> int:
+    """Return a rank, 0 for the plan that a reader of the docstring would follow."""
+    return _PLAINNESS.index(plan) if plan in _PLAINNESS else len(_PLAINNESS)
+
+
+def plans_for(steps: Sequence[Step], target: Any) -> tuple[Plan, ...]:
+    """Return the plans of a call, narrowest first; none where nothing can be converted.
+
+    Parameters
+    ----------
+    steps : sequence of Step
+        The call, with the steps before it.
+    target : callable
+        What the last step calls; tells which parameters are array-like.
+    """
+    arrays: set[Path] = set()
+    inner: set[Path] = set()
+    sequences: set[Path] = set()
+    scalars: set[Path] = set()
+    lists: set[Path] = set()
+    for path, leaf, parameter in _arguments(steps, target):
+        array_like = parameter is not None and parameter.is_array_like
+        if is_numeric_array(leaf):
+            (inner if _inside_object(path) else arrays).add(path)
+        elif is_numeric_sequence(leaf):
+            if array_like:
+                sequences.add(path)
+            elif type(leaf) is list:
+                lists.add(path)
+        elif is_number(leaf) and array_like:
+            scalars.add(path)
+    documented = arrays | sequences
+    wanted = {
+        "arrays": arrays,
+        "array-like sequences": documented,
+        "array-like": documented | scalars,
+        "all lists": documented | lists,
+        "array-like and all lists": documented | scalars | lists,
+        "arrays in objects": documented | inner,
+    }
+    found: dict[frozenset[Path], Plan] = {}
+    for name, paths in wanted.items():
+        if paths:
+            key = frozenset(paths)
+            found.setdefault(key, Plan(name, key))
+    if found:
+        return tuple(found.values())
+    return _without_arrays(target)
+
+
+def cast_paths(plans: Sequence[Plan]) -> frozenset[Path]:
+    """Return the leaves whose dtype a variant changes: those that are known to be arrays."""
+    known = [plan.paths for plan in plans if "lists" not in plan.name and "obj" not in plan.name]
+    return known[-1] if known else (plans[0].paths if plans else frozenset())
+
+
+def _without_arrays(target: Any) -> tuple[Plan, ...]:
+    """Return the plan of a function of sizes alone: it takes the namespace by name."""
+    signature = signature_of(target)
+    names = signature.parameters if signature else {}
+    if "xp" not in names:
+        return ()
+    return (Plan("namespace", frozenset(), pass_namespace=True, pass_device="device" in names),)
+
+
+def _arguments(steps: Sequence[Step], target: Any) -> Iterator[tuple[Path, Any, Parameter | None]]:
+    """Yield each leaf of the arguments with its path and its parameter, where that is known."""
+    for i, step in enumerate(steps):
+        last = i == len(steps) - 1
+        function = target if last or not callable(step.callee) else step.callee
+        known = parameters(function)
+        positional = [p for p in known if not p.name.startswith("**")]
+        by_name = {p.name.lstrip("*"): p for p in known}
+        # A callee given by name is a bound method: its signature has no `self` any more.
+        for n, value in enumerate(step.args):
+            parameter = _positional(positional, n)
+            for path, leaf in leaves(value, (i, n)):
+                yield path, leaf, parameter
+        for name, value in step.kwargs.items():
+            for path, leaf in leaves(value, (i, name)):
+                yield path, leaf, by_name.get(name)
+        if isinstance(step.callee, types.MethodType):
+            for path, leaf in leaves(step.callee.__self__, (i, "self")):
+                yield path, leaf, None
+
+
+def _inside_object(path: Path) -> bool:
+    return any(isinstance(part, str) and part.startswith(".") for part in path)
+
+
+def _positional(known: Sequence[Parameter], n: int) -> Parameter | None:
+    for i, parameter in enumerate(known):
+        if i == n or parameter.name.startswith("*"):
+            return parameter
+    return None
+
+
+def argument_leaves(steps: Sequence[Step]) -> dict[Path, Any]:
+    """Return every leaf of the arguments of a call by its path."""
+    found: dict[Path, Any] = {}
+    for i, step in enumerate(steps):
+        for n, value in (*enumerate(step.args), *step.kwargs.items()):
+            found.update(leaves(value, (i, n)))
+        if isinstance(step.callee, types.MethodType):
+            found.update(leaves(step.callee.__self__, (i, "self")))
+    return found

@@ -1,0 +1,140 @@
+"""Finds what a dotted name stands for."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from sphinx_xpcaps.cases.model import TargetInfo
+
+
+class TargetError(Exception):
+    """A dotted name that leads to no callable; the message says why."""
+
+
+def resolve(name: str) -> tuple[Any, Any]:
+    """Return the object called `name` and what holds it, a module, class or instance.
+
+    Raises
+    ------
+    TargetError
+        A module cannot be imported, an attribute does not exist, or the object is not callable.
+    """
+    holder, target = _lookup(name)
+    if not callable(target):
+        raise TargetError(f"{name} is not callable")
+    return holder, target
+
+
+def _lookup(name: str) -> tuple[Any, Any]:
+    parts = name.split(".")
+    if not all(part.isidentifier() for part in parts):
+        raise TargetError(f"{name!r} is not a dotted name")
+    module, rest = _import_longest(parts)
+    holder, target = None, module
+    for depth, part in enumerate(rest):
+        try:
+            holder, target = target, getattr(target, part)
+        except AttributeError:
+            done = ".".join(parts[: len(parts) - len(rest) + depth])
+            what = "module" if inspect.ismodule(target) else type(target).__name__
+            raise TargetError(f"{what} {done!r} has no attribute {part!r}") from None
+    return holder, target
+
+
+def _import_longest(parts: list[str]) -> tuple[Any, list[str]]:
+    """Import as many leading parts as are modules; return the module and the other parts."""
+    module = None
+    for depth in range(1, len(parts) + 1):
+        if module is not None and hasattr(module, parts[depth - 1]):
+            attribute = getattr(module, parts[depth - 1])
+            if not inspect.ismodule(attribute):
+                return module, parts[depth - 1 :]
+        name = ".".join(parts[:depth])
+        try:
+            module = importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if module is not None and error.name == name:
+                return module, parts[depth - 1 :]
+            raise TargetError(f"{type(error).__name__}: {error}") from error
+        except BaseException as error:  # whatever a foreign module does when it is imported
+            raise TargetError(f"{type(error).__name__}: {error}") from error
+    return module, []
+
+
+def describe(name: str) -> TargetInfo:
+    """Say what the target called `name` is; an error is part of the answer."""
+    package = name.partition(".")[0]
+    try:
+        holder, target = resolve(name)
+    except TargetError as error:
+        return TargetInfo(
+            name=name, kind="missing", package=package, error=str(error), error_type="TargetError"
+        )
+    texts = [text for _, text in doctexts(holder, target)]
+    return TargetInfo(
+        name=name, kind=kind_of(holder, target), package=package, text="\n".join(texts)
+    )
+
+
+def doctexts(holder: Any, target: Any) -> Iterator[tuple[str, str]]:
+    """Yield the docstrings whose examples may call `target`: its own, then its class's."""
+    own = inspect.getdoc(target)
+    if own:
+        yield "docstring", own
+    if inspect.isclass(holder):
+        of_class = inspect.getdoc(holder)
+        if of_class and of_class != own:
+            yield "docstring", of_class
+
+
+def kind_of(holder: Any, target: Any) -> str:
+    """Return the kind of a target as records call it."""
+    if isinstance(target, np.ufunc):
+        return "ufunc"
+    if inspect.isclass(target):
+        return "class"
+    return "method" if inspect.isclass(holder) else "function"
+
+
+def expand(name: str) -> tuple[str, ...]:
+    """Return the targets that `name` stands for: itself, or a module's public callables.
+
+    Raises
+    ------
+    TargetError
+        There is nothing of that name.
+    """
+    _, found = _lookup(name)
+    if not inspect.ismodule(found):
+        return (name,)
+    public = getattr(found, "__all__", None)
+    if public is None:
+        names = [
+            n for n, x in vars(found).items() if not n.startswith("_") and _defined_in(x, name)
+        ]
+    else:
+        names = list(public)
+    return tuple(
+        f"{name}.{n}" for n in sorted(set(names)) if _is_public_callable(getattr(found, n, None))
+    )
+
+
+def _defined_in(x: object, module: str) -> bool:
+    return getattr(x, "__module__", None) == module or isinstance(x, np.ufunc)
+
+
+def _is_public_callable(x: object) -> bool:
+    if inspect.isclass(x) and issubclass(x, BaseException):
+        return False
+    return callable(x)
+
+
+def describe_all(give: Callable[[TargetInfo], None], *, names: tuple[str, ...]) -> None:
+    """Describe each target and give the answers one by one; runs in a worker."""
+    for name in names:
+        give(describe(name))

@@ -1,0 +1,56 @@
+"""Chooses a few calls that differ most, so that a long docstring costs no more than a short one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from sphinx_xpcaps.cases.model import Step
+from sphinx_xpcaps.cases.trees import is_numeric_sequence, leaves
+
+
+def traits(steps: Sequence[Step]) -> frozenset[str]:
+    """Return what sets a call apart: each argument's kind, dtype, dimensions or small value."""
+    found = set()
+    for i, step in enumerate(steps):
+        found.add(f"{i} calls {step.callee if isinstance(step.callee, str) else ''}")
+        for name, value in (*enumerate(step.args), *step.kwargs.items()):
+            for path, leaf in leaves(value, (i, name)):
+                found.add(f"{path} {_trait(leaf)}")
+    return frozenset(found)
+
+
+def choose(candidates: Sequence[frozenset[str]], most: int) -> list[int]:
+    """Return the positions of at most `most` candidates that show the most traits together.
+
+    Greedy: the first candidate, then each time the one that adds most; ties go to the earlier.
+    One that adds nothing is left out.
+    """
+    chosen: list[int] = []
+    seen: set[str] = set()
+    while len(chosen) < most:
+        gains = [len(traits - seen) for traits in candidates]
+        best = max(range(len(gains)), key=lambda i: (gains[i], -i), default=None)
+        if not chosen and candidates:
+            best = 0
+        if best is None or gains[best] == 0:
+            break
+        chosen.append(best)
+        seen |= candidates[best]
+    return sorted(chosen)
+
+
+def _trait(leaf: Any) -> str:
+    if isinstance(leaf, np.ndarray):
+        empty = " empty" if leaf.size == 0 else ""
+        return f"{leaf.dtype} {leaf.ndim}d{empty}"
+    if is_numeric_sequence(leaf):
+        array = np.asarray(leaf)
+        return f"{type(leaf).__name__} {array.dtype.kind} {array.ndim}d"
+    if isinstance(leaf, (bool, str, type(None))):
+        return f"={leaf!r}"
+    if isinstance(leaf, int):
+        return f"int {min(max(leaf, -1), 2)}"
+    return type(leaf).__name__

@@ -1,0 +1,171 @@
+"""What workers are hired for: describing targets, making cases, trying them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from core.backends import get_backend
+from sphinx_xpcaps.cases.model import Collected, TargetInfo
+from sphinx_xpcaps.config import Config
+from sphinx_xpcaps.measure.cells import Stuck
+from sphinx_xpcaps.measure.model import Group, Job, Trial, TrialKey, Tried
+from sphinx_xpcaps.measure.pool import Pool, Worker
+from sphinx_xpcaps.measure.process import JobFailed, WorkerLost
+
+_MOST_LOSSES = 4
+"""A target that loses so many workers is given up."""
+
+
+class Crew:
+    """Hires workers for a batch.
+
+    Parameters
+    ----------
+    config : Config
+        Variables, set-up line, time limit and number of workers.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.jobs = config.jobs or processors()
+
+    def hire(self, group: Group | None = None) -> Worker:
+        """Return a worker for a group, or one for NumPy alone."""
+        variables = dict(self.config.environment)
+        modules: tuple[str, ...] = ()
+        if group is not None:
+            backend = get_backend(group.backend)
+            variables = {**backend.environment, **variables}
+            modules = (backend.module,)
+        setup = Job(
+            function="sphinx_xpcaps.measure.worker.run_setup",
+            arguments={"code": self.config.setup, "modules": modules},
+        )
+        return Worker(variables, setup, self.config.timeout)
+
+    def describe(self, names: Sequence[str]) -> dict[str, TargetInfo]:
+        """Say what each name stands for; importing happens in a child."""
+        found: dict[str, TargetInfo] = {}
+        left = list(names)
+        worker = self.hire()
+
+        def give(info: TargetInfo) -> None:
+            found[info.name] = info
+            left.remove(info.name)
+
+        try:
+            while left:
+                try:
+                    job = Job(
+                        function="sphinx_xpcaps.cases.resolve.describe_all",
+                        arguments={"names": tuple(left)},
+                    )
+                    worker.run(job, give)
+                except (WorkerLost, JobFailed) as error:
+                    setup_failed = isinstance(error, JobFailed)
+                    for name in list(left) if setup_failed else left[:1]:
+                        words = f"the set-up failed: {error}" if setup_failed else str(error)
+                        give(missing(name, words))
+        finally:
+            worker.close()
+        return {name: found[name] for name in names}
+
+    def collect(
+        self,
+        bodies: Mapping[str, tuple[str, ...]],
+        files: Mapping[str, Path],
+        done: Callable[[str, Collected, tuple[Stuck, ...]], None],
+    ) -> None:
+        """Make the cases of each target and write them to its file."""
+
+        def work(worker: Worker, group: str, name: str) -> None:
+            done(name, *_collect(worker, name, bodies[name], files[name]))
+
+        Pool({"cases": list(bodies)}, lambda group: self.hire(), work).run(self.jobs)
+
+    def try_all(
+        self,
+        tasks: Mapping[Group, Sequence[str]],
+        files: Mapping[str, Path],
+        done: Callable[[str, Group, Tried | str], None],
+    ) -> None:
+        """Try each group's targets; the groups with most to do begin."""
+
+        def work(worker: Worker, group: Group, name: str) -> None:
+            done(name, group, _try(worker, name, group, files[name]))
+
+        heavy_first = sorted(tasks, key=lambda g: (-_weight(g), g.backend, g.device))
+        Pool({group: tasks[group] for group in heavy_first}, self.hire, work).run(self.jobs)
+
+
+def missing(name: str, words: str) -> TargetInfo:
+    """Return the description of a target that could not be looked at."""
+    return TargetInfo(
+        name=name,
+        kind="missing",
+        package=name.partition(".")[0],
+        error=words,
+        error_type="TargetError",
+    )
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _collect(
+    worker: Worker, name: str, bodies: tuple[str, ...], file: Path
+) -> tuple[Collected, tuple[Stuck, ...]]:
+    """Make a target's cases; a piece of code that never comes back is left out next time."""
+    skip: list[str] = []
+    stuck: list[Stuck] = []
+    for _ in range(_MOST_LOSSES):
+        arguments = {"name": name, "bodies": bodies, "skip": tuple(skip), "file": file}
+        try:
+            job = Job(function="sphinx_xpcaps.cases.collect.collect", arguments=arguments)
+            return worker.run(job), tuple(stuck)
+        except JobFailed as error:
+            return Collected(target=name, error=str(error)), ()
+        except WorkerLost as lost:
+            kind, text = lost.at or ("", "")
+            if not kind:
+                return Collected(target=name, error=f"importing it: {lost}"), ()
+            skip.append(text)
+            if kind == "call":
+                stuck.append(Stuck(text, lost.outcome, str(lost)))
+    file.write_bytes(b"")
+    words = f"its examples never come back: {stuck[0].message if stuck else skip[0]}"
+    return Collected(target=name, error=words), tuple(stuck)
+
+
+def _try(worker: Worker, name: str, group: Group, file: Path) -> Tried | str:
+    """Try a target's cases; return the words of what went wrong if nothing can be said."""
+    known: dict[TrialKey, Trial] = {}
+
+    def give(trial: Trial) -> None:
+        known[trial.key] = trial
+
+    losses = 0
+    while True:
+        arguments = {"target": name, "group": group, "file": file, "known": dict(known)}
+        try:
+            tried: Tried = worker.run(
+                Job(function="sphinx_xpcaps.measure.trials.try_target", arguments=arguments), give
+            )
+            return tried
+        except JobFailed as error:
+            return str(error)
+        except WorkerLost as lost:
+            losses += 1
+            if lost.at is None or losses > 2 * _MOST_LOSSES:
+                return f"the worker was lost: {lost}"
+            known[lost.at] = Trial(key=lost.at, outcome=lost.outcome, message=str(lost))
+
+
+def _weight(group: Group) -> int:
+    return 1 + 4 * ("jit" in group.modes) + len(group.modes)

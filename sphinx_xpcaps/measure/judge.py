@@ -1,0 +1,191 @@
+"""From outcomes to a cell: what the trials of a target on one device mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from core.backends import get_backend
+from sphinx_xpcaps.cases.model import AS_WRITTEN, FLOAT32, FLOAT64
+from sphinx_xpcaps.cases.plans import plainness
+from sphinx_xpcaps.measure.model import CaseSummary, Trial, Tried
+from sphinx_xpcaps.results.model import Cell, Outcome, Reason, Status
+
+_SHORT = {
+    Outcome.FOREIGN_OUTPUT: "returns NumPy",
+    Outcome.WRONG_VALUES: "wrong values",
+    Outcome.TIMEOUT: "timeout",
+    Outcome.CRASH: "crash",
+    Outcome.FLAKY: "flaky",
+    Outcome.NOT_RUN: "not run",
+}
+_LIMITS = {"jit": "no JIT", "lazy": "computes graph"}
+"""What a mode that fails means for a reader, where that has a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """The trials of one case, read by what they are for."""
+
+    summary: CaseSummary
+    trials: tuple[Trial, ...]
+
+    def of(self, variant: str, mode: str = "eager") -> list[Trial]:
+        return [t for t in self.trials if (t.key.variant, t.key.mode) == (variant, mode)]
+
+    @property
+    def written(self) -> Trial | None:
+        """The trial that passes as written."""
+        return next((t for t in self.of(AS_WRITTEN) if t.passed), None)
+
+    @property
+    def best(self) -> Trial | None:
+        """The trial that passes as written or with floats."""
+        floats = next((t for t in self.of(FLOAT64) if t.passed), None)
+        return self.written or floats
+
+    @property
+    def failure(self) -> Trial:
+        """The trial that shows best why nothing passes."""
+        tried = [*self.of(FLOAT64), *self.of(AS_WRITTEN)]
+        return min(tried, key=lambda trial: plainness(trial.key.plan))
+
+
+def judge(tried: Tried, *, key: str) -> Cell:
+    """Return the cell that the trials of a target on a device add up to."""
+    cases = [
+        _Case(summary, tuple(t for t in tried.trials if t.key.case == i))
+        for i, summary in enumerate(tried.cases)
+    ]
+    modes: dict[str, Status] = {}
+    notes: list[str] = []
+    reasons: list[Reason] = []
+    eager = _judge_eager(cases, notes, reasons)
+    modes["eager"] = eager
+    working = [case for case in cases if case.best is not None]
+    for mode in tried.group.modes:
+        if mode == "eager":
+            continue
+        modes[mode] = _judge_mode(mode, working, notes, reasons)
+    return Cell(
+        backend=tried.group.backend,
+        device=tried.group.device,
+        status=_overall(eager, modes),
+        notes=tuple(notes),
+        modes=modes,
+        origin=cases[0].summary.origin if cases else None,
+        passed=sum(case.written is not None for case in cases),
+        total=len(cases),
+        reasons=tuple(reasons),
+        host_transfer=any(_transfers(case, tried.group.backend) for case in working),
+        computes=sum(case.best.computes for case in working if case.best),
+        key=key,
+    )
+
+
+def _judge_eager(cases: Sequence[_Case], notes: list[str], reasons: list[Reason]) -> Status:
+    failing = [case for case in cases if case.best is None]
+    if all(case.failure.outcome is Outcome.NOT_RUN for case in failing) and len(failing) == len(
+        cases
+    ):
+        failed = failing[0].failure
+        notes.append(failed.message)
+        reasons.append(_reason(failed, failing[0]))
+        return Status.NOT_MEASURED
+    reasons.extend(_reason(case.failure, case) for case in failing)
+    if len(failing) == len(cases):
+        notes.append(_short(cases[0].failure))
+        return Status.UNSUPPORTED
+    status = Status.SUPPORTED
+    if failing:
+        notes.append(f"{len(cases) - len(failing)} of {len(cases)} cases")
+        status = Status.PARTIAL
+    floats = [case for case in cases if case.best is not None and case.written is None]
+    if floats:
+        notes.append("floating only")
+        reasons.extend(_reason(case.of(AS_WRITTEN)[0], case) for case in floats)
+        status = Status.PARTIAL
+    single = [(case, t) for case in cases for t in case.of(FLOAT32)]
+    double_only = [
+        (case, t) for case, t in single if not t.passed and t.outcome is not Outcome.NOT_RUN
+    ]
+    if double_only and len(double_only) == len(single):
+        notes.append("float64 only")
+        reasons.extend(_reason(t, case) for case, t in double_only)
+        status = Status.PARTIAL
+    elif double_only:
+        notes.append(f"float32 in {len(single) - len(double_only)} of {len(single)} cases")
+        reasons.extend(_reason(t, case) for case, t in double_only)
+        status = Status.PARTIAL
+    drifts = sorted({t.dtype_drift for _, t in single if t.passed and t.dtype_drift})
+    if drifts:
+        notes.extend(drifts)
+        status = Status.PARTIAL
+    if any(not case.summary.reproducible for case in cases):
+        notes.append("values not compared: random")
+    return status
+
+
+def _judge_mode(
+    mode: str, working: Sequence[_Case], notes: list[str], reasons: list[Reason]
+) -> Status:
+    """Judge a mode besides eager by the cases that work eagerly."""
+    if not working:
+        return Status.NOT_MEASURED
+    failing = [(case, trial) for case in working if (trial := _failure_in(mode, case)) is not None]
+    reasons.extend(_reason(trial, case) for case, trial in failing)
+    if not failing:
+        return Status.SUPPORTED
+    name = _LIMITS.get(mode, f"no {mode}")
+    if len(failing) == len(working):
+        notes.append(name)
+        return Status.UNSUPPORTED
+    notes.append(f"{name} in {len(failing)} of {len(working)} cases")
+    return Status.PARTIAL
+
+
+def _failure_in(mode: str, case: _Case) -> Trial | None:
+    """Return the trial that shows that a mode fails, or None where it works."""
+    assert case.best is not None
+    if mode == "lazy":
+        if case.best.computes == 0:
+            return None
+        message = f"computes the graph {case.best.computes} times"
+        if case.best.computes == 1:
+            message = "computes the graph once"
+        key = replace(case.best.key, mode=mode)
+        return Trial(key=key, outcome=Outcome.RAISED, message=message)
+    trials = case.of(case.best.key.variant, mode)
+    return next((t for t in trials if not t.passed), None)
+
+
+def _transfers(case: _Case, backend: str) -> bool:
+    """Say whether the call turned an input into host memory on its way."""
+    errors = get_backend(backend).host_transfer_errors
+    seen = case.best is not None and case.best.host_transfers > 0
+    return seen or any(trial.exception in errors for trial in case.trials)
+
+
+def _overall(eager: Status, modes: dict[str, Status]) -> Status:
+    if eager is not Status.SUPPORTED:
+        return eager
+    bad = [s for s in modes.values() if s in (Status.UNSUPPORTED, Status.PARTIAL)]
+    return Status.PARTIAL if bad else Status.SUPPORTED
+
+
+def _reason(trial: Trial, case: _Case) -> Reason:
+    return Reason(
+        mode=trial.key.mode,
+        outcome=trial.outcome,
+        exception=trial.exception,
+        message=trial.message,
+        call=_shorten(case.summary.text),
+    )
+
+
+def _short(trial: Trial) -> str:
+    return trial.exception or _SHORT.get(trial.outcome, trial.outcome)
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= 100 else text[:99] + "…"

@@ -1,0 +1,138 @@
+"""Workers side by side: each thread serves one group of work at a time with one child process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Generic, TypeVar
+
+from sphinx_xpcaps.measure.model import Job
+from sphinx_xpcaps.measure.process import Process
+
+_MOST_MEMORY = 3 * 2**30
+_WORTH_A_WORKER = 8
+"""So much work must wait for a group before a second worker is started for it."""
+
+G = TypeVar("G", bound=Hashable)
+T = TypeVar("T")
+
+
+class Worker:
+    """A child process that is replaced when it is lost or has grown too large.
+
+    Parameters
+    ----------
+    environment : mapping
+        Variables for the child.
+    setup : Job
+        Run first in every new child.
+    timeout : float
+        Seconds that the child may be silent.
+    """
+
+    def __init__(self, environment: Mapping[str, str], setup: Job, timeout: float) -> None:
+        self._environment = environment
+        self._setup = setup
+        self._timeout = timeout
+        self._process: Process | None = None
+
+    def run(self, job: Job, give: Callable[[Any], None] | None = None) -> Any:
+        """Run `job` in the child; see `Process.run` for what it raises."""
+        try:
+            if self._process is None:
+                self._process = Process(self._environment, max(self._timeout, 60.0))
+                self._process.run(self._setup)
+                self._process.timeout = self._timeout
+            result = self._process.run(job, give)
+        except BaseException:
+            self.close()
+            raise
+        if self._process.memory > _MOST_MEMORY:
+            self.close()
+        return result
+
+    def close(self) -> None:
+        """End the child; the next job starts another."""
+        if self._process is not None:
+            self._process.close()
+            self._process = None
+
+
+class Pool(Generic[G, T]):
+    """Serves tasks that come in groups, a few groups at a time.
+
+    Parameters
+    ----------
+    tasks : mapping
+        Each group's tasks, in order; earlier groups are started first.
+    hire : callable
+        Makes the worker of a group.
+    work : callable
+        Does one task with a worker; must not raise.
+    """
+
+    def __init__(
+        self,
+        tasks: Mapping[G, Sequence[T]],
+        hire: Callable[[G], Worker],
+        work: Callable[[Worker, G, T], None],
+    ) -> None:
+        self._waiting = {group: list(reversed(each)) for group, each in tasks.items() if each}
+        self._serving = dict.fromkeys(self._waiting, 0)
+        self._hire = hire
+        self._work = work
+        self._lock = threading.Lock()
+        self._stopped = False
+        self._hired: list[Worker] = []
+
+    def run(self, jobs: int) -> None:
+        """Do all tasks with `jobs` workers; an interrupt ends the workers first."""
+        with ThreadPoolExecutor(max_workers=max(jobs, 1)) as threads:
+            served = [threads.submit(self._serve) for _ in range(max(jobs, 1))]
+            try:
+                for each in served:
+                    each.result()
+            except BaseException:
+                self._stop()
+                raise
+
+    def _stop(self) -> None:
+        """Let no further task begin, and end the children, so that the threads come back."""
+        self._stopped = True
+        with self._lock:
+            hired = list(self._hired)
+        for worker in hired:
+            worker.close()
+
+    def _serve(self) -> None:
+        while (group := self._next_group()) is not None:
+            worker = self._hire(group)
+            with self._lock:
+                self._hired.append(worker)
+            try:
+                while (task := self._next_task(group)) is not None:
+                    self._work(worker, group, task)
+            finally:
+                worker.close()
+                with self._lock:
+                    self._serving[group] -= 1
+
+    def _next_group(self) -> G | None:
+        with self._lock:
+            if self._stopped:
+                return None
+            for group, waiting in self._waiting.items():
+                if waiting and not self._serving[group]:
+                    self._serving[group] += 1
+                    return group
+            busy = max(self._waiting, key=lambda g: len(self._waiting[g]), default=None)
+            if busy is None or len(self._waiting[busy]) < _WORTH_A_WORKER:
+                return None
+            self._serving[busy] += 1
+            return busy
+
+    def _next_task(self, group: G) -> T | None:
+        with self._lock:
+            waiting = self._waiting[group]
+            return waiting.pop() if waiting and not self._stopped else None

@@ -1,0 +1,216 @@
+"""Tries the cases of a target on one backend and device; runs inside a worker."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.backends import Backend, get_backend
+from sphinx_xpcaps.cases.collect import load_cases, seed_all
+from sphinx_xpcaps.cases.model import AS_WRITTEN, FLOAT32, FLOAT64, Case, Plan, Variant
+from sphinx_xpcaps.cases.plans import plainness
+from sphinx_xpcaps.cases.replay import perform, prepare
+from sphinx_xpcaps.measure.compare import compare
+from sphinx_xpcaps.measure.model import CaseSummary, Group, Trial, TrialKey, Tried
+from sphinx_xpcaps.results.model import Outcome
+
+_MOST_LOST = 2
+"""After so many timeouts or crashes in one mode, the other cases of a target are not run."""
+
+Known = Mapping[TrialKey, Trial]
+
+
+def try_target(
+    at: Callable[[TrialKey], None],
+    give: Callable[[Trial], None],
+    *,
+    target: str,
+    group: Group,
+    file: Path,
+    known: Known,
+) -> Tried:
+    """Try every case of a target.
+
+    Parameters
+    ----------
+    at : callable
+        Called with each key before it is tried.
+    give : callable
+        Called with each trial as soon as it is there.
+    target : str
+        The target's name.
+    group : Group
+        Backend, device and modes.
+    file : Path
+        Where the cases are.
+    known : mapping
+        Trials of an earlier worker that was lost on the way; they are not tried again.
+    """
+    cases = load_cases(file)
+    run = _Run(at, give, group, known)
+    for number, case in enumerate(cases):
+        run.case(number, case)
+    return Tried(
+        target=target,
+        group=group,
+        cases=tuple(_summary(case) for case in cases),
+        trials=tuple(run.trials),
+    )
+
+
+class _Run:
+    """The trials of one target so far, and what to try next."""
+
+    def __init__(
+        self,
+        at: Callable[[TrialKey], None],
+        give: Callable[[Trial], None],
+        group: Group,
+        known: Known,
+    ) -> None:
+        self.at = at
+        self.give = give
+        self.group = group
+        self.known = known
+        self.backend = get_backend(group.backend)
+        self.trials: list[Trial] = []
+
+    def case(self, number: int, case: Case) -> None:
+        """Try one case: first as written, then with floats, then in the other modes."""
+        variants = {variant.name: variant for variant in case.variants}
+        written = self.best_plan(number, case, variants[AS_WRITTEN])
+        best, variant = written, variants[AS_WRITTEN]
+        if best is None and FLOAT64 in variants:
+            variant = variants[FLOAT64]
+            best = self.best_plan(number, case, variant)
+        if best is None:
+            return
+        if FLOAT32 in variants:
+            self.try_once(number, case, variants[FLOAT32], best, "eager")
+        for mode in self.group.modes:
+            if mode not in ("eager", "lazy"):  # lazy is eager with its computations counted
+                self.try_twice(number, case, variant, best, mode)
+
+    def best_plan(self, number: int, case: Case, variant: Variant) -> Plan | None:
+        """Return the first plan that passes; where none does, try the plainest once more."""
+        for plan in case.plans:
+            if self.try_once(number, case, variant, plan, "eager").passed:
+                return plan
+        plan = min(case.plans, key=lambda plan: plainness(plan.name))
+        failed = self.trials[-len(case.plans) + case.plans.index(plan)]
+        again = self.attempt(number, case, variant, plan, "eager", suffix=" again")
+        if again is None or not again.passed:
+            return None
+        self.replace(failed, Outcome.FLAKY, f"once {failed.message or failed.outcome}, once fine")
+        return None
+
+    def try_twice(self, number: int, case: Case, variant: Variant, plan: Plan, mode: str) -> None:
+        """Try a mode; a failure is tried again, and disagreement is flaky."""
+        trial = self.try_once(number, case, variant, plan, mode)
+        if trial.passed:
+            return
+        again = self.attempt(number, case, variant, plan, mode, suffix=" again")
+        if again is not None and again.passed:
+            self.replace(trial, Outcome.FLAKY, f"once {trial.message or trial.outcome}, once fine")
+
+    def try_once(self, number: int, case: Case, variant: Variant, plan: Plan, mode: str) -> Trial:
+        """Return the trial of one key, from an earlier worker or made now; keep it."""
+        trial = self.attempt(number, case, variant, plan, mode)
+        if trial is None:
+            key = TrialKey(number, variant.name, plan.name, mode)
+            message = f"not run after {_MOST_LOST} others were lost"
+            trial = Trial(key=key, outcome=Outcome.NOT_RUN, message=message)
+        self.trials.append(trial)
+        return trial
+
+    def attempt(
+        self, number: int, case: Case, variant: Variant, plan: Plan, mode: str, suffix: str = ""
+    ) -> Trial | None:
+        """Run one key, unless it is known; None where too many were lost already."""
+        key = TrialKey(number, variant.name, plan.name + suffix, mode)
+        if key in self.known:
+            return self.known[key]
+        lost = [t for k, t in self.known.items() if k.mode == mode and _was_lost(t)]
+        if len(lost) >= _MOST_LOST or (suffix and lost):
+            return None
+        self.at(key)
+        trial = _try(key, case, variant, plan, self.backend, self.group.device)
+        self.give(trial)
+        return trial
+
+    def replace(self, trial: Trial, outcome: Outcome, message: str) -> None:
+        """Put another outcome in the place of a trial's."""
+        i = self.trials.index(trial)
+        self.trials[i] = Trial(
+            key=trial.key, outcome=outcome, exception=trial.exception, message=message
+        )
+
+
+def _was_lost(trial: Trial) -> bool:
+    return trial.outcome in (Outcome.TIMEOUT, Outcome.CRASH)
+
+
+def _summary(case: Case) -> CaseSummary:
+    written = next(v for v in case.variants if v.name == AS_WRITTEN)
+    return CaseSummary(text=case.text, origin=case.origin, reproducible=written.reproducible)
+
+
+def _try(
+    key: TrialKey, case: Case, variant: Variant, plan: Plan, backend: Backend, device: str
+) -> Trial:
+    dtypes: set[str] = set()
+
+    def convert(path: Any, array: Any) -> Any:
+        dtypes.add(array.dtype.name)
+        return backend.from_numpy(array, device)
+
+    try:
+        steps = prepare(
+            case, plan, variant.dtypes, convert, backend.namespace(), backend.native_device(device)
+        )
+    except Exception as error:
+        message = f"the arguments cannot be converted: {first_line(error)}"
+        return Trial(
+            key=key, outcome=Outcome.NOT_RUN, exception=type(error).__name__, message=message
+        )
+    seed_all(0)
+    computes = transfers = 0
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            with backend.watch() as watch:
+                try:
+                    result = perform(steps, case.whole, lambda f: backend.transform(key.mode, f))
+                finally:
+                    computes, transfers = watch.computes, watch.host_transfers
+            verdict = compare(result, variant, backend, device, inputs=frozenset(dtypes))
+    except BaseException as error:
+        return Trial(
+            key=key,
+            outcome=Outcome.RAISED,
+            exception=type(error).__name__,
+            message=first_line(error),
+            computes=computes,
+            host_transfers=transfers,
+        )
+    return Trial(
+        key=key,
+        outcome=verdict.outcome,
+        message=verdict.message,
+        dtype_drift=verdict.dtype_drift,
+        computes=computes,
+        host_transfers=transfers,
+    )
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an exception says, without addresses that change."""
+    lines: Iterator[str] = (line.strip() for line in str(error).splitlines())
+    line = next((line for line in lines if line), "")
+    line = re.sub(r"0x[0-9a-f]{6,}", "0x…", line)
+    return line if len(line) <= 200 else line[:199] + "…"
