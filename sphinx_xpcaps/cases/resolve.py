@@ -134,6 +134,15 @@ def _is_public_callable(x: object) -> bool:
     return callable(x)
 
 
+def expand_all(give: Callable[[tuple[str, ...] | str], None], *, names: tuple[str, ...]) -> None:
+    """Give for each name the targets that it stands for, or why there is none; in a worker."""
+    for name in names:
+        try:
+            give(expand(name))
+        except TargetError as error:
+            give(f"{name}: {error}")
+
+
 def describe_all(give: Callable[[TargetInfo], None], *, names: tuple[str, ...]) -> None:
     """Describe each target and give the answers one by one; runs in a worker."""
     for name in names:

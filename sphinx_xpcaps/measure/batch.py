@@ -42,7 +42,12 @@ class Measured:
 
 
 def run(
-    requests: Sequence[Request], config: Config, *, cache: Path, progress: Progress
+    requests: Sequence[Request],
+    config: Config,
+    *,
+    cache: Path,
+    progress: Progress,
+    output: Path | None = None,
 ) -> Measured:
     """Measure what `requests` need and `cache` does not hold.
 
@@ -56,8 +61,10 @@ def run(
         A folder for records and for what makes the next run quick.
     progress : callable
         Called after each thing that was done.
+    output : Path, optional
+        One file for the record, in place of the folder of records in the cache.
     """
-    return _Batch(requests, config, cache, progress).run()
+    return _Batch(requests, config, cache, progress).run(output or cache / "records")
 
 
 class _Batch:
@@ -75,10 +82,11 @@ class _Batch:
         self.crew = Crew(config)
         self.infos: Mapping[str, TargetInfo] = {}
 
-    def run(self) -> Measured:
+    def run(self, place: Path) -> Measured:
+        """Fill the ledger at `place`."""
         packages = sorted({name.partition(".")[0] for name in self.bodies})
         environment = describe_environment(packages, self.config.environment)
-        ledger = Ledger(self.cache, environment, first_target=next(iter(self.bodies), ""))
+        ledger = Ledger(place, environment, targets=list(self.bodies))
         if not self.bodies:
             return Measured(records=ledger.records(), is_current=self.is_current)
         self.infos = self.crew.describe(list(self.bodies))

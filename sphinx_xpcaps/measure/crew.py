@@ -45,6 +45,24 @@ class Crew:
         )
         return Worker(variables, setup, self.config.timeout)
 
+    def expand(self, names: Sequence[str]) -> list[tuple[str, ...] | str]:
+        """Return for each name the targets that it stands for, or a line saying why none.
+
+        Raises
+        ------
+        JobFailed, WorkerLost
+            The set-up line raises, or importing a package ends the interpreter.
+        """
+        found: list[tuple[str, ...] | str] = []
+        worker = self.hire()
+        try:
+            arguments = {"names": tuple(names)}
+            job = Job(function="sphinx_xpcaps.cases.resolve.expand_all", arguments=arguments)
+            worker.run(job, found.append)
+        finally:
+            worker.close()
+        return found
+
     def describe(self, names: Sequence[str]) -> dict[str, TargetInfo]:
         """Say what each name stands for; importing happens in a child."""
         found: dict[str, TargetInfo] = {}

@@ -30,22 +30,24 @@ _SECONDS_BETWEEN_SAVES = 5.0
 
 
 class Ledger:
-    """One record per environment, in one folder.
+    """The record of the present environment, and others beside it.
 
     Parameters
     ----------
-    folder : Path
-        Where the records are.
+    place : Path
+        A folder that holds one record per environment, or the one file to write.
     environment : Environment
-        The present one; its record is the one that is written.
-    first_target : str
-        Its package is the record's.
+        The present one.
+    targets : sequence of str
+        What was asked for; the first one's package is the record's. A folder's record keeps the
+        targets that it had before, a file holds these alone.
     """
 
-    def __init__(self, folder: Path, environment: Environment, *, first_target: str) -> None:
-        self._path = folder / f"{identity(environment)}.json"
+    def __init__(self, place: Path, environment: Environment, *, targets: Sequence[str]) -> None:
+        is_file = place.suffix == ".json"
+        self._path = place if is_file else place / f"{identity(environment)}.json"
         self._environment = environment
-        self._package = first_target.partition(".")[0]
+        self._package = targets[0].partition(".")[0] if targets else ""
         self._others: list[Record] = []
         self._kinds: dict[str, str] = {}
         self._cells: dict[str, dict[tuple[str, str], Cell]] = {}
@@ -53,17 +55,19 @@ class Ledger:
         self._before: Record | None = None
         self._lock = threading.Lock()
         self._saved = time.monotonic()
-        for path in sorted(folder.glob("*.json")):
+        for path in [place] if is_file else sorted(place.glob("*.json")):
             try:
                 record = read(path)
             except RecordError:  # written by another version, or not a record at all
                 continue
-            if path == self._path:
+            if identity(record.environment) == identity(environment):
                 self._before = record
-            else:
+            elif not is_file:
                 self._others.append(record)
         if self._before is not None:
             for name, target in self._before.targets.items():
+                if is_file and name not in targets:
+                    continue
                 self._kinds[name] = target.kind
                 self._cells[name] = {(c.backend, c.device): c for c in target.cells}
 
