@@ -108,8 +108,10 @@ def _warn_of_target(app: Sphinx, wish: Wish, target: Target | None, table: Table
         return
     origins = {cell.origin for cell in target.cells}
     if target.kind == MISSING:
-        _warn_at(app, wish, "target", f"{wish.target} cannot be found: {_words(reason)}")
-    elif "directive" in origins and wish.body:
+        _warn_at(app, wish, "target", f"{wish.target} cannot be measured: {_words(reason)}")
+    elif "directive" in origins:
+        if not wish.body:
+            return  # the page that has the body is told
         line = re.match(r"line (\d+)", reason.message)
         place = wish.body_line + int(line[1]) - 1 if line else wish.line
         message = f"the body of xp-capabilities for {wish.target} failed: {_words(reason)}"
@@ -141,17 +143,20 @@ def _warn_at(app: Sphinx, wish: Wish, kind: str, message: str) -> None:
 
 
 def _line_that_names(app: Sphinx, wish: Wish) -> int | None:
-    """Return where a document first names a target that a pattern matched.
+    """Return where a document asks for a target that a pattern matched, or for what holds it.
 
     Descriptions that autodoc makes know the line of the docstring, not of the document.
     """
-    name = wish.target.rpartition(".")[2]
-    named = re.compile(rf"::\s*(?:\S*\.)?{re.escape(name)}\b|\}}\s*(?:\S*\.)?{re.escape(name)}\b")
     try:
         lines = Path(app.env.doc2path(wish.docname)).read_text("utf-8").splitlines()
     except (OSError, ValueError):
         return None
-    return next((number for number, line in enumerate(lines, 1) if named.search(line)), None)
+    for name in reversed(wish.target.split(".")):
+        named = re.compile(rf"(::|\}})\s*([\w.]+\.)?{re.escape(name)}\s*(\(|$)")
+        for number, line in enumerate(lines, 1):
+            if named.search(line):
+                return number
+    return None
 
 
 def _warn_of_unknown(wishes: Sequence[Wish], tables: Mapping[str, Table]) -> None:
