@@ -27,7 +27,8 @@ def connect(app: Sphinx) -> ExtensionMetadata:
     app.add_css_file("xpcaps.css")
     app.add_js_file("xpcaps.js", loading_method="defer")
     app.add_post_transform(builder.FillIn)
-    app.connect("config-inited", options.on_config_inited)
+    # After Sphinx has checked the types, at 800.
+    app.connect("config-inited", options.on_config_inited, priority=900)
     app.connect("builder-inited", assets.on_builder_inited)
     app.connect("object-description-transform", on_object_description)
     app.connect("env-updated", builder.on_env_updated)

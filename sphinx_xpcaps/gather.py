@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,19 +59,9 @@ def gather(app: Sphinx, wishes: Sequence[Wish]) -> Gathered:
 
 
 def _requests(wishes: Sequence[Wish]) -> list[Request]:
-    """Return one request per target, with the first body that an author wrote."""
-    requests = []
-    by_target = sorted(wishes, key=lambda wish: wish.target)
-    for _, group in groupby(by_target, key=lambda wish: wish.target):
-        same = list(group)
-        written = [wish for wish in same if wish.body] or same
-        for wish in written[1:]:
-            if wish.body != written[0].body:
-                where = f"{written[0].docname}:{written[0].line}"
-                message = f"{wish.target} already has another body in {where}, which is used"
-                warn("body", message, (wish.docname, wish.line))
-        requests.append(written[0].request)
-    return requests
+    """Return what is to be measured, each target and body once."""
+    requests = {(wish.target, wish.body or ""): wish.request for wish in reversed(wishes)}
+    return [request for _, request in sorted(requests.items())]
 
 
 def _measure(app: Sphinx, config: Config, requests: Sequence[Request]) -> Measured:
@@ -93,13 +82,17 @@ def _committed(app: Sphinx, config: Config) -> list[Record]:
     for pattern in config.records:
         paths = sorted(folder.glob(pattern))
         if not paths:
-            warn("record", f"xpcaps_records: no file matches {pattern!r}", str(folder / "conf.py"))
+            warn("record", f"xpcaps_records: no file matches {pattern!r}", folder / "conf.py")
         for path in paths:
             try:
                 records.append(record_file.read(path))
             except Exception as error:
-                warn("record", f"the record cannot be read: {_line(str(error))}", str(path))
+                warn("record", f"the record cannot be read: {_reason(error, path)}", path)
     return records
+
+
+def _reason(error: Exception, path: Path) -> str:
+    return _line(str(error)).removeprefix(f"{path}: ")
 
 
 def _is_data(wish: Wish, table: Table | None) -> bool:
@@ -115,8 +108,10 @@ def _warn_of_target(app: Sphinx, wish: Wish, target: Target | None, table: Table
         return
     origins = {cell.origin for cell in target.cells}
     if target.kind == MISSING:
-        _warn_at(app, wish, "target", f"{wish.target} cannot be found: {_words(reason)}")
-    elif "directive" in origins and wish.body:
+        _warn_at(app, wish, "target", f"{wish.target} cannot be measured: {_words(reason)}")
+    elif "directive" in origins:
+        if not wish.body:
+            return  # the page that has the body is told
         line = re.match(r"line (\d+)", reason.message)
         place = wish.body_line + int(line[1]) - 1 if line else wish.line
         message = f"the body of xp-capabilities for {wish.target} failed: {_words(reason)}"
@@ -148,24 +143,29 @@ def _warn_at(app: Sphinx, wish: Wish, kind: str, message: str) -> None:
 
 
 def _line_that_names(app: Sphinx, wish: Wish) -> int | None:
-    """Return where a document first names a target that a pattern matched.
+    """Return where a document asks for a target that a pattern matched, or for what holds it.
 
     Descriptions that autodoc makes know the line of the docstring, not of the document.
     """
-    name = wish.target.rpartition(".")[2]
-    named = re.compile(rf"::\s*(?:\S*\.)?{re.escape(name)}\b|\}}\s*(?:\S*\.)?{re.escape(name)}\b")
     try:
         lines = Path(app.env.doc2path(wish.docname)).read_text("utf-8").splitlines()
     except (OSError, ValueError):
         return None
-    return next((number for number, line in enumerate(lines, 1) if named.search(line)), None)
+    for name in reversed(wish.target.split(".")):
+        named = re.compile(rf"(::|\}})\s*([\w.]+\.)?{re.escape(name)}\s*(\(|$)")
+        for number, line in enumerate(lines, 1):
+            if named.search(line):
+                return number
+    return None
 
 
 def _warn_of_unknown(wishes: Sequence[Wish], tables: Mapping[str, Table]) -> None:
-    unknown = sorted({wish.target for wish in wishes} - set(tables))
+    asked = {wish.target for wish in wishes}
+    unknown = sorted(asked - set(tables))
     if unknown:
         named = ", ".join(unknown[:3]) + (", ..." if len(unknown) > 3 else "")
-        warn("record", f"{len(unknown)} targets are in no record: {named}")
+        verb = "is" if len(unknown) == 1 else "are"
+        warn("record", f"{len(unknown)} of {len(asked)} targets {verb} in no record: {named}")
 
 
 def _warn_of_differences(

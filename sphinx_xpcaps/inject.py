@@ -38,8 +38,10 @@ def on_object_description(
 
 
 def _full_name(signature: addnodes.desc_signature) -> str:
-    module, name = signature.get("module"), signature.get("fullname")
-    return f"{module}.{name}" if module and name else name or ""
+    module, name = signature.get("module"), signature.get("fullname") or ""
+    if not module or name.startswith(f"{module}."):  # written out in full
+        return name
+    return f"{module}.{name}"
 
 
 def _tables(content: nodes.Element) -> list[placeholder]:

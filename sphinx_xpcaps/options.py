@@ -29,7 +29,7 @@ def register(app: Sphinx) -> None:
 
 def on_config_inited(app: Sphinx, config: SphinxConfig) -> None:
     """Replace every value that cannot be used by its default, with one warning each."""
-    conf = str(Path(app.confdir) / "conf.py")
+    conf = Path(app.confdir) / "conf.py"
     _unknown_options(config, conf)
     for name, default, types, _ in options():
         if not isinstance(getattr(config, name), types):
@@ -37,7 +37,7 @@ def on_config_inited(app: Sphinx, config: SphinxConfig) -> None:
             setattr(config, name, default)
     known = [execute.value for execute in Execute]
     if config.xpcaps_execute not in known:
-        _bad_value("option", f"xpcaps_execute = {config.xpcaps_execute!r}", known, conf)
+        _bad_value("option", f"xpcaps_execute: {config.xpcaps_execute!r}", known, conf)
         config.xpcaps_execute = Config().execute
     config.xpcaps_backends = _only("backend", "backends", config, list(backends()), conf)
     config.xpcaps_devices = _only("option", "devices", config, list(DEVICES), conf)
@@ -48,7 +48,7 @@ def read(app: Sphinx) -> Config:
     return Config(**{option.name: app.config[PREFIX + option.name] for option in fields(Config)})
 
 
-def _unknown_options(config: SphinxConfig, conf: str) -> None:
+def _unknown_options(config: SphinxConfig, conf: Path) -> None:
     known = [name for name, *_ in options()]
     written: Iterable[str] = getattr(config, "_raw_config", ())
     for name in sorted(written):
@@ -58,7 +58,7 @@ def _unknown_options(config: SphinxConfig, conf: str) -> None:
             warn("option", f"there is no option {name}; {hint}", conf)
 
 
-def _only(kind: str, option: str, config: SphinxConfig, known: list[str], conf: str) -> list[Any]:
+def _only(kind: str, option: str, config: SphinxConfig, known: list[str], conf: Path) -> list[Any]:
     """Return the known names that an option lists, or its default if none is known."""
     names = list(config[PREFIX + option])
     for name in names:
@@ -67,5 +67,5 @@ def _only(kind: str, option: str, config: SphinxConfig, known: list[str], conf: 
     return [name for name in names if name in known] or list(getattr(Config(), option))
 
 
-def _bad_value(kind: str, what: str, known: list[str], conf: str) -> None:
+def _bad_value(kind: str, what: str, known: list[str], conf: Path) -> None:
     warn(kind, f"{what} is not known; known are {', '.join(known)}", conf)

@@ -9,8 +9,8 @@ from docutils import nodes
 from sphinx_xpcaps.render import evidence
 from sphinx_xpcaps.render.mark import mark
 from sphinx_xpcaps.render.nodes import block, details, row_header
-from sphinx_xpcaps.render.words import DEVICES, short_reason, title
-from sphinx_xpcaps.results.model import Expected, Status
+from sphinx_xpcaps.render.words import DEVICES, one_line, short_reason, title
+from sphinx_xpcaps.results.model import Expected, Outcome, Status
 from sphinx_xpcaps.results.view import Shown, Table
 
 
@@ -31,10 +31,10 @@ def table(
     whole = block(classes=["xpcaps", "no-search"])
     if titled:
         whole += nodes.rubric("", "Array library support")
-    common = _common_reason(cells)
-    whole += _grid(cells, common)
-    if common:
-        whole += nodes.paragraph("", f"Not measured: {common}.", classes=["xpcaps-where"])
+    whole += _grid(cells)
+    caseless = _caseless(cells)
+    if caseless:
+        whole += nodes.paragraph("", f"Not measured: {caseless}.", classes=["xpcaps-where"])
         return whole
     whole += evidence.where(cells)
     how = evidence.how(cells)
@@ -43,15 +43,16 @@ def table(
     return whole
 
 
-def _common_reason(cells: Sequence[Shown]) -> str | None:
-    """Return why nothing was measured, if that is the same everywhere and worth saying once."""
-    asked = [shown.cell for shown in cells if shown.cell.status != Status.NOT_APPLICABLE]
-    reasons = {short_reason(cell) for cell in asked}
-    unmeasured = all(cell.status == Status.NOT_MEASURED for cell in asked)
-    return reasons.pop().rstrip(".") if unmeasured and len(reasons) == 1 else None
+def _caseless(cells: Sequence[Shown]) -> str | None:
+    """Return why there is no case, which is the same on every library, if nothing was measured."""
+    if any(shown.cell.status.measured for shown in cells):
+        return None
+    reasons = [reason for shown in cells for reason in shown.cell.reasons]
+    found = {reason.message for reason in reasons if reason.outcome == Outcome.NO_CASE}
+    return one_line(found.pop()).rstrip(".") if len(found) == 1 else None
 
 
-def _grid(cells: Sequence[Shown], common: str | None) -> nodes.table:
+def _grid(cells: Sequence[Shown]) -> nodes.table:
     columns = list(dict.fromkeys(cell.column for cell in cells))
     rows = list(dict.fromkeys(cell.cell.backend for cell in cells))
     by_place = {(cell.cell.backend, cell.column): cell for cell in cells}
@@ -60,7 +61,7 @@ def _grid(cells: Sequence[Shown], common: str | None) -> nodes.table:
     body = nodes.tbody()
     for backend in rows:
         row = _row([row_header("", _paragraph(title(backend)))])
-        row += [_entry(by_place[backend, column], common) for column in columns]
+        row += [_entry(by_place[backend, column]) for column in columns]
         body += row
     group = nodes.tgroup("", nodes.colspec(colwidth=18, stub=1), cols=len(columns) + 1)
     group += [nodes.colspec(colwidth=27) for _ in columns]
@@ -79,12 +80,12 @@ def _paragraph(*content: str | nodes.Node) -> nodes.paragraph:
     return paragraph
 
 
-def _entry(shown: Shown, common: str | None) -> nodes.entry:
+def _entry(shown: Shown) -> nodes.entry:
     cell = shown.cell
     status = cell.status
     said = list(cell.notes)
     if status == Status.NOT_MEASURED:
-        said = [] if common else [short_reason(cell)]
+        said = [short_reason(cell)]
     if shown.column != cell.device and status.measured:
         said.append(f"on its {DEVICES.get(cell.device, cell.device)}")
     words = "; ".join(text for text in said if text)

@@ -68,7 +68,7 @@ def short_reason(cell: Cell) -> str:
     if not cell.reasons:
         return "; ".join(cell.notes)
     reason = cell.reasons[0]
-    if reason.outcome == Outcome.NO_CASE and not reason.message:
+    if reason.outcome == Outcome.NO_CASE:
         return "no case"
     text = re.sub(r"^\S+ \S+ is installed, but ", "", one_line(reason.message))
     text = text.removeprefix("there is ").removeprefix("it has ")

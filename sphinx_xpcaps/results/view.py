@@ -110,7 +110,7 @@ def _shown(
         cell = Cell(backend=backend, device=column, status=Status.NOT_APPLICABLE)
         return Shown(column=column, cell=cell)
     seen = [
-        Seen(cell=cell, environment=record.environment, package=record.package)
+        Seen(cell=cell, environment=record.environment, package=_package(record, target))
         for record in records
         if target in record.targets
         for cell in record.targets[target].cells
@@ -127,6 +127,15 @@ def _shown(
         outdated=choice.outdated,
         others=choice.others,
     )
+
+
+def _package(record: Record, target: str) -> Package:
+    """Return the package of a target; a record may hold targets of several."""
+    name = target.partition(".")[0]
+    version = record.environment.packages.get(name)
+    if version is None and record.package.name == name:
+        return record.package
+    return Package(name=name, version=version)
 
 
 def _unknown(records: Sequence[Record], backend: str, device: str) -> Cell:

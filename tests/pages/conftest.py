@@ -1,0 +1,95 @@
+"""Real builds of small documentation projects."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+from sphinx.testing.util import SphinxTestApp
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build gave."""
+
+    out: Path
+    warnings: list[str]
+    written: list[str]
+    """Documents whose pages were written."""
+
+    def text(self, name: str) -> str:
+        return (self.out / name).read_text("utf-8")
+
+    def page(self, name: str) -> BeautifulSoup:
+        return BeautifulSoup(self.text(name), "html.parser")
+
+
+@dataclass(frozen=True)
+class Site:
+    """A documentation project in a folder of its own, to be built again and again."""
+
+    src: Path
+    make_app: Callable[..., SphinxTestApp]
+
+    def build(self, builder: str = "html", *, parallel: int = 0, **options: Any) -> Built:
+        app = self.make_app(
+            builder,
+            srcdir=self.src,
+            parallel=parallel,
+            confoverrides={"show_warning_types": True, **options},
+        )
+        written: list[str] = []
+        app.connect("doctree-resolved", lambda app, doctree, docname: written.append(docname))
+        app.build()
+        app.cleanup()  # what it registered would make the next one warn
+        text = re.sub(r"\x1b\[[0-9;]*m", "", app.warning.getvalue()).replace(f"{self.src}/", "")
+        lines = [line for line in text.splitlines() if line.strip()]
+        return Built(Path(app.outdir), lines, sorted(written))
+
+
+@pytest.fixture
+def site(tmp_path: Path, rootdir: Path, make_app: Callable[..., SphinxTestApp]):
+    """Return a function that copies one of the projects under ``tests/roots``."""
+
+    def copy(name: str) -> Site:
+        src = tmp_path / name
+        shutil.copytree(rootdir / f"test-{name}", src)
+        return Site(src, make_app)
+
+    return copy
+
+
+def cells(page: Tag, target: str) -> dict[tuple[str, str], str]:
+    """Return the text of each cell of a target's table, by library and device."""
+    description = page.find(id=target)
+    assert isinstance(description, Tag), f"no description of {target}"
+    body = description.find_next_sibling("dd")
+    assert isinstance(body, Tag)
+    return cells_of(body)
+
+
+def cells_of(place: Tag) -> dict[tuple[str, str], str]:
+    """Return the text of each cell of the first table in `place`."""
+    table = place.find("table", class_="xp-capabilities")
+    assert isinstance(table, Tag), "no table of capabilities"
+    devices = [words(head) for head in table.select("thead th")][1:]
+    return {
+        (words(row.th), device): words(entry)
+        for row in table.select("tbody tr")
+        for device, entry in zip(devices, row.find_all("td"), strict=True)
+    }
+
+
+def words(tag: Tag | None) -> str:
+    """Return what a screen reader says of `tag`."""
+    assert tag is not None
+    copy = BeautifulSoup(str(tag), "html.parser")
+    for hidden in copy.find_all(attrs={"aria-hidden": "true"}):
+        hidden.decompose()
+    return " ".join(copy.get_text(" ").split())

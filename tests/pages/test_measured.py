@@ -1,0 +1,242 @@
+"""The whole way: from documents to tables that were measured while the documents were built."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+from tests.pages.conftest import cells, cells_of, words
+
+pytestmark = pytest.mark.xdist_group("measured")
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of ``sphinx-build``."""
+
+    src: Path
+    output: str
+
+    @property
+    def warnings(self) -> list[str]:
+        lines = self.output.replace(f"{self.src}/", "").splitlines()
+        return sorted(line for line in lines if "[xpcaps." in line)
+
+    @property
+    def measured(self) -> list[str]:
+        return re.findall(r"^measuring capabilities\.\.\. \[ *\d+%\] (.*)$", self.output, re.M)
+
+    @property
+    def written(self) -> list[str]:
+        return re.findall(r"^writing output\.\.\. \[ *\d+%\] (.*)$", self.output, re.M)
+
+    def page(self, name: str) -> BeautifulSoup:
+        return BeautifulSoup((self.src / "_build/html" / name).read_text("utf-8"), "html.parser")
+
+
+def sphinx_build(src: Path, *options: str) -> Run:
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "sphinx", *options, "-d", "_build/doctrees", ".", "_build/html"],
+        cwd=src,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return Run(src, done.stdout + done.stderr)
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory, rootdir: Path) -> Run:
+    src = tmp_path_factory.mktemp("measured") / "src"
+    shutil.copytree(rootdir / "test-measured", src)
+    return sphinx_build(src)
+
+
+@pytest.fixture(scope="module")
+def second(first: Run) -> Run:
+    return sphinx_build(first.src)
+
+
+@pytest.fixture
+def copy(first: Run, tmp_path: Path) -> Path:
+    """A copy of the project with what was measured, to change and build again."""
+    src = tmp_path / "src"
+    shutil.copytree(first.src, src)
+    return src
+
+
+def test_what_happened_is_on_the_page(first):
+    assert cells(first.page("generated/smallpkg.double.html"), "smallpkg.double") == {
+        ("NumPy", "CPU"): "supported",
+        ("NumPy", "GPU"): "n/a",
+        ("PyTorch", "CPU"): "supported",
+        ("PyTorch", "GPU"): cells_of(first.page("hand.html"))["PyTorch", "GPU"],
+        ("array-api-strict", "CPU"): "supported",
+        ("array-api-strict", "GPU"): "supported: on its second device",
+    }
+
+
+def test_a_function_that_converts_to_numpy_is_unsupported_elsewhere(first):
+    table = cells(first.page("markdown.html"), "smallpkg.through_numpy")
+    assert table["NumPy", "CPU"] == "supported"
+    assert table["PyTorch", "CPU"].startswith("unsupported: ")
+
+
+@pytest.mark.parametrize(
+    ("page", "target"),
+    [
+        ("generated/smallpkg.double.html", "smallpkg.double"),  # a stub page of autosummary
+        ("markdown.html", "smallpkg.through_numpy"),  # written by hand in Markdown
+        ("module.html", "smallpkg.riddle"),  # autofunction
+    ],
+)
+def test_a_pattern_reaches_every_way_of_describing_a_function(first, page, target):
+    assert cells(first.page(page), target)
+
+
+def described(page: BeautifulSoup) -> dict[str, list[str]]:
+    """Return, for each described name, the kinds of what follows in its body, in order."""
+    found = {}
+    for signature in page.select("dt.sig"):
+        name = words(signature.select_one(".descname"))
+        parts = []
+        for child in signature.find_next_sibling("dd").find_all(recursive=False):
+            kind = "table" if "xpcaps" in child.get("class", []) else child.name
+            parts.append(kind)
+        found[name] = parts
+    return found
+
+
+def test_a_pattern_reaches_methods_and_ufuncs_but_not_plain_data(first):
+    parts = described(first.page("module.html"))
+    assert "table" in parts["apply"]
+    assert "table" in parts["square"]
+    assert "table" not in parts["LIMIT"]
+
+
+def test_the_table_of_a_class_stands_before_its_methods(first):
+    parts = described(first.page("module.html"))["Scaler"]
+    assert parts.count("table") == 1
+    assert parts.index("table") < parts.index("dl", parts.index("table"))
+    assert parts[-1] == "dl"
+
+
+def test_a_table_that_an_author_placed_is_not_repeated(first):
+    parts = described(first.page("hand.html"))["double"]
+    assert parts == ["p", "table", "p"], "it stays where the author put it"
+
+
+def test_mistakes_get_one_warning_each_with_document_and_line(first):
+    assert first.warnings == [
+        "hand.rst:16: WARNING: the body of xp-capabilities for smallpkg.riddle failed: the body "
+        "does not call smallpkg.riddle [xpcaps.body]",
+        "mistakes.rst:14: WARNING: the body of xp-capabilities for smallpkg.Scaler failed: line 2: "
+        "AttributeError: module 'smallpkg' has no attribute 'Skaler' [xpcaps.body]",
+        "mistakes.rst:4: WARNING: nosuchpkg.func cannot be measured: ModuleNotFoundError: "
+        "No module named 'nosuchpkg' [xpcaps.target]",
+        "mistakes.rst:6: WARNING: smallpkg.nothing cannot be measured: module 'smallpkg' has no "
+        "attribute 'nothing' [xpcaps.target]",
+        "mistakes.rst:8: WARNING: smallpkg.LIMIT cannot be measured: smallpkg.LIMIT is not "
+        "callable [xpcaps.target]",
+    ]
+
+
+def test_a_mistake_still_gives_a_table_that_says_not_measured_and_why(first):
+    tables = first.page("mistakes.html").select("div.xpcaps")
+    assert cells_of(tables[0])["PyTorch", "CPU"] == "not measured: no case"
+    assert words(tables[0].select_one(".xpcaps-where")) == (
+        "Not measured: ModuleNotFoundError: No module named 'nosuchpkg'."
+    )
+    assert "has no attribute 'Skaler'" in words(tables[3])
+
+
+def test_a_second_build_measures_nothing_and_writes_nothing(first, second):
+    assert first.measured
+    assert second.measured == []
+    assert second.written == []
+    assert "measuring capabilities... up to date" in second.output
+
+
+def test_warnings_come_again_while_their_cause_stands(first, second):
+    assert second.warnings == first.warnings
+
+
+def test_a_changed_package_is_measured_again_and_its_pages_written(copy):
+    module = copy / "smallpkg" / "__init__.py"
+    text = module.read_text("utf-8").replace("return np.asarray(x)", "return x")
+    module.write_text(text, "utf-8")
+    run = sphinx_build(copy)
+    assert "smallpkg.through_numpy (torch)" in run.measured
+    table = cells(run.page("markdown.html"), "smallpkg.through_numpy")
+    assert table["PyTorch", "CPU"] == "supported"
+    assert "markdown" in run.written
+
+
+def committed(src: Path, change) -> None:
+    """Commit what was measured as a record, after `change` of its targets."""
+    (measured,) = (src / "_build/doctrees/xpcaps/records").glob("*.json")
+    record = json.loads(measured.read_text("utf-8"))
+    change(record["targets"])
+    (src / "laptop.json").write_text(json.dumps(record), "utf-8")
+    with (src / "conf.py").open("a", encoding="utf-8") as conf:
+        conf.write('\nxpcaps_records = ["laptop.json"]\n')
+
+
+def test_a_docs_host_without_measuring_shows_the_committed_record(copy):
+    committed(copy, lambda targets: None)
+    shutil.rmtree(copy / "_build")
+    run = sphinx_build(copy, "-D", "xpcaps_execute=off")
+    assert run.measured == []
+    table = cells(run.page("generated/smallpkg.double.html"), "smallpkg.double")
+    assert table["PyTorch", "CPU"] == "supported"
+
+
+def test_check_warns_where_the_committed_record_differs(copy):
+    def differ(targets):
+        for cell in targets["smallpkg.double"]["cells"]:
+            if cell["backend"] == "numpy" and cell["device"] == "cpu":
+                cell.update(status="partial", notes=["floating only"])
+
+    committed(copy, differ)
+    run = sphinx_build(copy, "-D", "xpcaps_execute=check")
+    assert "smallpkg.double (numpy)" in run.measured, "check runs what is known already"
+    (mismatch,) = [line for line in run.warnings if "[xpcaps.mismatch]" in line]
+    assert "smallpkg.double: numpy on cpu is supported, was partial (floating only)" in mismatch
+
+
+def test_no_array_library_is_imported_by_sphinx(copy):
+    with (copy / "conf.py").open("a", encoding="utf-8") as conf:
+        conf.write(
+            "\ndef _report(app, error):\n"
+            "    found = {'torch', 'jax', 'dask', 'cupy', 'array_api_strict'} & set(sys.modules)\n"
+            "    print('IMPORTED', sorted(found))\n\n"
+            "def setup(app):\n    app.connect('build-finished', _report)\n"
+        )
+    (copy / "smallpkg" / "extra.py").write_text("", "utf-8")  # so that all is measured again
+    run = sphinx_build(copy, "-E")
+    assert run.measured
+    assert "IMPORTED []" in run.output
+
+
+def test_parallel_reading_measures_and_shows_the_same(first, tmp_path):
+    src = tmp_path / "src"
+    shutil.copytree(first.src, src, ignore=shutil.ignore_patterns("html", "*.doctree", "*.pickle"))
+    run = sphinx_build(src, "-E", "-j", "4")
+    assert run.warnings == first.warnings
+    for name in ("hand.html", "markdown.html", "module.html", "xpcaps-report.html"):
+        assert run.page(name) == first.page(name)

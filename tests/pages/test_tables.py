@@ -1,0 +1,183 @@
+"""Tables on pages, from a committed record alone."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from tests.pages.conftest import cells, cells_of, words
+
+
+def test_a_page_shows_what_the_record_says(site):
+    built = site("offline").build()
+    assert cells(built.page("works.html"), "pkg.works") == {
+        ("NumPy", "CPU"): "supported",
+        ("NumPy", "GPU"): "n/a",
+        ("CuPy", "CPU"): "n/a",
+        ("CuPy", "GPU"): "not measured: no CUDA device",
+        ("PyTorch", "CPU"): "supported",
+        ("PyTorch", "GPU"): "not measured: no CUDA device expected supported",
+        ("JAX", "CPU"): "supported",
+        ("JAX", "GPU"): "not measured: no GPU or TPU that it can use expected supported",
+        ("Dask", "CPU"): "supported",
+        ("Dask", "GPU"): "n/a",
+    }
+    assert built.warnings == []
+
+
+def test_a_markdown_page_shows_partial_cells_with_their_reasons(site):
+    table = cells(site("offline").build().page("markdown.html"), "pkg.partly")
+    assert table["JAX", "CPU"] == "partial: no JIT"
+    assert table["Dask", "CPU"] == "partial: computes graph"
+    assert table["PyTorch", "GPU"].endswith("expected unsupported : converts to NumPy")
+
+
+def test_a_symbol_is_hidden_from_screen_readers_and_its_words_are_not(site):
+    page = site("offline").build().page("works.html")
+    mark = page.select_one("td .xpcaps-mark")
+    assert mark is not None
+    symbol, said = mark.find_all("span")
+    assert (symbol.text, symbol["aria-hidden"]) == ("✅", "true")
+    assert (said.text, said.get("aria-hidden")) == ("supported", None)
+
+
+def test_rows_and_columns_have_headers(site):
+    table = site("offline").build().page("works.html").find("table", class_="xp-capabilities")
+    assert [head.text.strip() for head in table.select("thead th")] == ["Library", "CPU", "GPU"]
+    heads = table.select("tbody th[scope=row]")
+    assert [words(head) for head in heads] == ["NumPy", "CuPy", "PyTorch", "JAX", "Dask"]
+
+
+def test_below_a_table_stands_where_it_was_measured_without_timings(site):
+    page = site("offline").build().page("works.html")
+    assert words(page.select_one("p.xpcaps-where")) == (
+        "pkg 1.2.0 measured 2026-11-22 with NumPy 2.4.6, PyTorch 2.13.0, JAX 0.10.2, "
+        "Dask 2026.8.0; Python 3.11.7, linux-x86_64; PKG_SWITCH=1."
+    )
+
+
+def test_the_evidence_is_folded_away_and_names_each_failure(site):
+    page = site("offline").build().page("markdown.html")
+    partly, fails = page.select("details.xpcaps-how")
+    assert partly.summary.text == "How this was measured"
+    said = words(partly)
+    assert "JAX, CPU : eager supported , JIT unsupported ." in said
+    assert "4 of 4 cases from the docstring's examples passed." in said
+    assert "partly(x, axis=1) raised TracerArrayConversionError: The numpy.ndarray" in said
+    assert "Computed its graph 2 times." in said
+    assert "CuPy, GPU : not measured, as cupy 14.2.0 is installed, but there is no CUDA" in said
+    said = words(fails)
+    assert "0 of 4 cases" in said
+    assert "raised TypeError: mean(): could not infer output dtype. Got: Long <int64>" in said
+    assert "returned another library's arrays" in said
+    assert "took too long and was stopped: 30 s" in said
+
+
+def test_name_and_class_of_a_directive_reach_the_page(site):
+    table = site("offline").build().page("markdown.html").find(id="fails-table")
+    assert {"xpcaps", "special"} <= set(table["class"])
+
+
+def test_table_words_stay_out_of_the_search_index(site):
+    index = site("offline").build().text("searchindex.js")
+    assert '"tracerarrayconversionerror' not in index
+    assert '"pytorch"' not in index
+    assert '"return"' in index or '"returns"' in index, "other words are indexed"
+
+
+@pytest.mark.parametrize("builder", ["text", "latex", "man"])
+def test_without_html_there_are_words_and_no_symbols(site, builder):
+    built = site("offline").build(builder)
+    pages = [path for path in built.out.rglob("*") if path.suffix in (".txt", ".tex", ".1")]
+    markup = r"[|+=-]{2,}|\||\\DUrole\{[a-z-]*\}\{|(?m:^T[{}])|[{}\\]"
+    text = " ".join(re.sub(markup, " ", path.read_text("utf-8")) for path in pages)
+    text = " ".join(text.split())
+    assert not re.search("[✅⚠⛔⚡]", text)
+    assert "partial: no JIT" in text
+    assert "expected unsupported" in text
+    assert re.search(r"unsupported: TypeError", text)
+    assert "TracerArrayConversionError" in text, "the evidence is not folded away for good"
+    assert built.warnings == []
+
+
+def test_a_single_page_and_an_e_book_have_the_tables_too(site):
+    project = site("offline")
+    single = project.build("singlehtml").page("index.html")
+    assert cells(single, "pkg.partly")["JAX", "CPU"] == "partial: no JIT"
+    book = project.build("epub", version="1", copyright="2026, nobody").page("works.xhtml")
+    assert cells(book, "pkg.works")["PyTorch", "CPU"] == "supported"
+
+
+def test_the_summary_counts_and_links(site):
+    page = site("offline").build().page("index.html")
+    counts, functions = page.select("table.xp-capabilities")
+    assert [words(entry) for entry in counts.tbody.tr.find_all("td")] == [
+        "3 supported",
+        "2 supported , 1 unsupported",
+        "1 supported , 1 partial , 1 unsupported",
+        "1 supported , 1 partial , 1 unsupported",
+    ]
+    links = {
+        words(row.th): row.a["href"] if row.a else None for row in functions.select("tbody tr")
+    }
+    assert links == {
+        "pkg.fails": None,
+        "pkg.partly": "markdown.html#pkg.partly",
+        "pkg.works": "works.html#pkg.works",
+    }
+
+
+def test_the_report_lists_every_target_with_links(site):
+    page = site("offline").build().page("xpcaps-report.html")
+    rows = page.select(".xpcaps-report table.xpcaps-functions tbody tr")
+    assert [words(row.th) for row in rows] == ["pkg.fails", "pkg.partly", "pkg.works"]
+    assert [row.a["href"] for row in rows] == [
+        "markdown.html",
+        "markdown.html#pkg.partly",
+        "works.html#pkg.works",
+    ]
+
+
+def test_rows_and_columns_can_be_chosen(site):
+    project = site("offline")
+    (project.src / "plain.rst").write_text(
+        "plain\n=====\n\n.. xp-capabilities:: pkg.works\n"
+        "   :backends: jax, torch\n   :devices: cpu\n",
+        "utf-8",
+    )
+    table = cells_of(project.build().page("plain.html"))
+    assert list(table) == [("PyTorch", "CPU"), ("JAX", "CPU")]
+
+
+def test_a_target_in_no_record_says_so_and_gives_one_warning(site):
+    project = site("offline")
+    (project.src / "plain.rst").write_text(
+        "plain\n=====\n\n.. xp-capabilities:: pkg.unheard\n", "utf-8"
+    )
+    built = project.build()
+    table = cells_of(built.page("plain.html"))
+    assert table["PyTorch", "CPU"] == "not measured: in no record yet"
+    assert built.warnings == [
+        "WARNING: 1 of 4 targets is in no record: pkg.unheard [xpcaps.record]"
+    ]
+
+
+def test_a_second_record_of_an_older_library_becomes_a_note(site):
+    project = site("offline")
+    path = project.src / "records" / "laptop.json"
+    older = json.loads(path.read_text("utf-8"))
+    older["environment"]["packages"]["torch"] = "2.5.1"
+    older["environment"]["date"] = "2026-01-05"
+    (torch,) = [
+        cell
+        for cell in older["targets"]["pkg.works"]["cells"]
+        if (cell["backend"], cell["device"]) == ("torch", "cpu")
+    ]
+    torch.update(status="unsupported", notes=["TypeError"])
+    (project.src / "records" / "older.json").write_text(json.dumps(older), "utf-8")
+    page = project.build().page("works.html")
+    assert cells(page, "pkg.works")["PyTorch", "CPU"] == "supported: torch ≥ 2.13"
+    said = words(page.select_one("details.xpcaps-how"))
+    assert "2026-01-05, pkg 1.2.0, PyTorch 2.5.1, linux-x86_64: unsupported (TypeError)" in said

@@ -1,0 +1,138 @@
+"""Bad input: one clear, typed warning with document and line, each time."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def with_page(project, text: str, name: str = "plain.rst"):
+    path = project.src / name
+    (project.src / "plain.rst").unlink()
+    path.write_text(text, "utf-8")
+    return project
+
+
+RST = {
+    "an unknown option": (
+        ".. xp-capabilities:: pkg.works\n   :device: cpu\n",
+        "plain.rst:4: WARNING: xp-capabilities has no option 'device'; did you mean 'devices'? "
+        "[xpcaps.option]",
+    ),
+    "a missing argument": (
+        ".. xp-capabilities::\n",
+        "plain.rst:4: WARNING: xp-capabilities needs an argument: a dotted name such as pkg.func "
+        "[xpcaps.option]",
+    ),
+    "an unknown backend": (
+        ".. xp-capabilities:: pkg.works\n   :backends: jax, tensorflow\n",
+        "plain.rst:4: WARNING: unknown backend 'tensorflow'; known are array-api-strict, cupy, "
+        "dask, jax, numpy, torch [xpcaps.backend]",
+    ),
+    "an unknown device": (
+        ".. xp-capabilities:: pkg.works\n   :devices: tpu\n",
+        "plain.rst:4: WARNING: unknown device 'tpu'; known are cpu, gpu [xpcaps.option]",
+    ),
+    "a summary without argument": (
+        ".. xp-capabilities-summary::\n",
+        "plain.rst:4: WARNING: xp-capabilities-summary needs an argument: a dotted name such as "
+        "pkg.func [xpcaps.option]",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", RST)
+def test_a_directive_in_rest_names_document_and_line(site, case):
+    text, warning = RST[case]
+    built = with_page(site("offline"), f"plain\n=====\n\n{text}").build()
+    assert built.warnings == [warning]
+
+
+@pytest.mark.parametrize("case", RST)
+def test_a_directive_in_myst_gives_the_same_warning(site, case):
+    text, warning = RST[case]
+    head, *rest = text.removeprefix(".. ").splitlines()
+    name, _, argument = head.partition("::")
+    lines = [f"```{{{name}}}{argument}", *(line.strip() for line in rest), "```"]
+    page = "\n".join(["# plain", "", "", *lines, ""])
+    built = with_page(site("offline"), page, "plain.md").build()
+    assert built.warnings == [warning.replace("plain.rst", "plain.md")]
+
+
+def test_the_table_is_shown_in_spite_of_an_unknown_option(site):
+    text = "plain\n=====\n\n.. xp-capabilities:: pkg.works\n   :oops:\n"
+    page = with_page(site("offline"), text).build().page("plain.html")
+    assert page.select("table.xp-capabilities")
+
+
+def test_a_warning_of_a_broken_record_comes_again_on_every_build(site):
+    project = site("offline")
+    (project.src / "records" / "broken.json").write_text("{}", "utf-8")
+    first = project.build().warnings
+    assert len(first) == 1
+    assert first[0].startswith("WARNING: records/broken.json: the record cannot be read: ")
+    assert first[0].endswith("[xpcaps.record]")
+    assert project.build().warnings == first
+
+
+def test_a_pattern_that_matches_no_record_is_named(site):
+    built = site("offline").build(xpcaps_records=["records/*.json", "elsewhere/*.json"])
+    assert built.warnings == [
+        "WARNING: conf.py: xpcaps_records: no file matches 'elsewhere/*.json' [xpcaps.record]"
+    ]
+
+
+def test_warnings_can_be_suppressed_by_their_type(site):
+    built = site("offline").build(
+        xpcaps_records=["records/*.json", "elsewhere/*.json"], suppress_warnings=["xpcaps.record"]
+    )
+    assert built.warnings == []
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "warning"),
+    [
+        (
+            "xpcaps_execute",
+            "sometimes",
+            "xpcaps_execute: 'sometimes' is not known; known are auto, off, force, check "
+            "[xpcaps.option]",
+        ),
+        (
+            "xpcaps_devices",
+            ["cpu", "tpu"],
+            "xpcaps_devices: 'tpu' is not known; known are cpu, gpu [xpcaps.option]",
+        ),
+        (
+            "xpcaps_backends",
+            ["numpy", "tensorflow"],
+            "xpcaps_backends: 'tensorflow' is not known; known are numpy, cupy, torch, jax, dask, "
+            "array-api-strict [xpcaps.backend]",
+        ),
+    ],
+)
+def test_a_bad_value_in_conf_py_falls_back_with_one_warning(site, option, value, warning):
+    project = site("offline")
+    (project.src / "index.rst").write_text("nothing\n=======\n", "utf-8")
+    for name in ("works.rst", "markdown.md", "plain.rst"):
+        (project.src / name).unlink()
+    assert project.build(**{option: value}).warnings == [f"WARNING: conf.py: {warning}"]
+
+
+def test_an_option_of_the_wrong_type_falls_back(site):
+    project = site("offline")
+    conf = project.src / "conf.py"
+    conf.write_text(conf.read_text("utf-8") + "xpcaps_backends = 1\n", "utf-8")
+    built = project.build()
+    (warning,) = built.warnings
+    assert "xpcaps_backends" in warning
+    assert "PyTorch" in built.text("works.html")
+
+
+def test_a_misspelt_option_in_conf_py_is_named(site):
+    project = site("offline")
+    conf = project.src / "conf.py"
+    conf.write_text(conf.read_text("utf-8") + "xpcaps_backend = []\n", "utf-8")
+    assert project.build().warnings == [
+        "WARNING: conf.py: there is no option xpcaps_backend; did you mean xpcaps_backends? "
+        "[xpcaps.option]"
+    ]

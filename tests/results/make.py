@@ -1,0 +1,52 @@
+"""Short ways to write records down."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sphinx_xpcaps.results.model import (
+    Cell,
+    Environment,
+    Outcome,
+    Package,
+    Reason,
+    Record,
+    Status,
+    Target,
+    Tool,
+)
+
+TARGET = "pkg.func"
+
+
+def environment(date: str = "2026-01-01", **changes: Any) -> Environment:
+    facts = {
+        "python": "3.11.7",
+        "platform": "linux-x86_64",
+        "processor": "Xeon",
+        "accelerator": None,
+        "packages": {"numpy": "2.4.0", "torch": "2.6.0"},
+        "variables": {},
+    }
+    return Environment(date=date, **(facts | changes))
+
+
+def cell(
+    status: Status, *notes: str, backend: str = "torch", device: str = "cpu", **rest: Any
+) -> Cell:
+    return Cell(backend=backend, device=device, status=status, notes=notes, **rest)
+
+
+def unmeasured(message: str, *, backend: str = "torch", device: str = "cpu", **rest: Any) -> Cell:
+    reason = Reason(mode="eager", outcome=Outcome.NOT_RUN, message=message)
+    return cell(Status.NOT_MEASURED, backend=backend, device=device, reasons=(reason,), **rest)
+
+
+def record(where: Environment, *cells: Cell, version: str = "1.0", target: str = TARGET) -> Record:
+    return Record(
+        schema=1,
+        tool=Tool(name="sphinx-xpcaps", version="0.1.0"),
+        package=Package(name="pkg", version=version),
+        environment=where,
+        targets={target: Target(kind="function", cells=cells)},
+    )

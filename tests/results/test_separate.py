@@ -1,0 +1,54 @@
+"""The one property that separates environments."""
+
+from __future__ import annotations
+
+import pytest
+
+from sphinx_xpcaps.results.separate import separator
+from tests.results.make import environment
+
+
+def separated(inside: list[dict], outside: list[dict], backend: str = "torch") -> str | None:
+    return separator(
+        [environment(**one) for one in inside],
+        [environment(**one) for one in outside],
+        backend=backend,
+        package="pkg",
+    )
+
+
+@pytest.mark.parametrize(
+    ("inside", "outside", "words"),
+    [
+        ({"packages": {"torch": "2.6.0"}}, {"packages": {"torch": "2.5.1"}}, "torch ≥ 2.6"),
+        ({"packages": {"torch": "2.6.1"}}, {"packages": {"torch": "2.6.0"}}, "torch ≥ 2.6.1"),
+        ({"packages": {"torch": "2.9.0"}}, {"packages": {"torch": "2.10.0"}}, "torch < 2.10"),
+        ({"python": "3.12.1"}, {"python": "3.11.9"}, "Python ≥ 3.12"),
+        ({"platform": "darwin-arm64"}, {}, "on darwin-arm64"),
+        ({"accelerator": "NVIDIA H100"}, {}, "on NVIDIA H100"),
+        ({}, {"accelerator": "NVIDIA H100"}, "no accelerator"),
+        ({"variables": {"A": "1"}}, {"variables": {"A": "0"}}, "A=1"),
+        ({}, {"variables": {"A": "1"}}, "without A"),
+        ({"processor": "EPYC"}, {"processor": "Xeon"}, None),
+    ],
+)
+def test_one_property_is_named_in_words(inside, outside, words):
+    assert separated([inside], [outside]) == words
+
+
+def test_the_backends_own_version_is_named_before_others():
+    new = {"packages": {"torch": "2.6", "numpy": "2.4", "pkg": "2.0"}, "python": "3.12"}
+    old = {"packages": {"torch": "2.5", "numpy": "2.3", "pkg": "1.0"}, "python": "3.11"}
+    assert separated([new], [old]) == "torch ≥ 2.6"
+
+
+def test_another_backends_version_explains_nothing():
+    new, old = {"packages": {"torch": "2.6"}}, {"packages": {"torch": "2.5"}}
+    assert separated([new], [old], backend="jax") is None
+
+
+def test_a_threshold_must_hold_for_every_environment():
+    two_five, two_six = {"packages": {"torch": "2.5"}}, {"packages": {"torch": "2.6"}}
+    two_seven = {"packages": {"torch": "2.7"}}
+    assert separated([two_six, two_seven], [two_five]) == "torch ≥ 2.6"
+    assert separated([two_five, two_seven], [two_six]) is None

@@ -1,0 +1,159 @@
+"""What several records say together."""
+
+from __future__ import annotations
+
+from sphinx_xpcaps.results.model import Cell, Environment, Expected, Record, Status, Unavailable
+from sphinx_xpcaps.results.view import Shown, blank, derive
+from tests.results.make import TARGET, cell, environment, record, unmeasured
+
+
+def shown(*records: Record, current: bool = True, outdated: str = "") -> Shown:
+    """Derive the cell of PyTorch on a CPU; what was measured on `outdated` is not current."""
+
+    def is_current(target: str, cell: Cell, where: Environment) -> bool:
+        return current and where.date != outdated
+
+    tables = derive(records, backends=["torch"], devices=["cpu"], is_current=is_current)
+    return tables[TARGET].cells[0]
+
+
+def test_a_measurement_beats_a_newer_cell_that_was_not_measured():
+    old = record(environment("2026-01-01"), cell(Status.PARTIAL, "no JIT"))
+    new = record(environment("2026-02-01"), unmeasured("torch is not installed"))
+    for records in [(old, new), (new, old)]:
+        assert shown(*records).cell.status == Status.PARTIAL
+
+
+def test_of_one_environment_the_newest_counts():
+    old = record(environment("2026-01-01"), cell(Status.UNSUPPORTED, "TypeError"))
+    new = record(environment("2026-02-01"), cell(Status.SUPPORTED))
+    for records in [(old, new), (new, old)]:
+        found = shown(*records)
+        assert (found.cell.status, found.cell.notes) == (Status.SUPPORTED, ())
+        assert found.environment is not None
+        assert found.environment.date == "2026-02-01"
+
+
+def test_a_backend_version_that_separates_two_environments_becomes_a_note():
+    old = record(
+        environment("2026-02-01", packages={"numpy": "2.3.0", "torch": "2.5.1"}),
+        cell(Status.UNSUPPORTED, "TypeError"),
+    )
+    new = record(environment("2026-01-01"), cell(Status.SUPPORTED))
+    found = shown(old, new)
+    assert found.cell.status == Status.UNSUPPORTED, "the newest environment's status is shown"
+    assert found.cell.notes == ("TypeError", "torch < 2.6")
+    assert [other.cell.status for other in found.others] == [Status.SUPPORTED]
+
+
+def test_a_newer_backend_that_works_is_supported_from_its_version_on():
+    old = record(
+        environment("2026-01-01", packages={"numpy": "2.4.0", "torch": "2.5.1"}),
+        cell(Status.UNSUPPORTED, "TypeError"),
+    )
+    new = record(environment("2026-02-01"), cell(Status.SUPPORTED))
+    found = shown(old, new)
+    assert (found.cell.status, found.cell.notes) == (Status.SUPPORTED, ("torch ≥ 2.6",))
+
+
+def test_disagreement_that_nothing_explains_is_a_conflict_with_both_sides():
+    one = record(environment("2026-01-01", processor="Xeon"), cell(Status.SUPPORTED))
+    two = record(environment("2026-01-02", processor="EPYC"), cell(Status.PARTIAL, "no JIT"))
+    found = shown(one, two)
+    assert found.cell.status == Status.CONFLICT
+    assert found.cell.notes == (
+        "partial (no JIT) with torch 2.6.0, linux-x86_64, 2026-01-02",
+        "supported with torch 2.6.0, linux-x86_64, 2026-01-01",
+    )
+
+
+def test_a_version_that_fails_between_two_that_work_is_a_conflict():
+    records = [
+        record(environment(f"2026-01-0{day}", packages={"torch": version}), cell(status))
+        for day, version, status in [
+            (1, "2.5.0", Status.SUPPORTED),
+            (2, "2.6.0", Status.UNSUPPORTED),
+            (3, "2.7.0", Status.SUPPORTED),
+        ]
+    ]
+    assert shown(*records).cell.status == Status.CONFLICT
+
+
+def test_environments_that_agree_are_no_conflict():
+    one = record(environment("2026-01-01", processor="Xeon"), cell(Status.SUPPORTED))
+    two = record(environment("2026-01-02", processor="EPYC"), cell(Status.SUPPORTED))
+    assert shown(one, two).cell == cell(Status.SUPPORTED)
+
+
+def test_an_outdated_measurement_is_shown_with_its_age_and_version():
+    old = record(environment("2026-01-01"), cell(Status.SUPPORTED), version="1.0")
+    found = shown(old, current=False)
+    assert found.cell.status == Status.SUPPORTED
+    assert found.outdated == "measured 2026-01-01 with pkg 1.0"
+
+
+def test_a_current_measurement_beats_a_newer_outdated_one_that_stays_visible():
+    current = record(environment("2026-01-01"), cell(Status.SUPPORTED))
+    outdated = record(
+        environment("2026-02-01", processor="EPYC"), cell(Status.UNSUPPORTED, "TypeError")
+    )
+    found = shown(current, outdated, outdated="2026-02-01")
+    assert (found.cell.status, found.outdated) == (Status.SUPPORTED, None)
+    assert [other.cell.status for other in found.others] == [Status.UNSUPPORTED]
+
+
+def test_of_unmeasured_cells_one_that_expects_something_is_shown():
+    plain = record(environment("2026-02-01"), unmeasured("no case"))
+    expecting = record(
+        environment("2026-01-01"),
+        unmeasured("there is no GPU", expected=Expected(status=Status.SUPPORTED)),
+    )
+    found = shown(plain, expecting)
+    assert found.cell.expected == Expected(status=Status.SUPPORTED)
+
+
+def test_numpy_on_a_gpu_and_cupy_on_a_cpu_are_not_applicable():
+    cells = blank(TARGET, backends=["numpy", "cupy"], devices=["cpu", "gpu"]).cells
+    statuses = {(one.cell.backend, one.column): one.cell.status for one in cells}
+    assert statuses == {
+        ("numpy", "cpu"): Status.NOT_MEASURED,
+        ("numpy", "gpu"): Status.NOT_APPLICABLE,
+        ("cupy", "cpu"): Status.NOT_APPLICABLE,
+        ("cupy", "gpu"): Status.NOT_MEASURED,
+    }
+
+
+def test_a_stand_in_device_fills_the_gpu_column():
+    strict = cell(Status.SUPPORTED, backend="array-api-strict", device="other")
+    tables = derive(
+        [record(environment(), strict)],
+        backends=["array-api-strict"],
+        devices=["gpu"],
+        is_current=lambda *_: True,
+    )
+    assert tables[TARGET].cells[0].cell == strict
+
+
+def test_a_cell_in_no_record_says_why_the_device_was_unavailable():
+    from dataclasses import replace
+
+    gone = Unavailable(backend="torch", device="cpu", reason="torch is not installed")
+    without = replace(record(environment()), unavailable=(gone,))
+    assert shown(without).cell.reasons[0].message == "torch is not installed"
+
+
+def test_a_target_is_missing_only_if_every_record_says_so():
+    from dataclasses import replace
+
+    from sphinx_xpcaps.results.model import Target
+
+    here = record(environment("2026-01-02"))
+    missing = replace(here, targets={TARGET: Target(kind="missing")})
+    there = record(environment("2026-01-01"), cell(Status.SUPPORTED))
+
+    def kind(*records: Record) -> str:
+        tables = derive(records, backends=["torch"], devices=["cpu"], is_current=lambda *_: True)
+        return tables[TARGET].kind
+
+    assert kind(missing, there) == "function"
+    assert kind(missing) == "missing"

@@ -1,0 +1,18 @@
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+project = "measured"
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "numpydoc",
+    "myst_parser",
+    "sphinx_xpcaps",
+]
+numpydoc_show_class_members = False
+html_theme = "alabaster"
+show_warning_types = True
+xpcaps_inject = ["smallpkg.*"]
+xpcaps_backends = ["numpy", "torch", "array-api-strict"]
