@@ -21,21 +21,41 @@ from pathlib import Path
 
 os.environ["SCIPY_ARRAY_API"] = "1"
 
-from scipy._lib._array_api import (  # noqa: E402
+from scipy._lib._array_api import (
     _make_sphinx_capabilities,
     xp_capabilities_table,
 )
 
-from sphinx_xpcaps.results.model import Cell, Record  # noqa: E402
-from sphinx_xpcaps.results.record import read  # noqa: E402
+from sphinx_xpcaps.results.model import Cell, Record
+from sphinx_xpcaps.results.record import read
 
-MODULES = """
-scipy.cluster.hierarchy scipy.cluster.vq scipy.constants scipy.datasets scipy.differentiate
-scipy.fft scipy.integrate scipy.interpolate scipy.io scipy.linalg scipy.ndimage scipy.optimize
-scipy.optimize.elementwise scipy.signal scipy.signal.windows scipy.sparse scipy.sparse.linalg
-scipy.spatial scipy.spatial.distance scipy.spatial.transform scipy.special scipy.stats
-scipy.stats.contingency scipy.stats.mstats scipy.stats.qmc
-""".split()
+MODULES = [
+    "scipy.cluster.hierarchy",
+    "scipy.cluster.vq",
+    "scipy.constants",
+    "scipy.datasets",
+    "scipy.differentiate",
+    "scipy.fft",
+    "scipy.integrate",
+    "scipy.interpolate",
+    "scipy.io",
+    "scipy.linalg",
+    "scipy.ndimage",
+    "scipy.optimize",
+    "scipy.optimize.elementwise",
+    "scipy.signal",
+    "scipy.signal.windows",
+    "scipy.sparse",
+    "scipy.sparse.linalg",
+    "scipy.spatial",
+    "scipy.spatial.distance",
+    "scipy.spatial.transform",
+    "scipy.special",
+    "scipy.stats",
+    "scipy.stats.contingency",
+    "scipy.stats.mstats",
+    "scipy.stats.qmc",
+]
 BACKENDS = {
     "torch": "torch",
     "jax": "jax.numpy",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pickle
 import random
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path as File
 from typing import Any
 
 import numpy as np
 
+from sphinx_xpcaps.cases.declared import from_declared
 from sphinx_xpcaps.cases.examples import At, Found, from_bodies, from_docstrings
 from sphinx_xpcaps.cases.model import (
     AS_WRITTEN,
@@ -34,7 +36,13 @@ MOST_CASES = 6
 
 
 def collect(
-    at: At, *, name: str, bodies: Sequence[str], skip: Collection[str], file: File
+    at: At,
+    *,
+    name: str,
+    bodies: Sequence[str],
+    sources: Sequence[str] = (),
+    skip: Collection[str],
+    file: File,
 ) -> Collected:
     """Find the cases of a target and write them to `file`, each as soon as it is made.
 
@@ -46,6 +54,8 @@ def collect(
         The target.
     bodies : sequence of str
         Code from directives; where there is some, it alone is used.
+    sources : sequence of str
+        Modules and files that give cases.
     skip : collection of str
         Pieces of code that never came back before.
     file : Path
@@ -58,6 +68,8 @@ def collect(
         return Collected(target=name, error=str(error), error_type="TargetError")
     if bodies:
         found = from_bodies(name, holder, target, bodies, at, skip)
+    elif (declared := from_declared(name, sources)).calls or declared.problem:
+        found = declared
     else:
         found = from_docstrings(name, holder, target, at, skip)
         if not found.calls and (made := from_signature(name, holder, target, at, skip)).calls:
@@ -93,7 +105,14 @@ def _keep(
             if text in skip:
                 continue
             plans = plans_for(steps[i], target) or (NO_ARRAYS,)
-            case = Case(text=text, origin=found.origin, payload=payload, whole=whole, plans=plans)
+            case = Case(
+                text=text,
+                origin=found.origin,
+                payload=payload,
+                whole=whole,
+                plans=plans,
+                made_up_data=found.made_up_data,
+            )
 
             def here(text: str = text) -> None:
                 at(("line", text), SECONDS) if made_up else at(("call", text))
@@ -106,15 +125,7 @@ def _keep(
             if plans == (NO_ARRAYS,) and not _returns_arrays(variants[0]):
                 problem = "it takes and returns no arrays"
                 continue
-            full = Case(
-                text=text,
-                origin=found.origin,
-                payload=payload,
-                whole=whole,
-                plans=plans,
-                variants=variants,
-            )
-            pickle.dump(full, stream)
+            pickle.dump(replace(case, variants=variants), stream)
             stream.flush()
             made += 1
     return Collected(target=name, cases=made, origin=found.origin, error="" if made else problem)

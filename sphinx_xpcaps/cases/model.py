@@ -91,6 +91,8 @@ class Case:
     """The steps, pickled, so that every replay starts from fresh copies."""
     whole: bool = False
     """Whether what every step returned counts, not only the last."""
+    made_up_data: bool = False
+    """Whether made-up data took the place of a data set that could not be loaded."""
     plans: tuple[Plan, ...] = ()
     variants: tuple[Variant, ...] = ()
 

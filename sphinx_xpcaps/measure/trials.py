@@ -157,7 +157,12 @@ def _was_lost(trial: Trial) -> bool:
 
 def _summary(case: Case) -> CaseSummary:
     written = next(v for v in case.variants if v.name == AS_WRITTEN)
-    return CaseSummary(text=case.text, origin=case.origin, reproducible=written.reproducible)
+    return CaseSummary(
+        text=case.text,
+        origin=case.origin,
+        reproducible=written.reproducible,
+        made_up_data=case.made_up_data,
+    )
 
 
 def _try(

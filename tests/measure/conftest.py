@@ -14,11 +14,30 @@ from sphinx_xpcaps.request import Request
 from sphinx_xpcaps.results.model import Cell, Record
 
 PACKAGES = Path(__file__).parents[1] / "packages"
-TARGETS = """
-portable through_numpy numpy_only branches mean widens off_by_one moments noise window array_like
-no_example no_case applies loops exits exits_elsewhere loops_elsewhere prints Scaler
-Scaler.transform not_there
-""".split()
+TARGETS = [
+    "portable",
+    "through_numpy",
+    "numpy_only",
+    "branches",
+    "mean",
+    "widens",
+    "off_by_one",
+    "moments",
+    "noise",
+    "window",
+    "array_like",
+    "no_example",
+    "no_case",
+    "applies",
+    "loops",
+    "exits",
+    "exits_elsewhere",
+    "loops_elsewhere",
+    "prints",
+    "Scaler",
+    "Scaler.transform",
+    "not_there",
+]
 BACKENDS = ["numpy", "cupy", "torch", "jax", "dask", "array-api-strict"]
 
 CellOf = Callable[..., Cell]
