@@ -18,6 +18,13 @@ class JAXBackend(Backend):
     title = "JAX"
     module = "jax"
     modes = ("eager", "jit")
+    tracing_errors = (
+        "ConcretizationTypeError",
+        "NonConcreteBooleanIndexError",
+        "TracerArrayConversionError",
+        "TracerBoolConversionError",
+        "TracerIntegerConversionError",
+    )
     # Eagerly, NumPy reads a CPU array's buffer unseen; a traced one has none.
     host_transfer_errors = ("TracerArrayConversionError",)
     # Without it JAX turns every float64 into float32, and nothing could be compared with NumPy.
