@@ -2,3 +2,7 @@
 
 Importing this package imports no array library but NumPy.
 """
+
+from core.lazy_apply import lazy_apply
+
+__all__ = ["lazy_apply"]
