@@ -5,11 +5,13 @@ from __future__ import annotations
 import pickle
 import random
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path as File
 from typing import Any
 
 import numpy as np
 
+from sphinx_xpcaps.cases.declared import from_declared
 from sphinx_xpcaps.cases.examples import At, Found, from_bodies, from_docstrings
 from sphinx_xpcaps.cases.model import (
     AS_WRITTEN,
@@ -34,7 +36,13 @@ MOST_CASES = 6
 
 
 def collect(
-    at: At, *, name: str, bodies: Sequence[str], skip: Collection[str], file: File
+    at: At,
+    *,
+    name: str,
+    bodies: Sequence[str],
+    sources: Sequence[str] = (),
+    skip: Collection[str],
+    file: File,
 ) -> Collected:
     """Find the cases of a target and write them to `file`, each as soon as it is made.
 
@@ -46,6 +54,8 @@ def collect(
         The target.
     bodies : sequence of str
         Code from directives; where there is some, it alone is used.
+    sources : sequence of str
+        Modules and files that give cases.
     skip : collection of str
         Pieces of code that never came back before.
     file : Path
@@ -58,6 +68,8 @@ def collect(
         return Collected(target=name, error=str(error), error_type="TargetError")
     if bodies:
         found = from_bodies(name, holder, target, bodies, at, skip)
+    elif (declared := from_declared(name, sources)).calls or declared.problem:
+        found = declared
     else:
         found = from_docstrings(name, holder, target, at, skip)
         if not found.calls and (made := from_signature(name, holder, target, at, skip)).calls:
@@ -93,7 +105,14 @@ def _keep(
             if text in skip:
                 continue
             plans = plans_for(steps[i], target) or (NO_ARRAYS,)
-            case = Case(text=text, origin=found.origin, payload=payload, whole=whole, plans=plans)
+            case = Case(
+                text=text,
+                origin=found.origin,
+                payload=payload,
+                whole=whole,
+                plans=plans,
+                made_up_data=found.made_up_data,
+            )
 
             def here(text: str = text) -> None:
                 at(("line", text), SECONDS) if made_up else at(("call", text))
@@ -106,15 +125,7 @@ def _keep(
             if plans == (NO_ARRAYS,) and not _returns_arrays(variants[0]):
                 problem = "it takes and returns no arrays"
                 continue
-            full = Case(
-                text=text,
-                origin=found.origin,
-                payload=payload,
-                whole=whole,
-                plans=plans,
-                variants=variants,
-            )
-            pickle.dump(full, stream)
+            pickle.dump(replace(case, variants=variants), stream)
             stream.flush()
             made += 1
     return Collected(target=name, cases=made, origin=found.origin, error="" if made else problem)
@@ -168,14 +179,48 @@ def _refer(case: Case, name: str, dtypes: Mapping[Path, np.dtype[Any]]) -> Varia
     """Run a case under NumPy twice; what differs between the two is not reproducible."""
     first, second = (_run(case, dtypes, seed) for seed in (0, 1))
     same = len(first) == len(second) and all(map(_same, first, second))
+    try:
+        nearby = _run(case, dtypes, 0, adjust=_in_the_last_digit)
+    except BaseException:  # the example stands at the edge of what is allowed
+        nearby = first
+    if len(nearby) == len(first):
+        first = [replace(a, wobble=_distance(a, b)) for a, b in zip(first, nearby, strict=True)]
     return Variant(name, dtypes, tuple(first), same)
 
 
-def _run(case: Case, dtypes: Mapping[Path, np.dtype[Any]], seed: int) -> list[Leaf]:
+def _in_the_last_digit(leaf: Any) -> Any:
+    """Return a float array a few units in the last place nearer to zero."""
+    if not isinstance(leaf, np.ndarray) or leaf.dtype.kind not in "fc":
+        return leaf
+    return leaf * leaf.dtype.type(1 - 4 * np.finfo(leaf.dtype).eps)
+
+
+def _distance(a: Leaf, b: Leaf) -> float:
+    if a.path != b.path or a.kind != b.kind:
+        return float("inf")
+    if a.kind == "other" or isinstance(a.value, str) or a.value is None:
+        return 0.0
+    x, y = np.asarray(a.value), np.asarray(b.value)
+    if x.shape != y.shape:
+        return float("inf")
+    if x.dtype.kind not in "fc":
+        return 0.0 if np.array_equal(x, y) else float("inf")
+    finite = np.isfinite(x) & np.isfinite(y)
+    if not np.array_equal(np.isfinite(x), np.isfinite(y)):
+        return float("inf")
+    return float(np.max(np.abs(x[finite] - y[finite]), initial=0.0))
+
+
+def _run(
+    case: Case,
+    dtypes: Mapping[Path, np.dtype[Any]],
+    seed: int,
+    adjust: Callable[[Any], Any] | None = None,
+) -> list[Leaf]:
     import array_api_compat.numpy
 
     seed_all(seed)
-    steps = prepare(case, None, dtypes, _no_convert, array_api_compat.numpy)
+    steps = prepare(case, None, dtypes, _no_convert, array_api_compat.numpy, adjust=adjust)
     result = perform(steps, case.whole, _unchanged)
     found = result_leaves(result, lambda x: isinstance(x, np.ndarray))
     return [_leaf(path, value) for path, value in found]

@@ -14,6 +14,7 @@ import array_api_compat.numpy
 import numpy as np
 
 from sphinx_xpcaps.cases.resolve import doctexts
+from sphinx_xpcaps.cases.standins import provide_plots
 from sphinx_xpcaps.cases.watch import EXAMPLE_MODULE, Watcher
 
 At = Callable[..., None]
@@ -29,6 +30,7 @@ class Found:
     calls: tuple[tuple[str, bytes, bool], ...] = ()
     problem: str = ""
     problem_type: str | None = None
+    made_up_data: bool = False
 
 
 class SkippedError(Exception):
@@ -41,6 +43,7 @@ def from_docstrings(name: str, holder: Any, target: Any, at: At, skip: Collectio
     An example that fails loses itself and what depends on it, nothing else.
     """
     problem = "its docstring has no examples"
+    provide_plots()
     for origin, text in doctexts(holder, target):
         examples = _examples(text)
         if not examples:
@@ -59,7 +62,7 @@ def from_docstrings(name: str, holder: Any, target: Any, at: At, skip: Collectio
                 failed = failed or f"{type(error).__name__}: {_first_line(error)}"
         calls = watcher.finish()
         if calls:
-            return Found(origin, tuple(calls))
+            return Found(origin, tuple(calls), made_up_data=watcher.made_up_data)
         problem = watcher.problem or "no example calls it"
         if failed and not watcher.problem:
             problem += f" (an example failed with {failed})"

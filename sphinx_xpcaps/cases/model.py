@@ -69,6 +69,9 @@ class Leaf:
     path: Path
     kind: str
     value: NDArray[Any] | bool | complex | str | None = None
+    wobble: float = 0.0
+    """How much the value changes when the inputs change in their last digit; infinite where its
+    shape or kind does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,8 @@ class Case:
     """The steps, pickled, so that every replay starts from fresh copies."""
     whole: bool = False
     """Whether what every step returned counts, not only the last."""
+    made_up_data: bool = False
+    """Whether made-up data took the place of a data set that could not be loaded."""
     plans: tuple[Plan, ...] = ()
     variants: tuple[Variant, ...] = ()
 

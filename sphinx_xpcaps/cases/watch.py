@@ -14,7 +14,7 @@ import sys
 import types
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 import array_api_compat.numpy
 import cloudpickle
@@ -22,17 +22,19 @@ import cloudpickle
 from core.backends import backends
 from sphinx_xpcaps.cases.model import Named, Path, Step
 from sphinx_xpcaps.cases.resolve import resolve
+from sphinx_xpcaps.cases.standins import data_set, unpacked
 from sphinx_xpcaps.cases.trees import rebuild
 
 EXAMPLE_MODULE = "__xpcaps_example__"
 """The ``__module__`` of functions that example code defines."""
 
-_HOOK = "__xpcaps_call__"
+HOOK = "__xpcaps_call__"
+UNPACK = "__xpcaps_unpack__"
 _FRAME_READERS = {"super", "locals", "globals", "vars", "dir", "eval", "exec"}
 _MOST_CALLS = 40
 _LARGEST = 64 * 2**20
 
-_active: Watcher | None = None
+_active: Sees | None = None
 
 
 def call(text: str, function: Any, /, *args: Any, **kwargs: Any) -> Any:
@@ -43,6 +45,20 @@ def call(text: str, function: Any, /, *args: Any, **kwargs: Any) -> Any:
     if _active is None:
         return function(*args, **kwargs)
     return _active.see(text, function, args, kwargs)
+
+
+class Sees(Protocol):
+    """What may stand behind the hook."""
+
+    def see(self, text: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call `function` and return its result."""
+
+
+def activate(watcher: Sees | None) -> Sees | None:
+    """Put a watcher behind the hook, or none; return the one that was there."""
+    global _active
+    previous, _active = _active, watcher
+    return previous
 
 
 class Watcher:
@@ -66,6 +82,7 @@ class Watcher:
         self.heard = heard
         self.calls: list[tuple[str, bytes, bool]] = []
         self.problem = ""
+        self.made_up_data = False
         self._is_method = inspect.isclass(holder)
         self._wants_objects = self._is_method or inspect.isclass(target)
         self._package = (getattr(target, "__module__", None) or "").partition(".")[0]
@@ -79,21 +96,21 @@ class Watcher:
         Exception
             What the code raises.
         """
-        global _active  # noqa: PLW0603 - one watcher per process, which runs nothing else
-        tree = ast.fix_missing_locations(_Instrument().visit(ast.parse(source)))
-        scope[_HOOK] = call
-        previous, _active = _active, self
+        tree = ast.fix_missing_locations(Instrument().visit(ast.parse(source)))
+        scope[HOOK] = call
+        scope[UNPACK] = unpacked
+        previous = activate(self)
         try:
             exec(compile(tree, "<example>", "exec"), scope)
         finally:
-            _active = previous
+            activate(previous)
 
     def see(self, text: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call `function`, keeping the call if it is the target's or makes an object."""
         function, args, kwargs = _unpartial(function, args, kwargs)
         is_target = self._matches(function)
         if not is_target and not self._wants_objects:
-            return function(*args, **kwargs)
+            return self._call(function, args, kwargs)
         owner = getattr(function, "__self__", None)
         if owner is None and is_target and self._is_method and self.name == "__call__":
             owner = function
@@ -103,7 +120,7 @@ class Watcher:
         step = self._step(name if made else self._named if named else function, args, kwargs)
         if is_target:
             self.heard(text)
-        result = function(*args, **kwargs)
+        result = function(*args, **kwargs) if is_target else self._call(function, args, kwargs)
         if step is None:
             return result
         if is_target and not inspect.isclass(self.target) and len(self.calls) < _MOST_CALLS:
@@ -123,6 +140,17 @@ class Watcher:
                     self.calls.append((text, _join(steps), True))
         unique = {payload: (text, payload, whole) for text, payload, whole in self.calls}
         return list(unique.values())
+
+    def _call(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call what is not the target; data that cannot be loaded is made up."""
+        try:
+            return function(*args, **kwargs)
+        except (OSError, ImportError):
+            made_up = data_set(function, args, kwargs)
+            if made_up is None:
+                raise
+            self.made_up_data = True
+            return made_up
 
     def _matches(self, function: Any) -> bool:
         if function is self.target:
@@ -147,7 +175,7 @@ class Watcher:
 
     def _step(self, callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes | None:
         try:
-            args, kwargs = rebuild((args, kwargs), _neutral)
+            args, kwargs = neutral(args, kwargs)
             payload: bytes = cloudpickle.dumps(Step(callee, args, kwargs))
         except Exception as error:
             self.problem = f"an argument cannot be copied: {error}"
@@ -156,6 +184,14 @@ class Watcher:
             self.problem = "an argument is larger than 64 MiB"
             return None
         return payload
+
+
+def neutral(
+    args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return arguments with NumPy's arrays in the place of any other library's."""
+    found: tuple[tuple[Any, ...], dict[str, Any]] = rebuild((args, kwargs), _neutral)
+    return found
 
 
 def _neutral(path: Path, leaf: Any) -> Any:
@@ -204,15 +240,40 @@ def _unpartial(
     return function, args, kwargs
 
 
-class _Instrument(ast.NodeTransformer):
-    """Sends every call through the hook, with the call's own text."""
+class Instrument(ast.NodeTransformer):
+    """Sends every call through the hook, with the call's own text.
+
+    Parameters
+    ----------
+    unpacks : bool
+        Whether assignments that unpack go through `unpacked`, for stand-ins of plots.
+    """
+
+    def __init__(self, *, unpacks: bool = True) -> None:
+        self.unpacks = unpacks
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         text = ast.unparse(node)
         self.generic_visit(node)
         if isinstance(node.func, ast.Name) and node.func.id in _FRAME_READERS:
             return node
-        hook = ast.Name(id=_HOOK, ctx=ast.Load())
+        hook = ast.Name(id=HOOK, ctx=ast.Load())
         shown = ast.Constant(value=text)
         called = ast.Call(func=hook, args=[shown, node.func, *node.args], keywords=node.keywords)
         return ast.copy_location(called, node)
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
+        self.generic_visit(node)
+        shape = _unpacking(node.targets[0])
+        if shape is not None and self.unpacks:
+            unpack = ast.Name(id=UNPACK, ctx=ast.Load())
+            node.value = ast.Call(func=unpack, args=[node.value, shape], keywords=[])
+        return node
+
+
+def _unpacking(target: ast.expr) -> ast.expr | None:
+    """Return the shape of an unpacking assignment as a nested tuple, or None for a plain one."""
+    if not isinstance(target, ast.Tuple | ast.List):
+        return None
+    inner = [_unpacking(each) or ast.Constant(value=None) for each in target.elts]
+    return ast.Tuple(elts=inner, ctx=ast.Load())

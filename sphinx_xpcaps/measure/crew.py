@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from core.backends import get_backend
 from sphinx_xpcaps.cases.model import Collected, TargetInfo
@@ -99,7 +100,13 @@ class Crew:
         """Make the cases of each target and write them to its file."""
 
         def work(worker: Worker, group: str, name: str) -> None:
-            done(name, *_collect(worker, name, bodies[name], files[name]))
+            arguments = {
+                "name": name,
+                "bodies": bodies[name],
+                "sources": tuple(self.config.cases),
+                "file": files[name],
+            }
+            done(name, *_collect(worker, arguments))
 
         Pool({"cases": list(bodies)}, lambda group: self.hire(), work).run(self.jobs)
 
@@ -136,16 +143,17 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
-def _collect(
-    worker: Worker, name: str, bodies: tuple[str, ...], file: Path
-) -> tuple[Collected, tuple[Stuck, ...]]:
+def _collect(worker: Worker, arguments: Mapping[str, Any]) -> tuple[Collected, tuple[Stuck, ...]]:
     """Make a target's cases; a piece of code that never comes back is left out next time."""
+    name, file = arguments["name"], arguments["file"]
     skip: list[str] = []
     stuck: list[Stuck] = []
     for _ in range(_MOST_LOSSES):
-        arguments = {"name": name, "bodies": bodies, "skip": tuple(skip), "file": file}
         try:
-            job = Job(function="sphinx_xpcaps.cases.collect.collect", arguments=arguments)
+            job = Job(
+                function="sphinx_xpcaps.cases.collect.collect",
+                arguments={**arguments, "skip": tuple(skip)},
+            )
             return worker.run(job), tuple(stuck)
         except JobFailed as error:
             return Collected(target=name, error=str(error)), ()

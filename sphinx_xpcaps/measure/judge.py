@@ -123,6 +123,8 @@ def _judge_eager(cases: Sequence[_Case], notes: list[str], reasons: list[Reason]
         status = Status.PARTIAL
     if any(not case.summary.reproducible for case in cases):
         notes.append("values not compared: random")
+    if any(case.summary.made_up_data for case in cases):
+        notes.append("with made-up data")
     return status
 
 

@@ -45,6 +45,7 @@ class CaseSummary:
     text: str
     origin: str
     reproducible: bool
+    made_up_data: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,166 @@
+"""A pytest plugin that keeps the calls that a library's tests make.
+
+``pytest -p sphinx_xpcaps.cases.pytest_recorder --xpcaps-cases FILE --xpcaps-targets 'pkg.*'``
+
+Test modules are compiled with every call sent through the hook of `sphinx_xpcaps.cases.watch`, as
+examples are; so a test's own calls are seen under any name, and the library's inner ones are not.
+"""
+
+from __future__ import annotations
+
+import ast
+import fnmatch
+import inspect
+import pickle
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from _pytest.assertion import rewrite
+
+from sphinx_xpcaps.cases import watch
+from sphinx_xpcaps.cases.select import choose, traits
+from sphinx_xpcaps.cases.watch import HOOK, Instrument, call, dump_call, load_steps, neutral
+
+_MOST_SEEN = 200
+_MOST_KEPT = 6
+
+
+class Recorder:
+    """Keeps the calls of every target whose name matches a pattern.
+
+    Parameters
+    ----------
+    patterns : list of str
+        Patterns of dotted names.
+    file : Path
+        Where the calls go.
+    """
+
+    def __init__(self, patterns: list[str], file: Path) -> None:
+        self.patterns = patterns
+        self.file = file
+        self.names: dict[int, str | None] = {}
+        self.kept: list[Any] = []  # so that no id is used twice
+        self.calls: dict[str, dict[bytes, str]] = {}
+
+    def see(self, text: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call `function`, keeping its arguments if it is a target and comes back."""
+        name = self._name(function)
+        payload = None
+        if name is not None and len(self.calls.setdefault(name, {})) < _MOST_SEEN:
+            try:
+                payload = dump_call(name, *neutral(args, kwargs))
+            except Exception:  # what cannot be copied cannot be replayed
+                payload = None
+        result = function(*args, **kwargs)
+        if name is not None and payload is not None:
+            self.calls[name].setdefault(payload, text)
+        return result
+
+    def save(self) -> None:
+        """Write for each target the few calls that differ most."""
+        found = {}
+        for name, calls in sorted(self.calls.items()):
+            payloads = sorted(calls)
+            chosen = choose([traits(load_steps(payload)) for payload in payloads], _MOST_KEPT)
+            kept = [(calls[payloads[i]], payloads[i], False) for i in chosen]
+            if kept:
+                found[name] = kept
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        self.file.write_bytes(pickle.dumps(found))
+
+    def _name(self, function: Any) -> str | None:
+        """Return the public name of a target, or None for anything else."""
+        if id(function) not in self.names:
+            self.kept.append(function)
+            self.names[id(function)] = self._find(function)
+        return self.names[id(function)]
+
+    def _find(self, function: Any) -> str | None:
+        name = getattr(function, "__name__", None)
+        if not isinstance(name, str) or inspect.ismethod(function) or inspect.isclass(function):
+            return None
+        module = getattr(function, "__module__", None) or ""
+        holders = [module] if not isinstance(function, np.ufunc) else []
+        top = module.partition(".")[0]
+        holders += [m for m in sys.modules if m.partition(".")[0] == top or not top]
+        holders += [m for m in sys.modules if isinstance(function, np.ufunc)]
+        candidates = {
+            f"{holder}.{name}"
+            for holder in holders
+            if holder in sys.modules and vars(sys.modules[holder]).get(name) is function
+        }
+        matching = [
+            candidate
+            for candidate in candidates
+            if any(fnmatch.fnmatchcase(candidate, pattern) for pattern in self.patterns)
+            and not any(part.startswith("_") for part in candidate.split("."))
+        ]
+        return min(matching, key=lambda candidate: (candidate.count("."), candidate), default=None)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the two options."""
+    group = parser.getgroup("xpcaps", "cases for capability tables")
+    group.addoption("--xpcaps-cases", metavar="FILE", help="write the recorded calls to FILE")
+    group.addoption(
+        "--xpcaps-targets",
+        metavar="PATTERN",
+        action="append",
+        default=[],
+        help="record callables whose dotted names match; repeatable",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start to record, if a file was named."""
+    file = config.getoption("--xpcaps-cases")
+    if not file:
+        return
+    patterns = config.getoption("--xpcaps-targets")
+    if not patterns:
+        raise pytest.UsageError("--xpcaps-cases needs --xpcaps-targets, such as 'mypkg.*'")
+    if not file.endswith(".cases"):
+        raise pytest.UsageError(f"--xpcaps-cases: the name must end with .cases, not {file!r}")
+    recorder = Recorder(patterns, Path(file).absolute())
+    config.stash[_KEY] = recorder
+    watch.activate(recorder)
+    _instrument_test_modules()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Write what was recorded."""
+    recorder = config.stash.get(_KEY, None)
+    if recorder is not None:
+        watch.activate(None)
+        recorder.save()
+
+
+_KEY = pytest.StashKey[Recorder]()
+
+
+def _instrument_test_modules() -> None:
+    """Let pytest's own rewriting of test modules also send calls through the hook."""
+    original = rewrite.rewrite_asserts
+
+    def rewrite_asserts(mod: ast.Module, source: bytes, *args: Any, **kwargs: Any) -> None:
+        original(mod, source, *args, **kwargs)
+        Instrument(unpacks=False).visit(mod)
+        place = 1 if mod.body and isinstance(mod.body[0], ast.Expr) else 0
+        while place < len(mod.body) and _is_future(mod.body[place]):
+            place += 1
+        name = watch.call.__module__
+        hook = ast.ImportFrom(module=name, names=[ast.alias(call.__name__, HOOK)], level=0)
+        mod.body.insert(place, ast.copy_location(hook, mod.body[0]) if mod.body else hook)
+        ast.fix_missing_locations(mod)
+
+    rewrite.rewrite_asserts = rewrite_asserts
+    # Compiled test modules are cached under a name of their own, never mixed with the usual ones.
+    rewrite.PYC_TAIL = f".xpcaps{rewrite.PYC_TAIL}"
+
+
+def _is_future(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"

@@ -1,0 +1,75 @@
+"""One measurement of the zoo that many tests look at."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from sphinx_xpcaps.config import Config
+from sphinx_xpcaps.measure.batch import run
+from sphinx_xpcaps.request import Request
+from sphinx_xpcaps.results.model import Cell, Record
+
+PACKAGES = Path(__file__).parents[1] / "packages"
+TARGETS = [
+    "portable",
+    "through_numpy",
+    "numpy_only",
+    "branches",
+    "mean",
+    "widens",
+    "off_by_one",
+    "moments",
+    "noise",
+    "window",
+    "array_like",
+    "no_example",
+    "no_case",
+    "applies",
+    "loops",
+    "exits",
+    "exits_elsewhere",
+    "loops_elsewhere",
+    "prints",
+    "Scaler",
+    "Scaler.transform",
+    "not_there",
+]
+BACKENDS = ["numpy", "cupy", "torch", "jax", "dask", "array-api-strict"]
+
+CellOf = Callable[..., Cell]
+
+
+@pytest.fixture(scope="session")
+def zoo_path() -> Iterator[None]:
+    """Let the zoo be imported."""
+    sys.path.insert(0, str(PACKAGES))
+    yield
+    sys.path.remove(str(PACKAGES))
+
+
+@pytest.fixture(scope="session")
+def zoo(zoo_path: None, tmp_path_factory: pytest.TempPathFactory) -> Record:
+    """Return the record of the whole zoo."""
+    requests = [Request(target=f"zoo.{name}") for name in TARGETS]
+    measured = run(
+        requests,
+        Config(backends=BACKENDS, timeout=8.0),
+        cache=tmp_path_factory.mktemp("cache"),
+        progress=lambda *_: None,
+    )
+    return measured.records[0]
+
+
+@pytest.fixture(scope="session")
+def cell(zoo: Record) -> CellOf:
+    """Return a function from a target, a backend and a device to the cell."""
+
+    def find(target: str, backend: str, device: str = "cpu") -> Cell:
+        cells = zoo.targets[f"zoo.{target}"].cells
+        return next(c for c in cells if (c.backend, c.device) == (backend, device))
+
+    return find

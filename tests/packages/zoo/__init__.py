@@ -1,0 +1,255 @@
+"""Functions that behave in every way that a measured function can."""
+
+import os
+import sys
+import time
+from collections import namedtuple
+from dataclasses import dataclass
+
+import numpy as np
+from array_api_compat import array_namespace
+
+Moments = namedtuple("Moments", ["mean", "spread"])
+
+
+def portable(x):
+    """Work anywhere.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> portable(np.asarray([1.0, 2.0]))
+    array([2., 4.])
+    """
+    return x + x
+
+
+def through_numpy(x):
+    """Convert to NumPy and back.
+
+    Examples
+    --------
+    >>> through_numpy(np.asarray([1.0, 4.0]))
+    """
+    xp = array_namespace(x)
+    return xp.asarray(np.sqrt(np.asarray(x)))
+
+
+def numpy_only(x):
+    """Return NumPy arrays whatever comes in.
+
+    Examples
+    --------
+    >>> numpy_only(np.asarray([1.0, 4.0]))
+    """
+    return np.sqrt(np.asarray(x))
+
+
+def branches(x):
+    """Look at a value.
+
+    Examples
+    --------
+    >>> branches(np.asarray([1.0, 4.0]))
+    """
+    return x if bool(x[0] > 0) else -x
+
+
+def mean(x):
+    """Take the mean, of floats alone where a library is strict.
+
+    Examples
+    --------
+    >>> mean(np.asarray([1, 4]))
+    """
+    return array_namespace(x).mean(x)
+
+
+def widens(x):
+    """Answer in float64 on all but NumPy.
+
+    Examples
+    --------
+    >>> widens(np.asarray([1.0, 4.0]))
+    """
+    xp = array_namespace(x)
+    return x if isinstance(x, np.ndarray) else xp.astype(x, xp.float64)
+
+
+def off_by_one(x):
+    """Be wrong on all but NumPy.
+
+    Examples
+    --------
+    >>> off_by_one(np.asarray([1.0, 4.0]))
+    """
+    return x if isinstance(x, np.ndarray) else x + 1
+
+
+def moments(x, *, scale=None):
+    """Return a named tuple; a scale is taken from NumPy alone.
+
+    Examples
+    --------
+    >>> moments(np.asarray([1.0, 4.0]))
+    >>> moments(np.asarray([1.0, 4.0]), scale=2.0)
+    """
+    xp = array_namespace(x)
+    if scale is not None and not isinstance(x, np.ndarray):
+        raise NotImplementedError("no scale here")
+    return Moments(xp.mean(x), xp.std(x))
+
+
+def noise(x):
+    """Add noise.
+
+    Examples
+    --------
+    >>> noise(np.asarray([1.0, 4.0]))
+    """
+    return x + np.random.random()
+
+
+def window(n, *, xp=None, device=None):
+    """Make an array of a size.
+
+    Examples
+    --------
+    >>> window(5)
+    """
+    xp = np if xp is None else xp
+    return xp.ones(n, device=device)
+
+
+def array_like(x, axis=None):
+    """Take lists.
+
+    Parameters
+    ----------
+    x : array_like
+        Values.
+    axis : tuple of ints, optional
+        Axes.
+
+    Examples
+    --------
+    >>> array_like([[1.0, 2.0], [3.0, 4.0]], axis=(0, 1))
+    """
+    xp = array_namespace(x) if not isinstance(x, list) else np
+    return xp.sum(xp.asarray(x), axis=axis)
+
+
+def no_example(x):
+    """Have no example.
+
+    Parameters
+    ----------
+    x : array_like
+        Values.
+    """
+    return x * 2
+
+
+def no_case(path):
+    """Have nothing to go by."""
+    return path
+
+
+def applies(function, x):
+    """Apply a function of the example.
+
+    Examples
+    --------
+    >>> applies(lambda t: np.cos(t), np.asarray([0.0, 1.0]))
+    """
+    return function(x)
+
+
+def loops(x):
+    """Never come back.
+
+    Examples
+    --------
+    >>> loops(np.asarray([1.0]))
+    """
+    while True:
+        time.sleep(0.01)
+
+
+def exits(x):
+    """End the interpreter.
+
+    Examples
+    --------
+    >>> exits(np.asarray([1.0]))
+    """
+    os._exit(1)
+
+
+def exits_elsewhere(x):
+    """End the interpreter on all but NumPy.
+
+    Examples
+    --------
+    >>> exits_elsewhere(np.asarray([1.0]))
+    """
+    if not isinstance(x, np.ndarray):
+        os._exit(3)
+    return x
+
+
+def loops_elsewhere(x):
+    """Never come back on all but NumPy.
+
+    Examples
+    --------
+    >>> loops_elsewhere(np.asarray([1.0]))
+    """
+    while not isinstance(x, np.ndarray):
+        time.sleep(0.01)
+    return x
+
+
+def prints(x):
+    """Print a hundred megabytes.
+
+    Examples
+    --------
+    >>> prints(np.asarray([1.0]))
+    """
+    for _ in range(100):
+        sys.stdout.write("x" * 2**20)
+        os.write(2, b"y" * 2**20)
+    return x
+
+
+@dataclass
+class Fitted:
+    """What fitting gives."""
+
+    center: object
+
+
+class Scaler:
+    """Centre data.
+
+    Examples
+    --------
+    >>> scaler = Scaler(2.0)
+    >>> scaler.fit(np.asarray([1.0, 3.0])).center
+    2.0
+    >>> scaler.transform(np.asarray([4.0, 5.0]))
+    """
+
+    def __init__(self, factor):
+        self.factor = factor
+        self.center = None
+
+    def fit(self, x):
+        """Find the centre."""
+        self.center = array_namespace(x).mean(x)
+        return Fitted(self.center)
+
+    def transform(self, x):
+        """Move and scale."""
+        return (x - self.center) * self.factor
