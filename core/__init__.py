@@ -2,3 +2,7 @@
 
 Importing this package imports no array library but NumPy.
 """
+
+from core.lazy.tracing import trace
+
+__all__ = ["trace"]
