@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from sphinx_xpcaps import builder, options
@@ -11,6 +10,7 @@ from sphinx_xpcaps.domain import XpcapsDomain
 from sphinx_xpcaps.inject import on_object_description
 from sphinx_xpcaps.render import assets, report
 from sphinx_xpcaps.render.nodes import add_nodes
+from sphinx_xpcaps.version import __version__
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -35,7 +35,7 @@ def connect(app: Sphinx) -> ExtensionMetadata:
     app.connect("html-collect-pages", report.on_collect_pages)
     app.connect("build-finished", builder.on_build_finished)
     return {
-        "version": version("sphinx-xpcaps"),
+        "version": __version__,
         "env_version": XpcapsDomain.data_version,
         "parallel_read_safe": True,
         "parallel_write_safe": True,

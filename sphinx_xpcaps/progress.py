@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from threading import Lock
 from types import TracebackType
 
 from sphinx.util import logging
@@ -19,15 +20,17 @@ class Progress:
         self._verbosity = verbosity
         self._finished: list[str] = []
         self._bar: Iterator[str] | None = None
+        self._lock = Lock()
 
     def __call__(self, name: str, done: int, total: int) -> None:
         """Show that `name` was finished, as the `done`-th of `total`."""
-        if self._bar is None:
-            self._bar = status_iterator(
-                self._names(), self._summary, "darkgreen", total, self._verbosity
-            )
-        self._finished.append(name)
-        next(self._bar)
+        with self._lock:  # libraries are measured side by side, in threads
+            if self._bar is None:
+                self._bar = status_iterator(
+                    self._names(), self._summary, "darkgreen", total, self._verbosity
+                )
+            self._finished.append(name)
+            next(self._bar)
 
     def _names(self) -> Iterator[str]:
         while self._finished:

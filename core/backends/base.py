@@ -51,6 +51,8 @@ class Backend(ABC):
     """The modes that are measured unless asked otherwise."""
     optional_modes: ClassVar[tuple[str, ...]] = ()
     """Further modes that `transform` knows."""
+    tracing_errors: ClassVar[tuple[str, ...]] = ()
+    """Exceptions that say that a function needs values while it is traced."""
     host_transfer_errors: ClassVar[tuple[str, ...]] = ()
     """Exceptions that a mode raises where the function turns its input into host memory."""
     environment: ClassVar[Mapping[str, str]] = {}

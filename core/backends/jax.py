@@ -18,6 +18,13 @@ class JAXBackend(Backend):
     title = "JAX"
     module = "jax"
     modes = ("eager", "jit")
+    tracing_errors = (
+        "ConcretizationTypeError",
+        "NonConcreteBooleanIndexError",
+        "TracerArrayConversionError",
+        "TracerBoolConversionError",
+        "TracerIntegerConversionError",
+    )
     # Eagerly, NumPy reads a CPU array's buffer unseen; a traced one has none.
     host_transfer_errors = ("TracerArrayConversionError",)
     # Without it JAX turns every float64 into float32, and nothing could be compared with NumPy.
@@ -59,41 +66,15 @@ class JAXBackend(Backend):
         return jax.devices("cpu")[0] if device == "cpu" else _accelerators()[0]
 
     def transform(self, mode: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        return _jitted(function) if mode == "jit" else super().transform(mode, function)
+        if mode != "jit":
+            return super().transform(mode, function)
+        from core.autojit import autojit
+
+        jitted: Callable[..., Any] = autojit(function, backend="jax")
+        return jitted
 
 
 def _accelerators() -> list[Any]:
     import jax
 
     return [device for device in jax.devices() if device.platform != "cpu"]
-
-
-def _jitted(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return `function` under ``jax.jit`` with everything but arrays static."""
-    import jax
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        leaves, structure = jax.tree.flatten((args, kwargs))
-        traced = [i for i, leaf in enumerate(leaves) if isinstance(leaf, jax.Array)]
-        static: list[Any] = []
-
-        def run(arrays: list[Any]) -> list[Any]:
-            filled = list(leaves)
-            for i, array in zip(traced, arrays, strict=True):
-                filled[i] = array
-            inner_args, inner_kwargs = jax.tree.unflatten(structure, filled)
-            result = function(*inner_args, **inner_kwargs)
-            out, out_structure = jax.tree.flatten(result)
-            is_array = [isinstance(leaf, jax.Array) for leaf in out]
-            static[:] = [out_structure, is_array, out]
-            return [leaf for leaf, keep in zip(out, is_array, strict=True) if keep]
-
-        arrays = jax.jit(run)([leaves[i] for i in traced])
-        out_structure, is_array, out = static
-        concrete = iter(arrays)
-        merged = [
-            next(concrete) if keep else leaf for leaf, keep in zip(out, is_array, strict=True)
-        ]
-        return jax.tree.unflatten(out_structure, merged)
-
-    return call

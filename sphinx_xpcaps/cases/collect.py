@@ -179,14 +179,48 @@ def _refer(case: Case, name: str, dtypes: Mapping[Path, np.dtype[Any]]) -> Varia
     """Run a case under NumPy twice; what differs between the two is not reproducible."""
     first, second = (_run(case, dtypes, seed) for seed in (0, 1))
     same = len(first) == len(second) and all(map(_same, first, second))
+    try:
+        nearby = _run(case, dtypes, 0, adjust=_in_the_last_digit)
+    except BaseException:  # the example stands at the edge of what is allowed
+        nearby = first
+    if len(nearby) == len(first):
+        first = [replace(a, wobble=_distance(a, b)) for a, b in zip(first, nearby, strict=True)]
     return Variant(name, dtypes, tuple(first), same)
 
 
-def _run(case: Case, dtypes: Mapping[Path, np.dtype[Any]], seed: int) -> list[Leaf]:
+def _in_the_last_digit(leaf: Any) -> Any:
+    """Return a float array a few units in the last place nearer to zero."""
+    if not isinstance(leaf, np.ndarray) or leaf.dtype.kind not in "fc":
+        return leaf
+    return leaf * leaf.dtype.type(1 - 4 * np.finfo(leaf.dtype).eps)
+
+
+def _distance(a: Leaf, b: Leaf) -> float:
+    if a.path != b.path or a.kind != b.kind:
+        return float("inf")
+    if a.kind == "other" or isinstance(a.value, str) or a.value is None:
+        return 0.0
+    x, y = np.asarray(a.value), np.asarray(b.value)
+    if x.shape != y.shape:
+        return float("inf")
+    if x.dtype.kind not in "fc":
+        return 0.0 if np.array_equal(x, y) else float("inf")
+    finite = np.isfinite(x) & np.isfinite(y)
+    if not np.array_equal(np.isfinite(x), np.isfinite(y)):
+        return float("inf")
+    return float(np.max(np.abs(x[finite] - y[finite]), initial=0.0))
+
+
+def _run(
+    case: Case,
+    dtypes: Mapping[Path, np.dtype[Any]],
+    seed: int,
+    adjust: Callable[[Any], Any] | None = None,
+) -> list[Leaf]:
     import array_api_compat.numpy
 
     seed_all(seed)
-    steps = prepare(case, None, dtypes, _no_convert, array_api_compat.numpy)
+    steps = prepare(case, None, dtypes, _no_convert, array_api_compat.numpy, adjust=adjust)
     result = perform(steps, case.whole, _unchanged)
     found = result_leaves(result, lambda x: isinstance(x, np.ndarray))
     return [_leaf(path, value) for path, value in found]

@@ -69,6 +69,9 @@ class Leaf:
     path: Path
     kind: str
     value: NDArray[Any] | bool | complex | str | None = None
+    wobble: float = 0.0
+    """How much the value changes when the inputs change in their last digit; infinite where its
+    shape or kind does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,8 @@ def plans_for(steps: Sequence[Step], target: Any) -> tuple[Plan, ...]:
                 sequences.add(path)
             elif type(leaf) is list:
                 lists.add(path)
+        elif type(leaf) in (list, tuple) and not leaf and array_like:
+            sequences.add(path)
         elif is_number(leaf) and array_like:
             scalars.add(path)
     documented = arrays | sequences

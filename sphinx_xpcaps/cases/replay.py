@@ -25,6 +25,8 @@ def prepare(
     convert: Convert,
     namespace: Any,
     device: Any = None,
+    *,
+    adjust: Callable[[Any], Any] | None = None,
 ) -> list[Step]:
     """Return fresh steps with arguments converted.
 
@@ -42,6 +44,8 @@ def prepare(
         What ``np`` and ``xp`` mean for functions and arguments of the example.
     device : object, optional
         What is passed as ``device=`` where the plan says so.
+    adjust : callable, optional
+        Changes leaves in a call under NumPy.
     """
     selected = plan.paths if plan else frozenset()
     foreign = plan is not None
@@ -52,7 +56,7 @@ def prepare(
         if path in selected or (foreign and path in dtypes):
             return convert(path, np.asarray(leaf))
         if not foreign:
-            return leaf
+            return adjust(leaf) if adjust else leaf
         return _translate(leaf, namespace)
 
     steps = []
@@ -121,8 +125,27 @@ def _is_numpy(module: types.ModuleType) -> bool:
     return module.__name__ in ("numpy", "array_api_compat.numpy")
 
 
+class _Namespace:
+    """A backend's namespace for code that was written for NumPy.
+
+    What the backend has by the same name is its own; for anything else, such as ``np.newaxis`` or
+    ``np.isscalar``, NumPy's serves.
+    """
+
+    def __init__(self, namespace: Any) -> None:
+        self._namespace = namespace
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return getattr(self._namespace, name)
+        except AttributeError:
+            return getattr(np, name)
+
+
 def _rename_numpy(function: types.FunctionType, namespace: Any) -> None:
     """Let a function of the example see the backend's namespace wherever it says NumPy's."""
+    if not isinstance(namespace, _Namespace):
+        namespace = _Namespace(namespace)
     for name, value in list(function.__globals__.items()):
         if inspect.ismodule(value) and _is_numpy(value):
             function.__globals__[name] = namespace

@@ -80,6 +80,8 @@ def _rebuild(tree: Any, replace: Replace, path: Path, above: frozenset[int]) -> 
         return replace(path, tree)
     above = above | {id(tree)}
     if isinstance(tree, (list, tuple)):
+        if not tree:
+            return replace(path, tree)
         items = [_rebuild(item, replace, (*path, i), above) for i, item in enumerate(tree)]
         if all(new is old for new, old in zip(items, tree, strict=True)):
             return tree

@@ -58,7 +58,7 @@ def compare(
     Notes
     -----
     Values agree within ``4 * sqrt(eps)`` of the coarser dtype, relative to the largest magnitude
-    of the leaf.
+    of the leaf; or as closely as NumPy's own values do when the inputs change in the last digit.
     """
     actual = dict(result_leaves(result, backend.owns))
     drift = None
@@ -125,17 +125,19 @@ def _compare_values(values: NDArray[Any], expected: Leaf, variant: Variant, wher
     if not variant.reproducible:
         return _PASS
     if wanted.dtype.kind not in "fc" and values.dtype.kind not in "fc":
-        same = bool(np.array_equal(values, wanted))
+        same = bool(np.array_equal(values, wanted)) or not math.isfinite(expected.wobble)
         return _PASS if same else _wrong(f"{where}other values than NumPy's")
-    return _close(values, wanted, where)
+    return _close(values, wanted, expected.wobble, where)
 
 
-def _close(values: NDArray[Any], wanted: NDArray[Any], where: str) -> Verdict:
+def _close(values: NDArray[Any], wanted: NDArray[Any], wobble: float, where: str) -> Verdict:
     eps = max(float(np.finfo(x.dtype).eps) for x in (values, wanted) if x.dtype.kind in "fc")
     tolerance = 4 * math.sqrt(eps)
     wide = np.complex128 if "c" in values.dtype.kind + wanted.dtype.kind else np.float64
     a, b = values.astype(wide), wanted.astype(wide)
     finite = np.isfinite(b)
+    if not math.isfinite(wobble):
+        return _PASS
     if not np.array_equal(np.isfinite(a), finite):
         return _wrong(f"{where}not finite in other places than NumPy's")
     if not np.array_equal(a[~finite], b[~finite], equal_nan=True):
@@ -144,8 +146,9 @@ def _close(values: NDArray[Any], wanted: NDArray[Any], where: str) -> Verdict:
         return _PASS
     difference = float(np.max(np.abs(a[finite] - b[finite])))
     scale = float(np.max(np.abs(b[finite])))
-    # The second term: rounding of terms of order one that cancel.
-    allowed = tolerance * scale + 64 * eps
+    # Then rounding of terms of order one that cancel, and what an ill-conditioned function makes
+    # of rounding: it cannot be nearer to NumPy's than NumPy's is to itself.
+    allowed = tolerance * scale + 64 * eps + 64 * wobble
     if difference <= allowed:
         return _PASS
     return _wrong(f"{where}values differ from NumPy's by {difference:.1e} where up to {scale:.1e}")

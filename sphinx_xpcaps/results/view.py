@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.backends import get_backend
 from sphinx_xpcaps.results.merge import Seen, choose
@@ -93,6 +93,25 @@ def blank(target: str, *, backends: Sequence[str], devices: Sequence[str]) -> Ta
             _shown((), target, backend, device, lambda *_: True)
             for backend in backends
             for device in devices
+        ),
+    )
+
+
+def without_keys(table: Table) -> Table:
+    """Return `table` without what no reader sees, to tell whether two look the same."""
+
+    def bare(seen: Seen) -> Seen:
+        return replace(seen, cell=replace(seen.cell, key=None))
+
+    return replace(
+        table,
+        cells=tuple(
+            replace(
+                shown,
+                cell=replace(shown.cell, key=None),
+                others=tuple(bare(seen) for seen in shown.others),
+            )
+            for shown in table.cells
         ),
     )
 

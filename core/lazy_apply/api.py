@@ -1,0 +1,158 @@
+"""The function itself: what it means, and which library's way is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from core.lazy_apply.call import Call, Shape, check_outputs, function_name, several
+from core.lazy_apply.dispatch import HANDLERS, PASS, apply
+from core.lazy_apply.signature import parse
+
+_ndarray = np.ndarray
+_asarray = np.asarray
+
+
+def lazy_apply(
+    func: Callable[..., Any],
+    *args: Any,
+    shape: Shape | Sequence[Shape] | Callable[..., Any] | None = None,
+    dtype: Any = None,
+    as_numpy: bool = False,
+    xp: ModuleType | None = None,
+    signature: str | None = None,
+    vectorize: bool = False,
+    vmap_method: str | None = None,
+    jvp: Callable[..., Any] | None = None,
+    vjp: Callable[..., Any] | None = None,
+    **kwargs: Any,
+) -> Any:
+    """Apply an eager function, at once or when a lazy library comes to it.
+
+    On an eager library the function is called now. On Dask, inside ``jax.jit`` and inside
+    ``torch.compile`` the call becomes part of the graph, and the function sees concrete arrays
+    when the graph runs.
+
+    Parameters
+    ----------
+    func : callable
+        Takes arrays by position and returns an array, an array-like, or a sequence of them. It
+        must be pure: depending on the library it is called once, several times or never.
+    *args : array, int, float, complex, bool or None
+        At least one array. Scalars and None are passed on as they are.
+    shape : tuple, sequence of tuples or callable, optional
+        Shape of the result; a sequence of shapes where there are several results; or a function
+        that is given the shape of each array and returns one of these. A length may be None
+        where it is not known before `func` runs. Default: one result, and the shapes of the
+        arrays broadcast together.
+    dtype : dtype or sequence of dtypes, optional
+        Dtype of each result. Default: the arrays' dtypes promoted, for every result.
+    as_numpy : bool, optional
+        Give `func` NumPy arrays and turn what it returns into the caller's library.
+    xp : module, optional
+        The arrays' namespace. Default: found from the arrays.
+    signature : str, optional
+        NumPy's notation for what `func` does along the last axes, such as ``"(n),(n)->()"``.
+        The other axes are loop dimensions, which `func` must take itself, as
+        :func:`numpy.vecdot` does. Dask then works block by block along them, ``jax.vmap`` and
+        ``torch.func.vmap`` add one, and the shape of the result follows.
+    vectorize : bool, optional
+        With `signature`: `func` knows the core dimensions only, so call it once per element of
+        the loop dimensions.
+    vmap_method : {"sequential", "expand_dims", "broadcast_all"}, optional
+        Under ``vmap``: call `func` once per element of the batch (the default, always right),
+        or once with the batch as the first axis, of length 1 or of full length where an input is
+        not batched. With `signature`, the default is one call with the batch as a loop dimension.
+    jvp : callable, optional
+        Derivative, forwards: ``jvp(primals, tangents)`` returns the tangent of each result.
+        Both arguments are tuples with one item for each array; the tangent of an array of
+        integers is None. Works forwards and backwards where it is made of operations of the
+        arrays' own library.
+    vjp : callable, optional
+        Derivative, backwards: ``vjp(primals, cotangents)`` returns the cotangent of each array,
+        or None for an array that has none. `cotangents` is one array, or a tuple where there are
+        several results.
+    **kwargs
+        Passed on to `func`.
+
+    Returns
+    -------
+    array or tuple of arrays
+        In the namespace and on the device of the arguments. A tuple where `shape` is a sequence
+        of shapes or `signature` has several outputs.
+
+    Raises
+    ------
+    ValueError
+        There is no array among the arguments; `shape` and `dtype` contradict each other; or a
+        shape is not fully known inside ``jax.jit`` or ``torch.compile``.
+    TypeError
+        An argument is neither an array nor a scalar; the arrays belong to several libraries; or
+        `func` returned another dtype than was said and the cast is not safe.
+    NotImplementedError
+        A derivative is asked for where neither `jvp` nor `vjp` was given.
+
+    Notes
+    -----
+    What `func` raises reaches the caller with a note that names `func`. Inside ``jax.jit`` JAX
+    wraps it in its own error, whose message has the name, the type and the message.
+
+    Inside ``jax.jit`` on a CPU, operations of JAX in `func` may wait for ever, as JAX may not be
+    able to start them while the computation that called `func` is still running. A warning says
+    so; with ``as_numpy=True`` it cannot happen.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from core import lazy_apply
+    >>> lazy_apply(np.cumsum, np.asarray([1, 2, 3]))
+    array([1, 3, 6])
+
+    Several results, inside a Dask graph:
+
+    >>> import dask.array as da
+    >>> x = da.asarray([3.0, 4.0])
+    >>> low, high = lazy_apply(lambda x: (x.min(), x.max()), x, shape=((), ()))
+    >>> float(high.compute())
+    4.0
+    """
+    try:
+        if shape is None and dtype is None and signature is None:
+            for x in args:
+                if type(x) is not _ndarray:
+                    break
+            else:
+                if args:
+                    result = func(*args, **kwargs)
+                    return result if type(result) is _ndarray else _asarray(result)
+        elif not callable(shape):
+            check_outputs(shape, dtype)
+        handler = HANDLERS.get(type(args[0])) if args else None
+        if handler is not None and signature is None and jvp is vjp and not callable(shape):
+            result = handler.eager(func, args, kwargs, as_numpy, several(shape))
+            if result is not PASS:
+                return result
+        return apply(
+            Call(
+                func=func,
+                args=args,
+                kwargs=kwargs,
+                shape=shape,
+                dtype=dtype,
+                as_numpy=as_numpy,
+                xp=xp,
+                vmap_method=vmap_method,
+                jvp=jvp,
+                vjp=vjp,
+                signature=None if signature is None else parse(signature),
+                vectorize=vectorize,
+            )
+        )
+    except Exception as error:
+        note = f"in lazy_apply of {function_name(func)}"
+        if note not in getattr(error, "__notes__", ()):
+            error.add_note(note)
+        raise

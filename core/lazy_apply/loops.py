@@ -1,0 +1,51 @@
+"""A function of core dimensions, called once for each element of the loop dimensions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import array_api_compat
+import numpy as np
+
+from core.lazy_apply.call import SCALARS, function_name
+from core.lazy_apply.signature import Signature
+
+
+class Looped:
+    """`func`, which knows the core dimensions of `signature` only, for inputs with loops."""
+
+    def __init__(self, func: Callable[..., Any], signature: Signature) -> None:
+        self.func = func
+        self.signature = signature
+        self.__name__ = function_name(func)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        arrays = [i for i, arg in enumerate(args) if type(arg) not in SCALARS]
+        loop, _ = self.signature.check([args[i].shape for i in arrays])
+        xp = array_api_compat.array_namespace(*(args[i] for i in arrays))
+        if math.prod(loop) == 0:
+            return self._empty([args[i] for i in arrays], xp)
+        filled = list(args)
+        for i, names in zip(arrays, self.signature.inputs, strict=True):
+            core = args[i].shape[args[i].ndim - len(names) :]
+            filled[i] = xp.broadcast_to(args[i], (*loop, *core))
+        collected: list[list[Any]] = [[] for _ in self.signature.outputs]
+        for index in np.ndindex(*loop):
+            element = [x[(*index, ...)] if i in arrays else x for i, x in enumerate(filled)]
+            result = self.func(*element, **kwargs)
+            for column, one in zip(
+                collected, result if self.signature.multiple else (result,), strict=True
+            ):
+                column.append(xp.asarray(one))
+        stacked = [xp.stack(column) for column in collected]
+        results = tuple(xp.reshape(x, (*loop, *x.shape[1:])) for x in stacked)
+        return results if self.signature.multiple else results[0]
+
+    def _empty(self, arrays: list[Any], xp: Any) -> Any:
+        """Return results without elements; their dtype is a guess, as the function never runs."""
+        dtype = xp.result_type(*arrays)
+        shapes = self.signature.results([x.shape for x in arrays])
+        results = tuple(xp.zeros(shape, dtype=dtype) for shape in shapes)
+        return results if self.signature.multiple else results[0]

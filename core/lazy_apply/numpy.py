@@ -1,0 +1,39 @@
+"""NumPy: the function is called, and what it returns becomes arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from core.lazy_apply.call import SCALARS, Call
+from core.lazy_apply.dispatch import PASS
+from core.lazy_apply.outputs import listed
+
+
+def owns(cls: type) -> bool:
+    """Say whether `cls` is an array of NumPy's, or a scalar that has a shape and a dtype."""
+    return issubclass(cls, (np.ndarray, np.generic))
+
+
+def eager(
+    func: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    as_numpy: bool,
+    several: int,
+) -> Any:
+    """Call `func` now."""
+    for x in args:
+        if type(x) is not np.ndarray and type(x) not in SCALARS and not owns(type(x)):
+            return PASS
+    result = func(*args, **kwargs)
+    if not several:
+        return np.asarray(result)
+    return tuple(np.asarray(one) for one in listed(func, result, several))
+
+
+def lazy(call: Call) -> Any:
+    """Call the function now: NumPy has no graph."""
+    return eager(call.func, call.args, call.kwargs, call.as_numpy, call.several)

@@ -1,0 +1,69 @@
+"""PyTorch: called now, or as an operator under ``torch.compile`` and ``torch.func``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from core.lazy_apply.call import SCALARS, Call
+from core.lazy_apply.dispatch import PASS
+from core.lazy_apply.outputs import listed
+
+_Tensor = torch.Tensor
+
+
+def owns(cls: type) -> bool:
+    """Say whether `cls` is a tensor."""
+    return issubclass(cls, _Tensor)
+
+
+def eager(
+    func: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    as_numpy: bool,
+    several: int,
+) -> Any:
+    """Call `func` now, unless a compiler is reading along or a tensor has no memory of its own."""
+    if torch.compiler.is_compiling():
+        return PASS
+    first = None
+    for x in args:
+        if isinstance(x, _Tensor):
+            if first is None:
+                first = x
+        elif type(x) not in SCALARS:
+            return PASS
+    if first is None:
+        return PASS
+    if as_numpy:
+        try:
+            args = tuple([x.numpy() if isinstance(x, _Tensor) else x for x in args])
+            for name, x in kwargs.items():
+                if isinstance(x, _Tensor):
+                    kwargs = {**kwargs, name: x.numpy()}
+        except (RuntimeError, TypeError):
+            return PASS
+    result = func(*args, **kwargs)
+    if several:
+        return tuple(like(one, first) for one in listed(func, result, several))
+    if type(result) is _Tensor and result.device == first.device:
+        return result
+    return like(result, first)
+
+
+def like(result: Any, first: Any) -> Any:
+    """Return `result` as a tensor on the device of `first`."""
+    if isinstance(result, np.ndarray) and (
+        not result.flags.writeable or any(stride < 0 for stride in result.strides)
+    ):
+        result = result.copy()  # PyTorch has no such tensors
+    return torch.asarray(result, device=first.device)
+
+
+def lazy(call: Call) -> Any:
+    """Make the call an operator."""
+    raise NotImplementedError

@@ -1,0 +1,58 @@
+"""Parts of the guide that are made from the code: options, warnings, the record's schema."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from sphinx_xpcaps.config import options
+from sphinx_xpcaps.results.record import schema
+from sphinx_xpcaps.say import KINDS
+
+
+class _Generated(SphinxDirective):
+    def source(self) -> list[str]:
+        raise NotImplementedError
+
+    def run(self) -> list[nodes.Node]:
+        """Parse the source as if it stood on the page."""
+        return self.parse_text_to_nodes("\n".join(self.source()))
+
+
+class Options(_Generated):
+    """Every option with its default and meaning."""
+
+    def source(self) -> list[str]:
+        """Return a definition list in Markdown."""
+        lines = []
+        for name, default, _, meaning in options():
+            lines += [f"`{name} = {default!r}`", f": {meaning}", ""]
+        return lines
+
+
+class Warnings(_Generated):
+    """Every type of warning with its meaning."""
+
+    def source(self) -> list[str]:
+        """Return a table in Markdown."""
+        rows = [f"| `xpcaps.{kind}` | {meaning} |" for kind, meaning in sorted(KINDS.items())]
+        return ["| type | meaning |", "| --- | --- |", *rows]
+
+
+def publish_schema(app: Sphinx, error: Exception | None) -> None:
+    """Put the record's JSON Schema beside the pages."""
+    if error is None and app.builder.format == "html":
+        text = json.dumps(schema(), indent=2, sort_keys=True)
+        (Path(app.outdir) / "record.schema.json").write_text(f"{text}\n", "utf-8")
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Connect all of it."""
+    app.add_directive("xpcaps-options", Options)
+    app.add_directive("xpcaps-warnings", Warnings)
+    app.connect("build-finished", publish_schema)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,140 @@
+"""From a docstring to cases that can be replayed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sphinx_xpcaps.cases.collect import collect, load_cases
+from sphinx_xpcaps.cases.declared import call, cases_for
+from sphinx_xpcaps.cases.examples import from_docstrings
+from sphinx_xpcaps.cases.model import Case, Collected
+from sphinx_xpcaps.cases.select import choose
+from sphinx_xpcaps.cases.standins import Anything, data_set, unpacked
+from sphinx_xpcaps.cases.watch import load_steps
+
+
+def collected(
+    name: str, tmp_path: Path, *bodies: str, sources: tuple[str, ...] = ()
+) -> tuple[Collected, list[Case]]:
+    """Collect the cases of a target in this process."""
+    file = tmp_path / "cases"
+    found = collect(lambda *_: None, name=name, bodies=bodies, sources=sources, skip=(), file=file)
+    return found, load_cases(file)
+
+
+def fails_first(x: Any) -> Any:
+    """Double.
+
+    Examples
+    --------
+    >>> load_from_the_moon()
+    >>> fails_first(np.asarray([1.0]))
+    >>> fails_first(undefined)
+    >>> fails_first(np.asarray([[1.0, 2.0]]))
+    """
+    return x * 2
+
+
+def download() -> Any:
+    """Load a picture.
+
+    Returns
+    -------
+    face : ndarray
+        An image.
+    """
+    raise OSError("no network")
+
+
+def test_an_example_line_that_fails_does_not_lose_the_others(tmp_path: Path) -> None:
+    found, cases = collected(f"{__name__}.fails_first", tmp_path)
+    assert found.origin == "docstring"
+    assert [case.text for case in cases] == [
+        "fails_first(np.asarray([1.0]))",
+        "fails_first(np.asarray([[1.0, 2.0]]))",
+    ]
+
+
+def test_a_case_has_variants_that_numpy_accepts(tmp_path: Path) -> None:
+    _, cases = collected("numpy.gcd", tmp_path)
+    for case in cases:  # integers alone: a greatest common divisor of floats is refused
+        assert [variant.name for variant in case.variants] == ["as written"]
+
+
+def test_a_body_is_the_case_and_wins_over_the_docstring(tmp_path: Path) -> None:
+    body = f"x = xp.asarray([3.0])\n{__name__}.fails_first(x)"
+    # The top-level name is there; the rest of the dotted name follows from it.
+    found, cases = collected(f"{__name__}.fails_first", tmp_path, body)
+    assert found.origin == "directive"
+    assert len(cases) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("x = 1\nraise ValueError('no')", "line 2: ValueError: no"),
+        ("x = (", "line 1: SyntaxError"),
+        ("x = 1", "the body does not call"),
+    ],
+)
+def test_a_body_that_is_wrong_says_where(tmp_path: Path, body: str, words: str) -> None:
+    found, cases = collected(f"{__name__}.fails_first", tmp_path, body)
+    assert not cases
+    assert found.error.startswith(words)
+
+
+def test_a_module_declares_cases(tmp_path: Path) -> None:
+    name = f"{__name__}.fails_first"
+
+    @cases_for(name)
+    def declared(xp: Any) -> Any:
+        yield call(xp.asarray([1.0, 2.0]))
+
+    found, cases = collected(name, tmp_path, sources=(__name__,))
+    assert found.origin == "cases"
+    assert cases[0].text == "fails_first(<float64 (2,)>)"
+
+
+def test_a_missing_target_says_what_is_missing(tmp_path: Path) -> None:
+    found, _ = collected("numpy.no_such_thing", tmp_path)
+    assert found.error == "module 'numpy' has no attribute 'no_such_thing'"
+    found, _ = collected("no_such_package.f", tmp_path)
+    assert "No module named 'no_such_package'" in found.error
+
+
+def test_every_replay_starts_from_fresh_copies(tmp_path: Path) -> None:
+    _, cases = collected(f"{__name__}.fails_first", tmp_path)
+    first, second = (load_steps(cases[0].payload)[0].args[0] for _ in range(2))
+    first += 1
+    np.testing.assert_array_equal(second, first - 1)
+
+
+def test_the_calls_that_differ_most_are_chosen() -> None:
+    candidates = [frozenset("ab"), frozenset("ab"), frozenset("abc"), frozenset("xyz")]
+    assert choose(candidates, 2) == [0, 3]
+    assert choose(candidates, 9) == [0, 2, 3]
+
+
+def test_a_data_set_that_cannot_be_loaded_is_made_up() -> None:
+    image = data_set(download, (), {})
+    assert image is not None
+    assert (image.shape, image.dtype) == ((64, 64), np.uint8)
+    assert data_set(len, (), {}) is None
+
+
+def test_a_missing_plot_accepts_being_unpacked() -> None:
+    figure, (left, right) = unpacked(Anything(), (None, (None, None)))
+    assert figure.a.b(1)[2] is not None
+    assert left is not None
+    assert right is not None
+    assert unpacked((1, 2), (None, None)) == (1, 2)
+
+
+def test_without_examples_nothing_is_found() -> None:
+    found = from_docstrings(f"{__name__}.collected", None, collected, lambda *_: None, ())
+    assert not found.calls
+    assert found.problem == "its docstring has no examples"

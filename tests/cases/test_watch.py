@@ -1,0 +1,107 @@
+"""Calls of a target are seen by whatever name an example uses."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sphinx_xpcaps.cases.resolve import resolve
+from sphinx_xpcaps.cases.watch import Watcher, load_steps
+
+HEARD: list[str] = []
+
+
+def watched(name: str, *lines: str, **scope: Any) -> list[tuple[str, list[Any]]]:
+    """Run lines of an example; return the calls as their texts and steps."""
+    holder, target = resolve(name)
+    watcher = Watcher(holder, target, name, HEARD.append)
+    names: dict[str, Any] = {"np": np, **scope}
+    for line in lines:
+        watcher.run(line, names)
+    return [(text, load_steps(payload)) for text, payload, _ in watcher.finish()]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import numpy; numpy.sin(np.ones(2))",
+        "from numpy import sin; sin(np.ones(2))",
+        "from numpy import sin as s; s(np.ones(2))",
+        "import numpy.linalg; f = np.sin; f(np.ones(2))",
+        "[f(np.ones(2)) for f in (np.sin,)]",
+        "(lambda g: g(np.ones(2)))(np.sin)",
+    ],
+)
+def test_a_ufunc_is_seen_by_any_name(line: str) -> None:
+    [(_, [step])] = watched("numpy.sin", line)
+    assert step.callee is np.sin
+    np.testing.assert_array_equal(step.args[0], np.ones(2))
+
+
+def test_inner_calls_of_the_library_are_not_seen() -> None:
+    assert watched("numpy.mean", "np.std(np.ones(3)); np.var(np.ones(3))") == []
+
+
+def test_a_call_inside_a_function_of_the_example_is_seen() -> None:
+    calls = watched("numpy.cumsum", "def f(x):\n    return np.cumsum(x)", "f(np.ones(3))")
+    assert [text for text, _ in calls] == ["np.cumsum(x)"]
+
+
+def test_a_partial_is_seen_with_all_its_arguments() -> None:
+    lines = "f = functools.partial(np.sum, axis=0)", "f(np.ones((2, 2)))"
+    [(_, [step])] = watched("numpy.sum", *lines, functools=functools)
+    assert step.kwargs == {"axis": 0}
+
+
+def test_arguments_are_kept_as_they_were_before_the_call() -> None:
+    lines = "x = np.zeros(2)", "np.add(x, 1, out=x)", "x += 5"
+    [(_, [step])] = watched("numpy.add", *lines)
+    np.testing.assert_array_equal(step.args[0], np.zeros(2))
+
+
+def test_a_call_that_raises_is_no_case() -> None:
+    holder, target = resolve("numpy.linalg.inv")
+    watcher = Watcher(holder, target, "numpy.linalg.inv", HEARD.append)
+    with pytest.raises(np.linalg.LinAlgError):
+        watcher.run("np.linalg.inv(np.zeros((2, 2)))", {"np": np})
+    assert watcher.finish() == []
+
+
+def test_a_method_is_kept_with_the_calls_that_made_its_object() -> None:
+    lines = (
+        "from fractions import Fraction",
+        "f = Fraction(7, 2)",
+        "f.limit_denominator(1)",
+    )
+    [(text, steps)] = watched("fractions.Fraction.limit_denominator", *lines)
+    assert text == "f.limit_denominator(1)"
+    assert [step.args for step in steps] == [(7, 2), (1,)]
+    assert steps[1].callee == "limit_denominator"
+
+
+def test_arrays_of_another_library_become_numpy_arrays() -> None:
+    strict = pytest.importorskip("array_api_strict")
+    extra = pytest.importorskip("array_api_extra")
+    line = "atleast_nd(xp.asarray([1.0]), ndim=2, xp=xp)"
+    [(_, [step])] = watched(
+        "array_api_extra.atleast_nd", line, xp=strict, atleast_nd=extra.atleast_nd
+    )
+    assert isinstance(step.args[0], np.ndarray)
+    assert step.kwargs["xp"].__name__ == "array_api_compat.numpy"
+
+
+def test_a_namespace_of_the_example_does_not_see_the_watcher_when_called_later() -> None:
+    holder, target = resolve("numpy.vectorize")
+    watcher = Watcher(holder, target, "numpy.vectorize", HEARD.append)
+    scope: dict[str, Any] = {"np": np}
+    watcher.run("def f(x):\n    return np.sin(x)", scope)
+    assert scope["f"](0.0) == 0.0
+
+
+def test_the_text_before_a_call_is_heard() -> None:
+    HEARD.clear()
+    watched("numpy.cos", "np.cos(np.ones(2) * 2)")
+    assert HEARD == ["np.cos(np.ones(2) * 2)"]

@@ -1,0 +1,181 @@
+"""What runs again, what does not, and what is written."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sphinx_xpcaps.config import Config
+from sphinx_xpcaps.measure.batch import Measured, run
+from sphinx_xpcaps.request import Request
+from sphinx_xpcaps.results.model import Outcome, Status
+from sphinx_xpcaps.results.record import RecordError, encode, read, schema
+
+SOURCE = '''
+"""A package."""
+import numpy as np
+
+def double(x):
+    """Double.
+
+    Examples
+    --------
+    >>> double(np.asarray([1.0, 2.0]))
+    """
+    return x + x
+
+def triple(x):
+    """Triple.
+
+    Examples
+    --------
+    >>> triple(np.asarray([1.0, 2.0]))
+    """
+    return 3 * x
+'''
+Batch = Callable[..., Measured]
+
+
+@pytest.fixture
+def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the source file of a package that can be changed."""
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "growing", raising=False)
+    file = tmp_path / "growing.py"
+    file.write_text(SOURCE)
+    return file
+
+
+@pytest.fixture
+def batch(source: Path, tmp_path: Path) -> Batch:
+    """Return a function that measures the package."""
+
+    def measure(*names: str, body: str | None = None, **options: object) -> Measured:
+        config = Config(**{"backends": ["numpy", "array-api-strict"], **options})  # type: ignore[arg-type]
+        requests = [
+            Request(target=f"growing.{n}", body=body) for n in names or ("double", "triple")
+        ]
+        return run(requests, config, cache=tmp_path / "cache", progress=lambda *_: None)
+
+    return measure
+
+
+def test_what_is_current_is_not_run_again(batch: Batch) -> None:
+    first, second = batch(), batch()
+    assert first.ran > 0
+    assert second.ran == 0
+    assert encode(first.records[0]) == encode(second.records[0])
+
+
+def test_a_comment_or_another_docstring_runs_nothing(batch: Batch, source: Path) -> None:
+    batch("double")
+    source.write_text(SOURCE.replace("Triple.", "Multiply by three.") + "\n# a comment\n")
+    assert batch("double").ran == 0
+
+
+def test_a_change_of_the_code_runs_everything(batch: Batch, source: Path) -> None:
+    batch()
+    source.write_text(SOURCE.replace("return 3 * x", "return x * 3"))
+    assert batch().ran == 6
+
+
+def test_a_change_of_an_example_runs_its_target(batch: Batch, source: Path) -> None:
+    batch()
+    source.write_text(SOURCE.replace("triple(np.asarray([1.0, 2.0]))", "triple(np.ones(3))"))
+    assert batch().ran == 3
+
+
+def test_force_runs_everything_and_off_runs_nothing(batch: Batch) -> None:
+    assert batch(execute="off").ran == 0
+    batch()
+    assert batch(execute="force").ran == 6
+
+
+def test_two_runs_give_the_same_bytes(batch: Batch) -> None:
+    assert encode(batch().records[0]) == encode(batch(execute="force").records[0])
+
+
+def test_an_outdated_cell_is_known_as_such(batch: Batch, source: Path) -> None:
+    before = batch("double")
+    record = before.records[0]
+    cell = record.targets["growing.double"].cells[0]
+    assert before.is_current("growing.double", cell, record.environment)
+    source.write_text(SOURCE.replace("return x + x", "return 2 * x"))
+    after = batch("double", execute="off")
+    assert not after.is_current("growing.double", cell, record.environment)
+
+
+def test_a_body_is_the_case(batch: Batch) -> None:
+    measured = batch("double", body="growing.double(xp.ones(3))")
+    cells = measured.records[0].targets["growing.double"].cells
+    assert {cell.origin for cell in cells if cell.status.measured} == {"directive"}
+
+
+def test_a_body_that_raises_says_where(batch: Batch) -> None:
+    measured = batch("double", body="x = 1\nundefined(x)")
+    cell = measured.records[0].targets["growing.double"].cells[0]
+    assert cell.status is Status.NOT_MEASURED
+    assert cell.reasons[0].outcome is Outcome.NO_CASE
+    assert cell.reasons[0].message.startswith("line 2: NameError")
+
+
+def test_a_setup_line_runs_in_every_worker(batch: Batch) -> None:
+    line = "import builtins; builtins.SWITCHED_ON = True"
+    body = "growing.double(xp.ones(3) if SWITCHED_ON else None)"
+    measured = batch("double", body=body, setup=line)
+    cells = measured.records[0].targets["growing.double"].cells
+    assert any(cell.status is Status.SUPPORTED for cell in cells)
+
+
+def test_a_setup_line_that_fails_is_the_reason_of_every_cell(batch: Batch) -> None:
+    measured = batch("double", setup="1 / 0")
+    cells = measured.records[0].targets["growing.double"].cells
+    messages = [c.reasons[0].message for c in cells if c.status is Status.NOT_MEASURED]
+    assert messages
+    assert all("ZeroDivisionError" in message for message in messages)
+
+
+def test_a_record_lists_every_cell_that_was_asked_for(batch: Batch) -> None:
+    record = batch("double", backends=["numpy", "cupy", "torch"]).records[0]
+    places = [(cell.backend, cell.device) for cell in record.targets["growing.double"].cells]
+    devices = [(b, d) for b in ("cupy", "numpy", "torch") for d in ("cpu", "gpu")]
+    assert places == devices
+
+
+def test_a_record_is_plain_sorted_json(batch: Batch, tmp_path: Path) -> None:
+    batch()
+    [path] = (tmp_path / "cache" / "records").glob("*.json")
+    plain = json.loads(path.read_text())
+    assert plain["schema"] == 1
+    assert plain["tool"]["name"] == "sphinx-xpcaps"
+    assert plain["package"]["name"] == "growing"
+    assert list(plain["targets"]) == sorted(plain["targets"])
+    cell = plain["targets"]["growing.double"]["cells"][0]
+    assert set(cell) >= {
+        "backend",
+        "device",
+        "status",
+        "notes",
+        "modes",
+        "origin",
+        "passed",
+        "total",
+    }
+    assert read(path).targets["growing.double"].kind == "function"
+
+
+def test_a_file_that_is_no_record_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "broken.json"
+    path.write_text("{")
+    with pytest.raises(RecordError, match=r"broken\.json: not a record"):
+        read(path)
+
+
+def test_the_schema_describes_what_is_written(batch: Batch) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    record = batch().records[0]
+    jsonschema.validate(json.loads(encode(record)), schema())
