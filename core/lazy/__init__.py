@@ -38,6 +38,7 @@ _ALIASES = {
     "floordivide": "floor_divide",
     "truedivide": "divide",
 }
+_HIDDEN = frozenset(("__array_api_version__", "__name__", "backend"))
 _PICTURES = {
     "plot_circuit": "core.lazy.plot",
     "plot_graph": "core.lazy.plot",
@@ -78,12 +79,18 @@ def __getattr__(name: str) -> Any:
         from importlib import import_module
 
         return getattr(import_module(_PICTURES[name]), name)
-    found = _EXTRAS.get(name) or getattr(namespace(), _ALIASES.get(name, name), None)
-    if found is None or name.startswith("_"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return found
+    found = _EXTRAS.get(name)
+    if found is not None:
+        return found
+    own = vars(namespace())
+    try:
+        if name in _HIDDEN:
+            raise KeyError(name)
+        return own[_ALIASES.get(name, name)]
+    except KeyError:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
 
 
 def __dir__() -> list[str]:
-    own = [name for name in dir(namespace()) if not name.startswith("_")]
+    own = vars(namespace()).keys() - _HIDDEN
     return sorted({*__all__, *own, *_EXTRAS, *_ALIASES, *_PICTURES})

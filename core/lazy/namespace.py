@@ -50,8 +50,7 @@ def result_type(*arrays_and_dtypes: Any) -> dtypes.DType:
         if isinstance(one, LazyArray):
             backend = one.backend or backend
         if type(one) not in _SCALARS:
-            own = one.dtype if hasattr(one, "shape") else dtypes.as_dtype(one)
-            own = dtypes.as_dtype(own)
+            own = dtypes.as_dtype(one if isinstance(one, np.dtype) else getattr(one, "dtype", one))
             known = own if known is None else dtypes.promote(known, own, backend)
     if known is None:
         raise ValueError("result_type: at least one operand must be an array or a dtype")

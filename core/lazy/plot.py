@@ -61,13 +61,11 @@ def plot_graph(
     for node in order:
         x, y = place[id(node)]
         for dep in node.deps:
-            ax.annotate(
-                "",
-                (x, y),
-                place[id(dep)],
-                zorder=1,
-                arrowprops={"arrowstyle": "-|>", "color": "0.6", "shrinkB": 6},
-            )
+            # An edge that passes a layer is bent, so that no node hides it.
+            bend = 0.25 if place[id(dep)][1] - y > 1 else 0
+            arrow = {"arrowstyle": "-|>", "color": "0.6", "shrinkB": 6}
+            arrow["connectionstyle"] = f"arc3,rad={bend}"
+            ax.annotate("", (x, y), place[id(dep)], zorder=1, arrowprops=arrow)
         marker = "o" if node.is_leaf else "s"
         ax.scatter([x], [y], s=60, marker=marker, color=[colour[node.fn_name]], zorder=2)
         if labels:
@@ -155,5 +153,6 @@ def plot_circuit(
     ax.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))
     ax.set_xlabel("step")
     ax.set_ylabel("arrays kept")
+    ax.set_yticks(range(len(taken)))
     ax.invert_yaxis()
     return fig, ax

@@ -175,24 +175,28 @@ def linearize(inputs: Sequence[Node], outputs: Any) -> Program:  # noqa: PLR0915
         else:
             uses: list[Ref] = []
             made: list[Any] = []
-            frozen: list[Any] = [op.key]
+            plain = True
             for one in args:
                 if isinstance(one, Node):
                     ref = number[id(one)]
                     made.append(ref)
-                    frozen.append(ref)
                     if ref not in uses:
                         uses.append(ref)
                 else:
                     other = _refer(one, number, uses)
                     made.append(other)
-                    frozen.append(freeze(other))
+                    plain = False
             args = tuple(made)
-            if kwargs:
-                if not op.flat:
-                    kwargs = _refer(kwargs, number, uses)
-                frozen.append(freeze(kwargs))
-            key = tuple(frozen)
+            if kwargs and not op.flat:
+                kwargs = _refer(kwargs, number, uses)
+            key = (
+                op.key,
+                # Numbers of values are keys themselves; anything else is told apart with care.
+                args
+                if plain
+                else tuple([one if one.__class__ is Ref else freeze(one) for one in made]),
+                freeze(kwargs) if kwargs else None,
+            )
         same = known.get(key)
         if same is not None:
             number[place] = same

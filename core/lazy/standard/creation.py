@@ -1,7 +1,6 @@
 """Functions that make arrays, and those that change an array's dtype or device.
 
-They come in two forms: as functions with a ``backend`` argument first, from which a namespace
-makes its own, and as the functions of `core.lazy`, for any backend.
+Each is written with the backend first; a namespace binds that, `core.lazy` leaves it open.
 """
 
 from __future__ import annotations
