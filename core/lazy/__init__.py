@@ -1,0 +1,96 @@
+"""A traced lazy array that conforms to the array API standard.
+
+Operations on a `LazyArray` are recorded, not done. The graph that comes of it can be seen, drawn
+and measured, and computed by any array library; `core.trace` makes one of a function's call.
+The functions of the standard are here for arrays of any library; `namespace` has them for one.
+"""
+
+from typing import Any
+
+from core.lazy.array import LazyArray, Variable
+from core.lazy.compute import compute, compute_constants
+from core.lazy.cost import flops
+from core.lazy.errors import DataDependentError
+from core.lazy.export import to_graphviz, to_mermaid, to_nx_digraph
+from core.lazy.function import Function, get_function, get_source
+from core.lazy.namespace import Namespace, namespace
+from core.lazy.rules.indexing import boolean_indexing
+from core.lazy.sharing import shared_intermediates
+from core.lazy.show import tree_text
+from core.lazy.standard import fft, linalg
+from core.lazy.standard.extras import array
+from core.lazy.standard.registry import EXTRAS as _EXTRAS
+from core.lazy.tracing import Trace
+from core.lazy.walk import ascend, descend
+
+# Names of NumPy's and autoray's for functions that the standard spells in another way.
+_ALIASES = {
+    "arccos": "acos",
+    "arccosh": "acosh",
+    "arcsin": "asin",
+    "arcsinh": "asinh",
+    "arctan": "atan",
+    "arctan2": "atan2",
+    "arctanh": "atanh",
+    "concatenate": "concat",
+    "cumprod": "cumulative_prod",
+    "cumsum": "cumulative_sum",
+    "floordivide": "floor_divide",
+    "truedivide": "divide",
+}
+_HIDDEN = frozenset(("__array_api_version__", "__name__", "backend"))
+_PICTURES = {
+    "plot_circuit": "core.lazy.plot",
+    "plot_graph": "core.lazy.plot",
+    "plot_history_functions": "core.lazy.plot_history",
+    "plot_history_size_footprint": "core.lazy.plot_history",
+    "plot_history_stats": "core.lazy.plot_history",
+}
+__all__ = [
+    "DataDependentError",
+    "Function",
+    "LazyArray",
+    "Namespace",
+    "Trace",
+    "Variable",
+    "array",
+    "ascend",
+    "boolean_indexing",
+    "compute",
+    "compute_constants",
+    "descend",
+    "fft",
+    "flops",
+    "get_function",
+    "get_source",
+    "linalg",
+    "namespace",
+    "shared_intermediates",
+    "to_graphviz",
+    "to_mermaid",
+    "to_nx_digraph",
+    "tree_text",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Return a function, dtype or constant of the namespace for any library, or an alias."""
+    if name in _PICTURES:
+        from importlib import import_module
+
+        return getattr(import_module(_PICTURES[name]), name)
+    found = _EXTRAS.get(name)
+    if found is not None:
+        return found
+    own = vars(namespace())
+    try:
+        if name in _HIDDEN:
+            raise KeyError(name)
+        return own[_ALIASES.get(name, name)]
+    except KeyError:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+
+
+def __dir__() -> list[str]:
+    own = vars(namespace()).keys() - _HIDDEN
+    return sorted({*__all__, *own, *_EXTRAS, *_ALIASES, *_PICTURES})

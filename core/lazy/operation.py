@@ -1,0 +1,202 @@
+"""Operations: what a node of the graph does, apart from the arrays it does it to."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from core.lazy import dtypes
+from core.lazy.dtypes import DType
+from core.lazy.spec import Spec, broadcast, common, spec
+
+_SYMBOLS: dict[str, tuple[str, Callable[..., Any]]] = {
+    "add": ("{} + {}", operator.add),
+    "subtract": ("{} - {}", operator.sub),
+    "multiply": ("{} * {}", operator.mul),
+    "divide": ("{} / {}", operator.truediv),
+    "floor_divide": ("{} // {}", operator.floordiv),
+    "remainder": ("{} % {}", operator.mod),
+    "pow": ("{} ** {}", operator.pow),
+    "matmul": ("{} @ {}", operator.matmul),
+    "bitwise_and": ("{} & {}", operator.and_),
+    "bitwise_or": ("{} | {}", operator.or_),
+    "bitwise_xor": ("{} ^ {}", operator.xor),
+    "bitwise_left_shift": ("{} << {}", operator.lshift),
+    "bitwise_right_shift": ("{} >> {}", operator.rshift),
+    "less": ("{} < {}", operator.lt),
+    "less_equal": ("{} <= {}", operator.le),
+    "greater": ("{} > {}", operator.gt),
+    "greater_equal": ("{} >= {}", operator.ge),
+    "equal": ("{} == {}", operator.eq),
+    "not_equal": ("{} != {}", operator.ne),
+    "negative": ("-{}", operator.neg),
+    "positive": ("+{}", operator.pos),
+    "bitwise_invert": ("~{}", operator.invert),
+    "getitem": ("{}[{}]", operator.getitem),
+    "item": ("{}[{}]", operator.getitem),
+}
+
+
+class Operation:
+    """One function of the standard, or one that came with the user.
+
+    Parameters
+    ----------
+    name : str
+        As a namespace has it, such as ``"add"`` or ``"linalg.svd"``.
+    family : str
+        Which rule its shapes follow, and which its cost.
+    build : callable, optional
+        Makes the function from a namespace, where that has none of this name.
+    """
+
+    __slots__ = ("build", "cache", "call", "family", "flat", "infix", "key", "name", "symbol")
+
+    def __init__(
+        self, name: str, family: str, build: Callable[[Any], Callable[..., Any]] | None = None
+    ) -> None:
+        self.name = name
+        self.family = family
+        self.build = build
+        symbol = _SYMBOLS.get(name)
+        self.symbol: str | None = symbol[0] if symbol else None
+        self.call: Callable[..., Any] | None = symbol[1] if symbol else None
+        binary = self.symbol is not None and " " in self.symbol
+        self.infix = self.symbol[2:-2] if binary and self.symbol is not None else None
+        # Whether arrays are among the positional arguments only, and not in containers there.
+        self.flat = family in ("elementwise", "reduction", "contraction", "item")
+        self.cache: dict[Any, Any] = {}
+        self.key: Any = self
+
+    def function(self, xp: Any) -> Callable[..., Any]:
+        """Return what does this with the arrays of namespace `xp`.
+
+        Raises
+        ------
+        AttributeError
+            The namespace lacks it.
+        """
+        if self.call is not None:
+            return self.call
+        if self.build is not None:
+            return self.build(xp)
+        found = xp
+        for part in self.name.split("."):
+            found = getattr(found, part, None)
+        if found is None:
+            raise AttributeError(f"{xp.__name__} has no function {self.name}")
+        return found  # type: ignore[no-any-return]
+
+    def remember(self, key: Any, result: Any) -> Any:
+        """Keep what was inferred for `key`, but not without bounds."""
+        if len(self.cache) >= 4096:
+            self.cache.clear()
+        self.cache[key] = result
+        return result
+
+    def __repr__(self) -> str:
+        return f"<operation {self.name}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return operation, (self.name,)
+
+
+class External(Operation):
+    """A function that no namespace has: the user's own."""
+
+    __slots__ = ("user_function",)
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(getattr(function, "__name__", type(function).__name__), "external")
+        self.user_function = self.call = function
+        self.symbol = self.infix = None
+        self.key = ("external", id(function))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return External, (self.user_function,)
+
+
+class Elementwise(Operation):
+    """An operation on each element; `rule` tells the dtype of its result.
+
+    The rules are ``same``, ``bool``, ``floating`` and ``real``. `kinds` are the standard's kinds of
+    dtypes it is defined for, where numbers of other kinds would give nonsense.
+    """
+
+    __slots__ = ("kinds", "rule")
+
+    def __init__(self, name: str, rule: str = "same", *kinds: str) -> None:
+        super().__init__(name, "elementwise")
+        self.rule = rule
+        self.kinds = kinds
+
+    def infer(self, *operands: Spec | type) -> Spec:
+        """Return the spec of the result for operands: arrays' specs and Python scalars' types."""
+        key = operands if len(operands) > 1 else operands[0]
+        arrays = [one for one in operands if isinstance(one, Spec)]
+        backend, device = common(*arrays)
+        dtype = arrays[0].dtype
+        for array in arrays[1:]:
+            dtype = dtypes.promote(dtype, array.dtype, backend)
+        for one in operands:
+            if not isinstance(one, Spec):
+                dtype = dtypes.with_scalar(dtype, one, backend)
+        shape = arrays[0].shape if len(arrays) == 1 else broadcast(*[one.shape for one in arrays])
+        result = spec(shape, self.result_dtype(dtype, backend), backend, device)
+        self.remember(key, result)
+        return result
+
+    def result_dtype(self, dtype: DType, backend: str | None) -> DType:
+        """Return the dtype of the result for operands of `dtype`.
+
+        Raises
+        ------
+        TypeError
+            The operation is not defined for `dtype`.
+        """
+        if self.kinds and not dtypes.is_kind(dtype, *self.kinds):
+            raise TypeError(f"{self.name} is not defined for {dtype}, only for {self.kinds}")
+        if self.rule == "bool":
+            return dtypes.bool_
+        if self.rule == "floating":
+            return dtypes.floating(dtype, backend)
+        if self.rule == "real":
+            return dtypes.real_of(dtype)
+        return dtype
+
+
+_operations: dict[str, Operation] = {}
+
+
+def define(made: Operation) -> Operation:
+    """Register an operation under its name, for `operation` and for unpickling."""
+    _operations[made.name] = made
+    return made
+
+
+def operation(name: str) -> Operation:
+    """Return the operation of that name."""
+    return _operations[name]
+
+
+VARIABLE = define(Operation("variable", "leaf"))
+DATA = define(Operation("data", "leaf"))
+ITEM = define(Operation("item", "item"))
+
+_RULES = {
+    "floating": "acos acosh asin asinh atan atan2 atanh copysign cos cosh divide exp expm1 hypot "
+    "log log10 log1p log2 logaddexp nextafter reciprocal sin sinh sqrt tan tanh",
+    "same": "add ceil conj floor floor_divide maximum minimum multiply negative positive pow "
+    "remainder round sign square subtract trunc",
+    "bool": "equal greater greater_equal isfinite isinf isnan less less_equal logical_and "
+    "logical_not logical_or logical_xor not_equal signbit",
+    "real": "abs imag real",
+}
+for _rule, _names in _RULES.items():
+    for _name in _names.split():
+        define(Elementwise(_name, _rule))
+for _name in ("and", "or", "xor", "invert"):
+    define(Elementwise(f"bitwise_{_name}", "same", "bool", "integral"))
+for _name in ("left", "right"):
+    define(Elementwise(f"bitwise_{_name}_shift", "same", "integral"))

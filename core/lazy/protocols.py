@@ -1,0 +1,57 @@
+"""NumPy's functions called with traced arrays: traced where NumPy would accept the real array."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from core.lazy.errors import refuse
+
+if TYPE_CHECKING:
+    from core.lazy.array import LazyArray
+
+# NumPy's ufuncs whose names the standard spells in another way.
+_RENAMED = {
+    "absolute": "abs",
+    "arccos": "acos",
+    "arccosh": "acosh",
+    "arcsin": "asin",
+    "arcsinh": "asinh",
+    "arctan": "atan",
+    "arctan2": "atan2",
+    "arctanh": "atanh",
+    "concatenate": "concat",
+    "conjugate": "conj",
+    "invert": "bitwise_invert",
+    "left_shift": "bitwise_left_shift",
+    "power": "pow",
+    "right_shift": "bitwise_right_shift",
+    "rint": "round",
+    "true_divide": "divide",
+}
+
+
+def array_ufunc(x: LazyArray, ufunc: Any, method: str, inputs: Any, kwargs: Any) -> Any:
+    """Trace ``ufunc(*inputs)``; refuse where it would pull another library's arrays to NumPy."""
+    function = _function(x, ufunc.__name__)
+    if method != "__call__" or kwargs or function is None or x.backend not in ("numpy", None):
+        dots = "" if method == "__call__" else f".{method}"
+        refuse(f"numpy.{ufunc.__name__}{dots}()", _instead(x, ufunc.__name__))
+    return function(*inputs)
+
+
+def array_function(x: LazyArray, func: Any, args: Any, kwargs: Any) -> Any:
+    """Trace a NumPy function of the same name and arguments as a standard one."""
+    function = _function(x, func.__name__)
+    if function is None or x.backend not in ("numpy", None):
+        refuse(f"numpy.{func.__name__}()", _instead(x, func.__name__))
+    return function(*args, **kwargs)
+
+
+def _function(x: LazyArray, name: str) -> Any:
+    return getattr(x.__array_namespace__(), _RENAMED.get(name, name), None)
+
+
+def _instead(x: LazyArray, name: str) -> str:
+    if _function(x, name) is None:
+        return "use the functions of x.__array_namespace__() instead of NumPy's"
+    return f"write xp.{_RENAMED.get(name, name)}(...) with xp = x.__array_namespace__()"

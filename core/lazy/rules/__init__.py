@@ -1,0 +1,1 @@
+"""Shape rules that the operators need before there are functions."""

@@ -1,0 +1,213 @@
+"""Tracing a function: its graph for arguments of given shapes, dtypes and backend."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from core.lazy.array import LazyArray, Variable
+from core.lazy.cost import flops
+from core.lazy.export import to_graphviz, to_mermaid, to_nx_digraph
+from core.lazy.function import Function
+from core.lazy.history import bytes_of, footprint, stats
+from core.lazy.library import backend_of, device_of
+from core.lazy.node import Node
+from core.lazy.operation import External
+from core.lazy.show import tree_text
+from core.lazy.spec import known_lengths
+from core.lazy.standard.registry import FUNCTIONS
+from core.lazy.tree import leaves, rebuild
+from core.lazy.walk import ascend
+
+
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class Trace:
+    """The graph of a function's call; `core.trace` makes it.
+
+    Attributes
+    ----------
+    name : str
+        The function's name.
+    arguments : tuple
+        The call's arguments and keyword arguments, with traced arrays in the place of arrays.
+    inputs : tuple of LazyArray
+        The traced arrays among the arguments.
+    outputs : object
+        What the function returned: traced arrays, in containers as it returned them.
+    """
+
+    name: str
+    arguments: tuple[tuple[Any, ...], dict[str, Any]]
+    inputs: tuple[LazyArray, ...]
+    outputs: Any
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """All nodes that lead to the outputs, operands first."""
+        return tuple(ascend(self.outputs))
+
+    @property
+    def operations(self) -> dict[str, int]:
+        """How many nodes of each operation there are, the most frequent first."""
+        computed = [node for node in self.nodes if not node.is_leaf and node.fn_name != "item"]
+        return dict(sorted(stats(computed, "count").items(), key=lambda one: (-one[1], one[0])))
+
+    @property
+    def functions(self) -> frozenset[str]:
+        """The functions of the array API standard that are needed, operators among them.
+
+        Indexing by brackets is ``"getitem"``.
+        """
+        return frozenset(
+            node.fn_name
+            for node in self.nodes
+            if not node.is_leaf
+            and not isinstance(node._op, External)
+            and (node.fn_name in FUNCTIONS or node.fn_name == "getitem")
+        )
+
+    @property
+    def flops(self) -> int:
+        """About how many floating-point operations a call takes."""
+        return sum(map(flops, self.nodes))
+
+    @property
+    def peak_memory(self) -> int:
+        """The greatest number of bytes of arrays that exist at one time, the inputs included."""
+        return max(footprint(self.outputs, size=bytes_of))
+
+    @property
+    def unknown_sizes(self) -> tuple[LazyArray, ...]:
+        """The arrays of which a length depends on values."""
+        return tuple(
+            node for node in self.nodes if isinstance(node, LazyArray) and None in node.shape
+        )
+
+    @property
+    def function(self) -> Function:
+        """The graph compiled to a function of the input arrays."""
+        return Function(list(self.inputs), self.outputs)
+
+    @property
+    def source(self) -> str:
+        """The graph as the source of a Python function."""
+        return self.function.source
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the graph on arrays of any library, given as to the function itself."""
+        given = list(leaves((args, kwargs)))
+        places = list(leaves(self.arguments))
+        if len(given) != len(places):
+            raise TypeError(f"{self.name} was traced with other arguments")
+        arrays = [
+            one for one, place in zip(given, places, strict=True) if isinstance(place, LazyArray)
+        ]
+        return self.function(*arrays)
+
+    def show(self, max_lines: int | None = 50) -> None:
+        """Print each output's graph as a tree."""
+        for root in leaves(self.outputs):
+            if isinstance(root, Node):
+                print(tree_text(root, max_lines=max_lines))
+
+    def to_nx_digraph(self) -> Any:
+        """Return the graph as a ``networkx.DiGraph``; see `core.lazy.to_nx_digraph`."""
+        return to_nx_digraph(self.outputs, list(self.inputs))
+
+    def to_mermaid(self, direction: str = "TD") -> str:
+        """Return the graph in the language of Mermaid; see `core.lazy.to_mermaid`."""
+        return to_mermaid(self.outputs, direction)
+
+    def to_graphviz(self, direction: str = "TB") -> str:
+        """Return the graph in the language of Graphviz; see `core.lazy.to_graphviz`."""
+        return to_graphviz(self.outputs, direction)
+
+    def plot(self, **options: Any) -> Any:
+        """Draw the graph; see `core.lazy.plot_graph`."""
+        from core.lazy.plot import plot_graph
+
+        return plot_graph(self.outputs, **options)
+
+    def __repr__(self) -> str:
+        count = sum(self.operations.values())
+        return (
+            f"<Trace of {self.name}: {count} operations, {self.flops} flops, "
+            f"{self.peak_memory} bytes at most>"
+        )
+
+
+def trace(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Trace:
+    """Call a function with traced arrays in the place of arrays, and return its graph.
+
+    Parameters
+    ----------
+    func : callable
+        It takes its functions from ``x.__array_namespace__()`` and never asks for values.
+    *args, **kwargs : object
+        Arrays of any library, of which only shapes, dtypes, device and library count, also inside
+        tuples, lists and dicts; traced arrays; anything else is passed as it is.
+
+    Returns
+    -------
+    Trace
+
+    Raises
+    ------
+    DataDependentError
+        The function asked for values. The error names the line and what to write instead.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import core
+    >>> def distance(x, y):
+    ...     xp = x.__array_namespace__()
+    ...     return xp.sqrt(xp.sum((x - y) ** 2, axis=-1))
+    >>> traced = core.trace(distance, np.zeros((5, 3)), np.ones(3))
+    >>> traced
+    <Trace of distance: 4 operations, 50 flops, 264 bytes at most>
+    >>> traced.operations
+    {'pow': 1, 'sqrt': 1, 'subtract': 1, 'sum': 1}
+    >>> traced(np.zeros((5, 3)), np.ones(3)).shape
+    (5,)
+    """
+    inputs: list[LazyArray] = []
+    seen: dict[int, LazyArray] = {}
+
+    def variable(value: Any) -> Any:
+        if isinstance(value, LazyArray):
+            traced = value
+        elif not _is_array(value):
+            return value
+        elif id(value) in seen:
+            return seen[id(value)]
+        else:
+            backend = backend_of(value)
+            traced = Variable(known_lengths(value.shape), backend, value.dtype, device_of(value))
+        seen[id(value)] = traced
+        inputs.append(traced)
+        return traced
+
+    arguments = rebuild((args, kwargs), variable)
+    outputs = _opened(func(*arguments[0], **arguments[1]))
+    name = getattr(func, "__qualname__", None) or getattr(func, "__name__", None) or repr(func)
+    return Trace(name.rpartition(".<locals>.")[2], arguments, tuple(inputs), outputs)
+
+
+def _is_array(value: Any) -> bool:
+    import numpy as np
+
+    return backend_of(value) is not None and not isinstance(value, np.generic)
+
+
+def _opened(result: Any) -> Any:
+    """Return a result with the arrays in dataclasses visible, as dicts by field."""
+
+    def change(leaf: Any) -> Any:
+        if dataclasses.is_dataclass(leaf) and not isinstance(leaf, type):
+            fields = dataclasses.fields(leaf)
+            return {field.name: _opened(getattr(leaf, field.name)) for field in fields}
+        return leaf
+
+    return rebuild(result, change)

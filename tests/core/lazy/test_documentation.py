@@ -1,0 +1,49 @@
+"""The documentation of traced arrays: its examples run, and every public name has one."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+from typing import Any
+
+import pytest
+
+import core.lazy
+from core import lazy
+
+MODULES = [
+    one.name for one in pkgutil.walk_packages(core.lazy.__path__, "core.lazy.") if not one.ispkg
+]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_in_docstrings_give_what_they_show(name: str) -> None:
+    found = doctest.testmod(importlib.import_module(name))
+    assert found.failed == 0
+
+
+def test_every_public_name_is_documented() -> None:
+    undocumented = [name for name in dir(lazy) if callable(value(name)) and not doc(value(name))]
+    methods = [
+        name
+        for name in dir(lazy.LazyArray)
+        if not name.startswith("_") and not doc(getattr(lazy.LazyArray, name))
+    ]
+    assert undocumented == []
+    assert methods == []
+
+
+def value(name: str) -> Any:
+    return getattr(lazy, name)
+
+
+def doc(thing: Any) -> str:
+    return (thing.__doc__ or "").strip()
+
+
+def test_functions_are_documented_by_the_sections_of_numpydoc() -> None:
+    for name in ("sin", "add", "sum", "zeros", "reshape", "einsum"):
+        text = doc(value(name))
+        assert "Parameters\n----------" in text
+        assert "Returns\n-------" in text

@@ -1,0 +1,189 @@
+"""Every function of the standard, traced, against the same function of the eager libraries."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import array_api_strict
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from core import lazy
+from core.lazy.dtypes import NAMES, as_dtype
+from core.lazy.library import backend_of, device_of, namespace_of
+from core.lazy.standard.registry import FUNCTIONS
+from core.lazy.tree import leaves as leaves_of
+from tests.core.lazy.calls import CALLS
+
+# What no library's arrays can go through: answers about dtypes, and values that are not defined.
+WITHOUT_ARRAYS = {
+    "broadcast_shapes",
+    "can_cast",
+    "finfo",
+    "from_dlpack",
+    "iinfo",
+    "isdtype",
+    "result_type",
+}
+NOT_IN_STRICT = {"linalg.eig", "linalg.eigvals"}
+VALUES_UNDEFINED = {"empty", "empty_like"}
+# Where a library gives another dtype than the standard asks for.
+OTHER_DTYPE = {
+    ("jax", "cumulative_prod"),
+    ("jax", "cumulative_sum"),
+    ("jax", "searchsorted"),
+    ("torch", "cumulative_prod"),
+    ("torch", "prod"),
+    ("torch", "sum"),
+    ("torch", "cumulative_sum"),
+}
+# Factors that are unique only up to a sign: what they multiply to is compared.
+UP_TO_SIGN = {"linalg.eigh", "linalg.qr", "linalg.svd"}
+
+
+def function_of(xp: Any, name: str) -> Any:
+    for part in name.split("."):
+        xp = getattr(xp, part)
+    return xp
+
+
+def convert(value: Any, xp: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return xp.asarray(value)
+    if isinstance(value, list):
+        return [convert(one, xp) for one in value]
+    return value
+
+
+def dtypes_of(kwargs: dict[str, Any], xp: Any) -> dict[str, Any]:
+    named = {**kwargs}
+    if named.get("dtype") is not None:
+        named["dtype"] = getattr(xp, named["dtype"])
+    return named
+
+
+def call(name: str, xp: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    if name == "astype":
+        args = (args[0], getattr(xp, args[1]))
+    return function_of(xp, name)(*args, **dtypes_of(kwargs, xp))
+
+
+def parts(result: Any) -> list[Any]:
+    return list(result) if isinstance(result, tuple | list) else [result]
+
+
+def to_numpy(x: Any) -> Any:
+    return np.asarray(x.detach().resolve_conj() if hasattr(x, "detach") else x)
+
+
+def check(name: str, backend: str, drawn: Any) -> None:
+    xp = namespace_of(backend)
+    args, kwargs = drawn
+    arrays = tuple(convert(one, xp) for one in args)
+    try:
+        expected = parts(call(name, xp, arrays, kwargs))
+    except Exception:  # a library may lack a dtype or an option; the strict one has them all
+        if backend == "array-api-strict":
+            raise
+        return
+
+    given: list[Any] = []
+
+    def variable(x: Any) -> Any:
+        if isinstance(x, list):
+            return [variable(one) for one in x]
+        if backend_of(x) is None or not hasattr(x, "shape"):
+            return x
+        given.append(x)
+        return lazy.Variable(tuple(x.shape), backend, x.dtype, device_of(x))
+
+    traced_args = [variable(x) for x in arrays]
+    leaves = [x for x in leaves_of(traced_args) if isinstance(x, lazy.LazyArray)]
+    xp_lazy = lazy.namespace(backend)
+    traced = parts(call(name, xp_lazy, tuple(traced_args), kwargs))
+
+    assert len(traced) == len(expected)
+    for one, other in zip(traced, expected, strict=True):
+        shape = tuple(other.shape)
+        assert len(one.shape) == len(shape)
+        assert all(m is None or m == n for m, n in zip(one.shape, shape, strict=True))
+        if (backend, name) not in OTHER_DTYPE:
+            assert one.dtype == as_dtype(other.dtype)
+    if name in VALUES_UNDEFINED:
+        return
+    results = lazy.Function(leaves, list(traced))(*given)
+    for one, other in zip(results, expected, strict=True):
+        assert type(one) is type(other) or np.isscalar(one)
+        tolerance = 1e-4 if str(other.dtype).endswith(("float32", "complex64")) else 1e-11
+        first, second = to_numpy(one), to_numpy(other)
+        if name in UP_TO_SIGN:
+            first, second = abs(first), abs(second)
+        np.testing.assert_allclose(first, second, rtol=tolerance, atol=tolerance)
+
+
+@contextlib.contextmanager
+def wide_jax() -> Any:
+    import jax
+
+    with jax.enable_x64(True):
+        yield
+
+
+def test_every_function_of_the_strict_namespace_is_traced_and_tested() -> None:
+    strict = {
+        name
+        for name in array_api_strict.__all__
+        if callable(getattr(array_api_strict, name))
+        and not isinstance(getattr(array_api_strict, name), type)
+        and not name.startswith("_")
+        and "flags" not in name
+    } | {
+        f"{extension}.{name}"
+        for extension in ("linalg", "fft")
+        for name in getattr(array_api_strict, extension).__all__
+    }
+    dtypes = {name for name in strict if name in NAMES or name == "Device"}
+    assert strict - dtypes <= set(FUNCTIONS)
+    assert set(FUNCTIONS) - WITHOUT_ARRAYS - NOT_IN_STRICT == set(CALLS)
+
+
+@contextlib.contextmanager
+def everything_strict() -> Any:
+    array_api_strict.set_array_api_strict_flags(api_version="2025.12")
+    try:
+        yield
+    finally:
+        array_api_strict.reset_array_api_strict_flags()
+
+
+def draws(name: str, backends: tuple[str, ...], examples: int) -> None:
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],
+    )
+    @given(st.data())
+    def run(data: Any) -> None:
+        drawn = CALLS[name](data.draw)
+        for backend in backends:
+            check(name, backend, drawn)
+
+    with everything_strict():
+        run()
+
+
+@pytest.mark.parametrize("name", sorted(CALLS))
+def test_traced_functions_agree_with_eager_ones(name: str) -> None:
+    draws(name, ("array-api-strict", "numpy", "torch"), 5)
+
+
+@pytest.mark.parametrize("name", sorted(CALLS))
+def test_traced_functions_agree_with_jax(name: str) -> None:
+    with wide_jax():
+        draws(name, ("jax",), 1)
