@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; 
 VENV := .venv
 BIN := $(VENV)/bin
 DOCS := docs/_build
-SPHINXOPTS ?=
+SPHINXOPTS ?= -j auto
 
 .PHONY: docs test lint types wheel clean
 
