@@ -43,7 +43,9 @@ class Config:
     devices: list[str] = _option(["cpu", "gpu"], "Devices that tables show, in this order.")
     modes: list[str] = _option([], "Optional modes to measure besides those that each backend has.")
     records: list[str] = _option([], "Globs of committed records, relative to conf.py.")
-    cases: list[str] = _option([], "Modules that give cases with @cases_for.")
+    cases: list[str] = _option(
+        [], "Modules that give cases with @cases_for, and files of recorded calls (*.cases)."
+    )
     environment: dict[str, str] = _option({}, "Variables that are set in every worker.")
     setup: str = _option("", "A line of code that every worker runs first.")
     timeout: float = _option(30.0, "Seconds that one case may take.")

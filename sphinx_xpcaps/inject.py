@@ -12,6 +12,8 @@ from sphinx.application import Sphinx
 from sphinx_xpcaps.domain import Wish, placeholder
 
 CALLABLE = frozenset({"function", "method", "classmethod", "staticmethod", "class", "decorator"})
+OF_THE_CLASS = frozenset({"__init__", "__new__"})
+"""Methods whose table would be that of their class."""
 PERHAPS_CALLABLE = frozenset({"data", "attribute"})
 """Kinds of descriptions whose object may turn out to be a ufunc or another callable."""
 
@@ -27,6 +29,8 @@ def on_object_description(
         return
     signature = description.next_node(addnodes.desc_signature)
     target = _full_name(signature) if signature is not None else ""
+    if target.rpartition(".")[2] in OF_THE_CLASS:
+        return
     if not any(fnmatchcase(target, pattern) for pattern in app.config.xpcaps_inject):
         return
     if any(node["wish"].target == target for node in _tables(content)):

@@ -44,8 +44,13 @@ def on_config_inited(app: Sphinx, config: SphinxConfig) -> None:
 
 
 def read(app: Sphinx) -> Config:
-    """Return the options of a build."""
-    return Config(**{option.name: app.config[PREFIX + option.name] for option in fields(Config)})
+    """Return the options of a build; files of recorded calls are found beside ``conf.py``."""
+    values = {option.name: app.config[PREFIX + option.name] for option in fields(Config)}
+    values["cases"] = [
+        str(Path(app.confdir) / source) if source.endswith(".cases") else source
+        for source in values["cases"]
+    ]
+    return Config(**values)
 
 
 def _unknown_options(config: SphinxConfig, conf: Path) -> None:

@@ -24,10 +24,11 @@ from sphinx_xpcaps.cases.model import (
     Plan,
     Variant,
 )
+from sphinx_xpcaps.cases.parameters import parameters
 from sphinx_xpcaps.cases.plans import NO_ARRAYS, argument_leaves, cast_paths, plans_for
 from sphinx_xpcaps.cases.replay import perform, prepare
 from sphinx_xpcaps.cases.resolve import TargetError, resolve
-from sphinx_xpcaps.cases.select import choose, traits
+from sphinx_xpcaps.cases.select import argument_names, choose, traits
 from sphinx_xpcaps.cases.signature import SECONDS, from_signature
 from sphinx_xpcaps.cases.trees import is_number, result_leaves
 from sphinx_xpcaps.cases.watch import load_steps
@@ -98,6 +99,7 @@ def _keep(
     made, problem = 0, ""
     made_up = found.origin == "signature"
     steps = [load_steps(payload) for _, payload, _ in found.calls]
+    names = [parameter.name for parameter in parameters(target)]
     chosen = choose([traits(each) for each in steps], MOST_CASES)
     with file.open("ab") as stream:
         for i in chosen:
@@ -112,6 +114,7 @@ def _keep(
                 whole=whole,
                 plans=plans,
                 made_up_data=found.made_up_data,
+                arguments=argument_names(steps[i][-1], names),
             )
 
             def here(text: str = text) -> None:

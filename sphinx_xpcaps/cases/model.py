@@ -96,6 +96,8 @@ class Case:
     """Whether what every step returned counts, not only the last."""
     made_up_data: bool = False
     """Whether made-up data took the place of a data set that could not be loaded."""
+    arguments: tuple[str, ...] = ()
+    """Names of the arguments that are passed, and ``name=value`` of those with small values."""
     plans: tuple[Plan, ...] = ()
     variants: tuple[Variant, ...] = ()
 

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 _ARRAY_LIKE = re.compile(
-    r"array[-_ ]?like|ndarray|\barrays?\b|\btensors?\b|\bmatrix\b|\bmatrices\b", re.IGNORECASE
+    r"array[-_ ]?like|ndarray|\barrays?\b|\btensors?\b|\bmatrix\b|\bmatrices\b|\bsequences?\b",
+    re.IGNORECASE,
 )
-_COUNTED = re.compile(r"\b(tuple|sequence|list)s? of int|\bshape\b", re.IGNORECASE)
+_COUNTED = re.compile(r"\b(tuple|sequence|list)s? of (int|str|tuple|callable|func)", re.IGNORECASE)
 
 _STARS: dict[Any, str] = {
     inspect.Parameter.VAR_POSITIONAL: "*",
@@ -49,7 +50,9 @@ def parameters(function: Any) -> tuple[Parameter, ...]:
         return (*inputs, *(Parameter("out", "ndarray", False) for _ in range(function.nout)))
     signature = signature_of(function)
     if signature is None:
-        return tuple(Parameter(name, words) for name, words in types.items())
+        return tuple(
+            Parameter(name, words, "optional" not in words) for name, words in types.items()
+        )
     # A wrapper may hide its parameters behind ``*args`` or positional-only names; the docstring
     # still lists them, in the same order.
     hidden = [name for name in types if name.lstrip("*") not in signature.parameters]

@@ -147,15 +147,16 @@ def _instrument_test_modules() -> None:
     original = rewrite.rewrite_asserts
 
     def rewrite_asserts(mod: ast.Module, source: bytes, *args: Any, **kwargs: Any) -> None:
-        original(mod, source, *args, **kwargs)
         Instrument(unpacks=False).visit(mod)
         place = 1 if mod.body and isinstance(mod.body[0], ast.Expr) else 0
         while place < len(mod.body) and _is_future(mod.body[place]):
             place += 1
-        name = watch.call.__module__
-        hook = ast.ImportFrom(module=name, names=[ast.alias(call.__name__, HOOK)], level=0)
-        mod.body.insert(place, ast.copy_location(hook, mod.body[0]) if mod.body else hook)
+        hook = ast.ImportFrom(
+            module=call.__module__, names=[ast.alias(call.__name__, HOOK)], level=0, lineno=1
+        )
+        mod.body.insert(place, hook)
         ast.fix_missing_locations(mod)
+        original(mod, source, *args, **kwargs)
 
     rewrite.rewrite_asserts = rewrite_asserts
     # Compiled test modules are cached under a name of their own, never mixed with the usual ones.

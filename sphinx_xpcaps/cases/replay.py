@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from sphinx_xpcaps.cases.model import Case, Path, Plan, Step
-from sphinx_xpcaps.cases.trees import rebuild
+from sphinx_xpcaps.cases.trees import is_numeric_array, rebuild
 from sphinx_xpcaps.cases.watch import EXAMPLE_MODULE, load_steps
 
 Convert = Callable[[Path, Any], Any]
@@ -57,8 +57,9 @@ def prepare(
             return convert(path, np.asarray(leaf))
         if not foreign:
             return adjust(leaf) if adjust else leaf
-        return _translate(leaf, namespace)
+        return translator.leaf(path, leaf)
 
+    translator = _Translator(namespace, convert)
     steps = []
     for i, step in enumerate(load_steps(case.payload)):
         args = tuple(rebuild(value, replace, (i, n)) for n, value in enumerate(step.args))
@@ -110,25 +111,77 @@ def _bound(callee: Any, made: Any) -> Callable[..., Any]:
     return bound
 
 
-def _translate(leaf: Any, namespace: Any) -> Any:
-    """Return what a leaf that is no array means for another library: its namespace and dtypes."""
-    if inspect.ismodule(leaf) and _is_numpy(leaf):
-        return namespace
-    if isinstance(leaf, np.dtype) or (inspect.isclass(leaf) and issubclass(leaf, np.generic)):
-        return getattr(namespace, np.dtype(leaf).name, leaf)
-    if isinstance(leaf, types.FunctionType) and leaf.__module__ == EXAMPLE_MODULE:
-        _rename_numpy(leaf, namespace)
-    return leaf
+class _Translator:
+    """Says what a leaf that is no array means for another library.
 
+    Parameters
+    ----------
+    namespace : module
+        The library's namespace.
+    convert : callable
+        Makes the library's array of a NumPy array.
+    """
 
-def _is_numpy(module: types.ModuleType) -> bool:
-    return module.__name__ in ("numpy", "array_api_compat.numpy")
+    def __init__(self, namespace: Any, convert: Convert) -> None:
+        self.namespace = namespace
+        self.for_numpy_code = _Namespace(namespace)
+        self.convert = convert
+
+    def leaf(self, path: Path, leaf: Any) -> Any:
+        """Return the leaf's counterpart: a namespace, a dtype, a function, or itself."""
+        if isinstance(leaf, np.generic) and leaf.dtype.kind in "biufc":
+            return leaf.item()  # a scalar of NumPy's would be an array of another library
+        if inspect.ismodule(leaf) and _is_numpy(leaf):
+            return self.namespace
+        if isinstance(leaf, np.dtype) or (inspect.isclass(leaf) and issubclass(leaf, np.generic)):
+            return getattr(self.namespace, np.dtype(leaf).name, leaf)
+        if callable(leaf) and not inspect.isclass(leaf) and not inspect.ismodule(leaf):
+            return self._function(path, leaf)
+        return leaf
+
+    def _function(self, path: Path, function: Any) -> Any:
+        """Return what a user of the library would pass in the place of a function."""
+        name = getattr(function, "__name__", None)
+        if isinstance(name, str) and getattr(np, name, None) is function:
+            return getattr(self.for_numpy_code, name)
+        if isinstance(function, types.FunctionType) and function.__module__ == EXAMPLE_MODULE:
+            self._rename(path, function)
+        if not isinstance(function, (types.FunctionType, types.MethodType, functools.partial)):
+            return function
+
+        @functools.wraps(function)
+        def answering(*args: Any, **kwargs: Any) -> Any:
+            return rebuild(function(*args, **kwargs), lambda _, leaf: self._array(path, leaf))
+
+        return answering
+
+    def _rename(self, path: Path, function: types.FunctionType) -> None:
+        """Let a function of the example see the library where it says NumPy, and its arrays."""
+        for name, value in list(function.__globals__.items()):
+            function.__globals__[name] = self._seen(path, value)
+        for cell in function.__closure__ or ():
+            try:
+                cell.cell_contents = self._seen(path, cell.cell_contents)
+            except ValueError:  # a name that is not bound yet
+                continue
+
+    def _seen(self, path: Path, value: Any) -> Any:
+        if inspect.ismodule(value) and _is_numpy(value):
+            return self.for_numpy_code
+        if isinstance(value, types.FunctionType) and value.__module__ == EXAMPLE_MODULE:
+            if value.__globals__.get("np") is np:
+                self._rename(path, value)
+            return value
+        return self._array(path, value)
+
+    def _array(self, path: Path, value: Any) -> Any:
+        return self.convert(path, value) if is_numeric_array(value) else value
 
 
 class _Namespace:
-    """A backend's namespace for code that was written for NumPy.
+    """A library's namespace for code that was written for NumPy.
 
-    What the backend has by the same name is its own; for anything else, such as ``np.newaxis`` or
+    What the library has by the same name is its own; for anything else, such as ``np.newaxis`` or
     ``np.isscalar``, NumPy's serves.
     """
 
@@ -142,19 +195,5 @@ class _Namespace:
             return getattr(np, name)
 
 
-def _rename_numpy(function: types.FunctionType, namespace: Any) -> None:
-    """Let a function of the example see the backend's namespace wherever it says NumPy's."""
-    if not isinstance(namespace, _Namespace):
-        namespace = _Namespace(namespace)
-    for name, value in list(function.__globals__.items()):
-        if inspect.ismodule(value) and _is_numpy(value):
-            function.__globals__[name] = namespace
-    for cell in function.__closure__ or ():
-        try:
-            value = cell.cell_contents
-        except ValueError:
-            continue
-        if inspect.ismodule(value) and _is_numpy(value):
-            cell.cell_contents = namespace
-        elif isinstance(value, types.FunctionType) and value.__module__ == EXAMPLE_MODULE:
-            _rename_numpy(value, namespace)
+def _is_numpy(module: types.ModuleType) -> bool:
+    return module.__name__ in ("numpy", "array_api_compat.numpy")

@@ -22,6 +22,21 @@ def traits(steps: Sequence[Step]) -> frozenset[str]:
     return frozenset(found)
 
 
+def argument_names(step: Step, names: Sequence[str]) -> tuple[str, ...]:
+    """Return what tells a call apart for a reader: ``"axis"``, and ``"axis=0"`` for small values.
+
+    Parameters
+    ----------
+    step : Step
+        The call.
+    names : sequence of str
+        Names of the parameters in the order of a call.
+    """
+    given = {**dict(zip(names, step.args, strict=False)), **step.kwargs}
+    small = [f"{name}={x!r}" for name, x in given.items() if isinstance(x, (bool, str, int))]
+    return tuple(sorted([*given, *small]))
+
+
 def choose(candidates: Sequence[frozenset[str]], most: int) -> list[int]:
     """Return the positions of at most `most` candidates that show the most traits together.
 

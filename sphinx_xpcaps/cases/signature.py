@@ -48,6 +48,8 @@ class _Style:
             flat = np.arange(1.0, size + 1)
         elif self.values == "integer":
             flat = np.arange(1, size + 1)
+        elif self.values == "bytes":
+            flat = np.arange(1, size + 1, dtype=np.uint8)
         else:
             flat = np.linspace(0.1, 0.9, size) + 0.25j
         return flat.reshape(shape)
@@ -63,6 +65,7 @@ _STYLES = (
     _Style(1, "count", 5),
     _Style(3, "unit"),
     _Style(1, "complex"),
+    _Style(2, "bytes"),
 )
 
 

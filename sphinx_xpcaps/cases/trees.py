@@ -85,9 +85,7 @@ def _rebuild(tree: Any, replace: Replace, path: Path, above: frozenset[int]) -> 
         items = [_rebuild(item, replace, (*path, i), above) for i, item in enumerate(tree)]
         if all(new is old for new, old in zip(items, tree, strict=True)):
             return tree
-        if isinstance(tree, tuple) and hasattr(tree, "_fields"):
-            return type(tree)(*items)
-        return type(tree)(items)
+        return _same_tuple(tree, items) if isinstance(tree, tuple) else type(tree)(items)
     if isinstance(tree, dict):
         changed = {
             key: new
@@ -115,6 +113,13 @@ def _rebuild(tree: Any, replace: Replace, path: Path, above: frozenset[int]) -> 
     return twin
 
 
+def _same_tuple(like: tuple[Any, ...], items: list[Any]) -> tuple[Any, ...]:
+    """Return a tuple of the type of `like`, which may ask for more than its items when called."""
+    made = tuple.__new__(type(like), items)
+    getattr(made, "__dict__", {}).update(getattr(like, "__dict__", {}))
+    return made
+
+
 def _attributes(x: object) -> Mapping[str, Any] | None:
     """Return the attributes in which an object may hold arrays, or None for a leaf."""
     if isinstance(x, (*_OPAQUE, np.ndarray, np.generic, numbers.Number, np.dtype)) or x is None:
@@ -137,7 +142,7 @@ def result_leaves(
     """Yield each leaf of what a function returned.
 
     Tuples, lists, dicts, iterators and objects are entered; arrays, numbers and everything else
-    are leaves. Of an object its public attributes count, or all where none is public.
+    are leaves. Of an object its public attributes count, or all where none of these is an array.
     """
     if is_array(result) or isinstance(result, np.ndarray) or depth > _DEEPEST:
         yield path, result
@@ -156,6 +161,7 @@ def result_leaves(
             yield path, result
             return
         public = {name: x for name, x in attributes.items() if not name.startswith("_")}
-        for name, item in sorted((public or attributes).items()):
+        tells = any(is_array(x) or isinstance(x, np.ndarray) for x in public.values())
+        for name, item in sorted((public if tells else attributes).items()):
             if not callable(item):
                 yield from result_leaves(item, is_array, (*path, name), depth + 1)

@@ -87,6 +87,7 @@ class Watcher:
         self._wants_objects = self._is_method or inspect.isclass(target)
         self._package = (getattr(target, "__module__", None) or "").partition(".")[0]
         self._made: dict[int, tuple[Any, str, list[bytes]]] = {}
+        self._own: set[int] = set()  # ids of what calling the target itself made
 
     def run(self, source: str, scope: dict[str, Any]) -> None:
         """Execute `source` in `scope` while watching.
@@ -130,13 +131,15 @@ class Watcher:
             made[2].append(step)
         elif self._wants_objects and self._is_object(result) and id(result) not in self._made:
             self._made[id(result)] = (result, text, [step])
+            if is_target:
+                self._own.add(id(result))
         return result
 
     def finish(self) -> list[tuple[str, bytes, bool]]:
         """Return the calls as (text, pickled steps, whether every step counts)."""
         if inspect.isclass(self.target):
             for thing, text, steps in self._made.values():
-                if type(thing) is self.target:
+                if type(thing) is self.target or id(thing) in self._own:
                     self.calls.append((text, _join(steps), True))
         unique = {payload: (text, payload, whole) for text, payload, whole in self.calls}
         return list(unique.values())

@@ -80,6 +80,10 @@ class _Batch:
             self.bodies[request.target] = (*self.bodies.get(request.target, ()), *body)
         self.digests = PackageDigests(cache / "digests.json")
         self.crew = Crew(config)
+        self.sources = [
+            digest(Path(source).read_bytes().hex()) if Path(source).is_file() else source
+            for source in config.cases
+        ]
         self.infos: Mapping[str, TargetInfo] = {}
 
     def run(self, place: Path) -> Measured:
@@ -249,7 +253,7 @@ class _Batch:
                 "variables": dict(environment.variables),
                 "setup": self.config.setup,
                 "timeout": self.config.timeout,
-                "cases": self.config.cases,
+                "cases": self.sources,
             }
         )
 

@@ -98,7 +98,8 @@ def _judge_eager(cases: Sequence[_Case], notes: list[str], reasons: list[Reason]
         return Status.UNSUPPORTED
     status = Status.SUPPORTED
     if failing:
-        notes.append(f"{len(cases) - len(failing)} of {len(cases)} cases")
+        passing = [case for case in cases if case.best is not None]
+        notes.append(f"{len(passing)} of {len(cases)} cases{_what_differs(passing, failing)}")
         status = Status.PARTIAL
     floats = [case for case in cases if case.best is not None and case.written is None]
     if floats:
@@ -126,6 +127,17 @@ def _judge_eager(cases: Sequence[_Case], notes: list[str], reasons: list[Reason]
     if any(case.summary.made_up_data for case in cases):
         notes.append("with made-up data")
     return status
+
+
+def _what_differs(passing: Sequence[_Case], failing: Sequence[_Case]) -> str:
+    """Say which argument tells the cases that fail from those that pass, if one does."""
+    in_all = set.intersection(*(set(case.summary.arguments) for case in failing))
+    in_none = in_all.difference(*(case.summary.arguments for case in passing))
+    names = sorted(name for name in in_none if "=" not in name)
+    if names:
+        return f": works without {names[0]}="
+    values = sorted(in_none)
+    return f": fails with {values[0]}" if values else ""
 
 
 def _judge_mode(

@@ -46,6 +46,7 @@ class CaseSummary:
     origin: str
     reproducible: bool
     made_up_data: bool = False
+    arguments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -167,6 +167,7 @@ def _summary(case: Case) -> CaseSummary:
         origin=case.origin,
         reproducible=written.reproducible,
         made_up_data=case.made_up_data,
+        arguments=case.arguments,
     )
 
 

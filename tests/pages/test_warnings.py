@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from sphinx_xpcaps import options
+
 
 def with_page(project, text: str, name: str = "plain.rst"):
     path = project.src / name
@@ -126,6 +128,14 @@ def test_an_option_of_the_wrong_type_falls_back(site):
     (warning,) = built.warnings
     assert "xpcaps_backends" in warning
     assert "PyTorch" in built.text("works.html")
+
+
+def test_files_of_cases_are_relative_to_conf_py(site):
+    project = site("offline")
+    app = project.make_app(
+        srcdir=project.src, confoverrides={"xpcaps_cases": ["pkg._cases", "tests.cases"]}
+    )
+    assert options.read(app).cases == ["pkg._cases", str(project.src / "tests.cases")]
 
 
 def test_a_misspelt_option_in_conf_py_is_named(site):
