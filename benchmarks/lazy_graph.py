@@ -150,7 +150,7 @@ def functions(rounds: int) -> list[Line]:
     )
     scale = 1e6 / OPERATIONS
     one, two = interleaved(
-        rounds,
+        rounds * 2,
         1,
         # Ours compiles when it is first needed: asking for the function makes it do so.
         lambda: lazy.Function(ours, our_chain).function,
@@ -184,7 +184,7 @@ def functions(rounds: int) -> list[Line]:
     run = long.function
     assert np.array_equal(run(a), by_hand(a))
     hand, one, two, three = interleaved(
-        rounds * 12, 1, lambda: by_hand(a), lambda: run(a), lambda: long(a), lambda: their_long(a)
+        rounds * 40, 1, lambda: by_hand(a), lambda: run(a), lambda: long(a), lambda: their_long(a)
     )
     lines += [
         Line(f"run {OPERATIONS} operations on 8x8", one * 1e3, hand * 1e3, "by hand", "ms", 1.02),
@@ -212,7 +212,7 @@ def blocks(rounds: int) -> list[Line]:
         x, y = lazy.Variable((size,), "numpy"), lazy.Variable((size,), "numpy")
         run = lazy.Function([x, y], elementwise(x, y), blocked=True).function
         assert np.array_equal(run(a, b), elementwise(a, b))
-        times = max(3, min(rounds * 3, rounds * 10**6 // size))
+        times = max(5, min(rounds * 20, rounds * 2 * 10**6 // size))
         one, two = interleaved(times, 1, lambda: run(a, b), lambda: elementwise(a, b))  # noqa: B023
         what = f"blocked chain on {size:.0e} elements"
         lines.append(Line(what, one * 1e3, two * 1e3, "NumPy  ", "ms", 0.5))

@@ -111,8 +111,13 @@ class _Writer:
         """Return the call or the operator expression of one step."""
         op, args = step.op, step.args
         if op.infix is not None:
-            first, second = self.operand(args[0], pending), self.operand(args[1], pending)
-            return first + op.infix + second
+            one, two = args
+            if pending is None and one.__class__ is two.__class__ is Ref:
+                names = self.names
+                first, second = names[one], names[two]
+                if first is not None and second is not None:
+                    return first + op.infix + second
+            return self.operand(one, pending) + op.infix + self.operand(two, pending)
         if op.symbol is not None and not step.kwargs:
             if op.name in ("getitem", "item"):
                 return f"{self.operand(args[0], pending)}[{self.index(args[1], pending)}]"

@@ -56,11 +56,8 @@ def _postorder(
             finished[key] = False
             args, kwargs = node._args, node._kwargs
             if node._data is None and args and key not in stops:
-                if node._op.flat:
-                    deps: Any = [one for one in args if isinstance(one, Node)]
-                else:
-                    deps = dependencies(args, kwargs)
-                pending = [dep for dep in deps if id(dep) not in finished]
+                deps: Any = args if node._op.flat else dependencies(args, kwargs)
+                pending = [dep for dep in deps if isinstance(dep, Node) and id(dep) not in finished]
                 if pending:
                     if len(pending) > 1:
                         if depth is not None:
