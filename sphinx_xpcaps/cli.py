@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -30,6 +31,8 @@ from sphinx_xpcaps.version import __version__
 @click.version_option(__version__)
 def main() -> None:
     """Measure which array libraries a function works with, and show what was measured."""
+    # A package in the current folder is found, and hides nothing that is installed.
+    sys.path.append(os.getcwd())
 
 
 def _known_backends(_: click.Context, __: click.Parameter, names: tuple[str, ...]) -> list[str]:
@@ -108,7 +111,6 @@ def measure(
         modes=list(modes),
         execute="force" if force else "auto",
     )
-    output = output if output.suffix == ".json" else output.with_name(output.name + ".json")
     wanted, problems = _expand(targets, config)
     if wanted:
         requests = [Request(target=name, place="command line") for name in wanted]

@@ -64,7 +64,7 @@ def run(
     output : Path, optional
         One file for the record, in place of the folder of records in the cache.
     """
-    return _Batch(requests, config, cache, progress).run(output or cache / "records")
+    return _Batch(requests, config, cache, progress).run(output)
 
 
 class _Batch:
@@ -86,11 +86,16 @@ class _Batch:
         ]
         self.infos: Mapping[str, TargetInfo] = {}
 
-    def run(self, place: Path) -> Measured:
-        """Fill the ledger at `place`."""
+    def run(self, output: Path | None) -> Measured:
+        """Fill the ledger in one file, or in the cache's folder of records."""
         packages = sorted({name.partition(".")[0] for name in self.bodies})
         environment = describe_environment(packages, self.config.environment)
-        ledger = Ledger(place, environment, targets=list(self.bodies))
+        ledger = Ledger(
+            output or self.cache / "records",
+            environment,
+            targets=list(self.bodies),
+            is_file=output is not None,
+        )
         if not self.bodies:
             return Measured(records=ledger.records(), is_current=self.is_current)
         self.infos = self.crew.describe(list(self.bodies))

@@ -41,10 +41,13 @@ class Ledger:
     targets : sequence of str
         What was asked for; the first one's package is the record's. A folder's record keeps the
         targets that it had before, a file holds these alone.
+    is_file : bool
+        Whether `place` is the one file.
     """
 
-    def __init__(self, place: Path, environment: Environment, *, targets: Sequence[str]) -> None:
-        is_file = place.suffix == ".json"
+    def __init__(
+        self, place: Path, environment: Environment, *, targets: Sequence[str], is_file: bool
+    ) -> None:
         self._path = place if is_file else place / f"{identity(environment)}.json"
         self._environment = environment
         self._package = targets[0].partition(".")[0] if targets else ""

@@ -1,0 +1,104 @@
+"""The command line does the same work without Sphinx."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from sphinx_xpcaps.cli import main
+
+PACKAGES = Path(__file__).parent / "packages"
+FAST = ["--backend", "numpy", "--backend", "array-api-strict"]
+
+
+@pytest.fixture
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+    monkeypatch.syspath_prepend(PACKAGES)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(main, arguments)
+
+    return run
+
+
+def test_a_measured_record_can_be_shown(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    answer = cli("measure", "zoo.portable", "zoo.numpy_only", "--output", "record.json", *FAST)
+    assert answer.exit_code == 0, answer.output
+    record = json.loads((tmp_path / "record.json").read_text())
+    assert sorted(record["targets"]) == ["zoo.numpy_only", "zoo.portable"]
+    shown = cli("show", "record.json").output
+    assert "zoo.portable" in shown
+    assert "⛔ unsupported: returns NumPy" in shown
+    one = cli("show", "record.json", "zoo.portable").output
+    assert "zoo.numpy_only" not in one
+
+
+def test_a_module_stands_for_its_public_callables(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "small.py").write_text(
+        "import numpy as np\nfrom os.path import join\n"
+        "def f(x):\n    '''F.\n\n    >>> f(np.ones(2))\n    '''\n    return x\n"
+        "def _hidden(x):\n    return x\n"
+    )
+    cli("measure", "small", "--output", "record.json", "--backend", "numpy")
+    record = json.loads((tmp_path / "record.json").read_text())
+    assert list(record["targets"]) == ["small.f"]
+
+
+def test_a_record_is_written_where_it_is_asked_for_and_not_run_again(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    first = cli("measure", "zoo.portable", "-o", "plain", "--backend", "numpy")
+    assert "1 cells run now" in first.output
+    before = (tmp_path / "plain").read_bytes()
+    again = cli("measure", "zoo.portable", "-o", "plain", "--backend", "numpy")
+    assert "0 cells run now" in again.output
+    assert (tmp_path / "plain").read_bytes() == before
+    forced = cli("measure", "zoo.portable", "-o", "plain", "--backend", "numpy", "--force")
+    assert "1 cells run now" in forced.output
+
+
+def test_variables_and_a_setup_line_reach_the_workers(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "switched.py").write_text(
+        "import os\nimport numpy as np\nON = False\n"
+        "def f(x):\n    '''F.\n\n    >>> f(np.ones(2))\n    '''\n"
+        "    assert ON and os.environ['SWITCH'] == 'yes'\n    return x\n"
+    )
+    setup = "import switched; switched.ON = True"
+    options = ["--env", "SWITCH=yes", "--setup", setup, "--backend", "numpy"]
+    answer = cli("measure", "switched.f", "-o", "r.json", *options)
+    assert "1 supported" in answer.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["measure", "zoo", "-o", "r", "--backend", "theano"], "unknown backend 'theano'"),
+        (["measure", "zoo", "-o", "r", "--env", "NOTHING"], "'NOTHING' is not NAME=VALUE"),
+        (["measure", "zoo", "-o", "r", "--timeout", "0"], "0.0 is not in the range x>0"),
+        (["measure", "-o", "r"], "Missing argument 'TARGET...'"),
+        (["show", "nowhere.json"], "nowhere.json: No such file or directory"),
+    ],
+)
+def test_bad_input_is_one_clear_line(cli, arguments: list[str], words: str) -> None:  # type: ignore[no-untyped-def]
+    answer = cli(*arguments)
+    assert answer.exit_code != 0
+    assert words in answer.output
+
+
+def test_a_missing_target_is_named_and_the_others_are_measured(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    answer = cli("measure", "zoo.portable", "zoo.nope", "-o", "r.json", "--backend", "numpy")
+    assert answer.exit_code == 1
+    assert "zoo.nope: module 'zoo' has no attribute 'nope'" in answer.output
+    targets = json.loads((tmp_path / "r.json").read_text())["targets"]
+    assert targets["zoo.portable"]["cells"][0]["status"] == "supported"
+    assert targets["zoo.nope"]["kind"] == "missing"
+
+
+def test_every_backend_is_listed_with_why_it_cannot_be_used(cli) -> None:  # type: ignore[no-untyped-def]
+    shown = cli("backends").output
+    for name in ("numpy", "cupy", "torch", "jax", "dask", "array-api-strict"):
+        assert name in shown
