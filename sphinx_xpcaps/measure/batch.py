@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -172,50 +173,10 @@ class _Batch:
         self, ledger: Ledger, environment: Environment, missing: Mapping[str, list[Group]]
     ) -> int:
         """Make the cases of the targets, try them, and put the cells into the ledger."""
-        total = len(missing) + sum(map(len, missing.values()))
-        done = 0
-
-        def step(what: str) -> None:
-            nonlocal done
-            done += 1
-            self.progress(what, done, total)
-
+        scribe = _Scribe(self, ledger, environment, missing)
+        bodies = {name: self.bodies[name] for name in missing}
         with tempfile.TemporaryDirectory(prefix="xpcaps-cases-") as folder:
-            files = {name: Path(folder) / f"{i}.cases" for i, name in enumerate(missing)}
-            found: dict[str, tuple[Collected, tuple[Stuck, ...]]] = {}
-
-            def collected(name: str, result: Collected, stuck: tuple[Stuck, ...]) -> None:
-                found[name] = (result, stuck)
-                step(name)
-
-            bodies = {name: self.bodies[name] for name in missing}
-            self.crew.collect(bodies, files, collected)
-            to_try: dict[Group, list[str]] = {}
-            for name, groups in missing.items():
-                for group in groups:
-                    if found[name][0].cases:
-                        to_try.setdefault(group, []).append(name)
-                        continue
-                    ledger.put(
-                        name,
-                        self.infos[name].kind,
-                        self.caseless(name, group, *found[name], environment),
-                    )
-                    step(f"{name} ({group.backend})")
-
-            def tried(name: str, group: Group, result: Tried | str) -> None:
-                key = self.key(self.infos[name], group.backend, group.device, environment)
-                if isinstance(result, str):
-                    cell = cells.not_run(group.backend, group.device, result)
-                else:
-                    cell = judge(result, key=key)
-                    if group.backend == REFERENCE:
-                        cell = cells.with_stuck(cell, found[name][1])
-                ledger.put(name, self.infos[name].kind, cell)
-                ledger.save_soon()
-                step(f"{name} ({group.backend})")
-
-            self.crew.try_all(to_try, files, tried)
+            self.crew.measure(missing, bodies, Path(folder), scribe)
         return sum(map(len, missing.values()))
 
     def caseless(
@@ -268,3 +229,57 @@ class _Batch:
         if info is None or info.error is not None or cell.key is None:
             return True
         return cell.key == self.key(info, cell.backend, cell.device, environment)
+
+
+class _Scribe:
+    """Writes what a crew reports into a ledger."""
+
+    def __init__(
+        self,
+        batch: _Batch,
+        ledger: Ledger,
+        environment: Environment,
+        missing: Mapping[str, list[Group]],
+    ) -> None:
+        self.batch = batch
+        self.ledger = ledger
+        self.environment = environment
+        self.missing = missing
+        self.stuck: dict[str, tuple[Stuck, ...]] = {}
+        self.total = len(missing) + sum(map(len, missing.values()))
+        self.done = 0
+        self.lock = threading.Lock()
+
+    def collected(self, name: str, result: Collected, stuck: tuple[Stuck, ...]) -> None:
+        """Note the cases of a target; without any, all of its cells are known."""
+        self.stuck[name] = stuck
+        self.step(name)
+        if result.cases:
+            return
+        for group in self.missing[name]:
+            cell = self.batch.caseless(name, group, result, stuck, self.environment)
+            self.put(name, group, cell)
+
+    def tried(self, name: str, group: Group, result: Tried | str) -> None:
+        """Note what trying gave."""
+        if isinstance(result, str):
+            cell = cells.not_run(group.backend, group.device, result)
+        else:
+            info = self.batch.infos[name]
+            key = self.batch.key(info, group.backend, group.device, self.environment)
+            cell = judge(result, key=key)
+            if group.backend == REFERENCE:
+                cell = cells.with_stuck(cell, self.stuck[name])
+        self.put(name, group, cell)
+
+    def put(self, name: str, group: Group, cell: Cell) -> None:
+        """Put a cell into the ledger."""
+        self.ledger.put(name, self.batch.infos[name].kind, cell)
+        self.ledger.save_soon()
+        self.step(f"{name} ({group.backend})")
+
+    def step(self, what: str) -> None:
+        """Count one thing as done."""
+        with self.lock:
+            self.done += 1
+            self.batch.progress(what, self.done, self.total)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from core.backends import get_backend
 from sphinx_xpcaps.cases.model import Collected, TargetInfo
@@ -15,8 +15,21 @@ from sphinx_xpcaps.measure.model import Group, Job, Trial, TrialKey, Tried
 from sphinx_xpcaps.measure.pool import Pool, Worker
 from sphinx_xpcaps.measure.process import JobFailed, WorkerLost
 
+_CASES = "cases"
+"""The group of work that makes cases, which comes first."""
+
 _MOST_LOSSES = 4
-"""A target that loses so many workers is given up."""
+"""A target that loses so many workers is given up, and its cases after half as many."""
+
+
+class Report(Protocol):
+    """Hears of what a crew has done, from any of its threads."""
+
+    def collected(self, name: str, result: Collected, stuck: tuple[Stuck, ...]) -> None:
+        """Take the word that a target's cases were looked for."""
+
+    def tried(self, name: str, group: Group, result: Tried | str) -> None:
+        """Take a target's trials in a group, or the words of why there are none."""
 
 
 class Crew:
@@ -32,11 +45,11 @@ class Crew:
         self.config = config
         self.jobs = config.jobs or processors()
 
-    def hire(self, group: Group | None = None) -> Worker:
+    def hire(self, group: Group | str = "") -> Worker:
         """Return a worker for a group, or one for NumPy alone."""
         variables = dict(self.config.environment)
         modules: tuple[str, ...] = ()
-        if group is not None:
+        if isinstance(group, Group):
             backend = get_backend(group.backend)
             variables = {**backend.environment, **variables}
             modules = (backend.module,)
@@ -91,38 +104,49 @@ class Crew:
             worker.close()
         return {name: found[name] for name in names}
 
-    def collect(
+    def measure(
         self,
+        targets: Mapping[str, Sequence[Group]],
         bodies: Mapping[str, tuple[str, ...]],
-        files: Mapping[str, Path],
-        done: Callable[[str, Collected, tuple[Stuck, ...]], None],
+        folder: Path,
+        report: Report,
     ) -> None:
-        """Make the cases of each target and write them to its file."""
+        """Make the cases of each target, and try them in each of its groups.
 
-        def work(worker: Worker, group: str, name: str) -> None:
+        Parameters
+        ----------
+        targets : mapping
+            The groups of each target.
+        bodies : mapping
+            Code from directives for each target.
+        folder : Path
+            Where cases are kept meanwhile.
+        report : Report
+            Hears of everything that is done.
+        """
+        files = {name: folder / f"{i}.cases" for i, name in enumerate(targets)}
+        groups = {group for each in targets.values() for group in each}
+        heavy_first = sorted(groups, key=lambda g: (-_weight(g), g.backend, g.device))
+
+        def work(worker: Worker, group: Group | str, name: str) -> None:
+            if isinstance(group, Group):
+                report.tried(name, group, _try(worker, name, group, files[name]))
+                return
             arguments = {
                 "name": name,
                 "bodies": bodies[name],
                 "sources": tuple(self.config.cases),
                 "file": files[name],
             }
-            done(name, *_collect(worker, arguments))
+            found, stuck = _collect(worker, arguments)
+            report.collected(name, found, stuck)
+            if found.cases:
+                for each in targets[name]:
+                    pool.add(each, [name])
 
-        Pool({"cases": list(bodies)}, lambda group: self.hire(), work).run(self.jobs)
-
-    def try_all(
-        self,
-        tasks: Mapping[Group, Sequence[str]],
-        files: Mapping[str, Path],
-        done: Callable[[str, Group, Tried | str], None],
-    ) -> None:
-        """Try each group's targets; the groups with most to do begin."""
-
-        def work(worker: Worker, group: Group, name: str) -> None:
-            done(name, group, _try(worker, name, group, files[name]))
-
-        heavy_first = sorted(tasks, key=lambda g: (-_weight(g), g.backend, g.device))
-        Pool({group: tasks[group] for group in heavy_first}, self.hire, work).run(self.jobs)
+        pool: Pool[Group | str, str] = Pool([_CASES, *heavy_first], self.hire, work)
+        pool.add(_CASES, targets)
+        pool.run(self.jobs)
 
 
 def missing(name: str, words: str) -> TargetInfo:
@@ -148,7 +172,7 @@ def _collect(worker: Worker, arguments: Mapping[str, Any]) -> tuple[Collected, t
     name, file = arguments["name"], arguments["file"]
     skip: list[str] = []
     stuck: list[Stuck] = []
-    for _ in range(_MOST_LOSSES):
+    for _ in range(_MOST_LOSSES // 2 + 1):
         try:
             job = Job(
                 function="sphinx_xpcaps.cases.collect.collect",

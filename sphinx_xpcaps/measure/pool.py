@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Generic, TypeVar
 
@@ -64,27 +65,36 @@ class Pool(Generic[G, T]):
 
     Parameters
     ----------
-    tasks : mapping
-        Each group's tasks, in order; earlier groups are started first.
+    order : sequence
+        The groups; earlier ones are served first.
     hire : callable
         Makes the worker of a group.
     work : callable
-        Does one task with a worker; must not raise.
+        Does one task with a worker; may add further tasks, must not raise.
     """
 
     def __init__(
         self,
-        tasks: Mapping[G, Sequence[T]],
+        order: Sequence[G],
         hire: Callable[[G], Worker],
         work: Callable[[Worker, G, T], None],
     ) -> None:
-        self._waiting = {group: list(reversed(each)) for group, each in tasks.items() if each}
-        self._serving = dict.fromkeys(self._waiting, 0)
+        self._waiting: dict[G, deque[T]] = {group: deque() for group in order}
+        self._serving = dict.fromkeys(order, 0)
         self._hire = hire
         self._work = work
-        self._lock = threading.Lock()
+        self._unfinished = 0
+        self._changed = threading.Condition()
         self._stopped = False
         self._hired: list[Worker] = []
+
+    def add(self, group: G, tasks: Iterable[T]) -> None:
+        """Let tasks of a group wait for a worker."""
+        with self._changed:
+            before = len(self._waiting[group])
+            self._waiting[group].extend(tasks)
+            self._unfinished += len(self._waiting[group]) - before
+            self._changed.notify_all()
 
     def run(self, jobs: int) -> None:
         """Do all tasks with `jobs` workers; an interrupt ends the workers first."""
@@ -99,8 +109,9 @@ class Pool(Generic[G, T]):
 
     def _stop(self) -> None:
         """Let no further task begin, and end the children, so that the threads come back."""
-        self._stopped = True
-        with self._lock:
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
             hired = list(self._hired)
         for worker in hired:
             worker.close()
@@ -108,31 +119,46 @@ class Pool(Generic[G, T]):
     def _serve(self) -> None:
         while (group := self._next_group()) is not None:
             worker = self._hire(group)
-            with self._lock:
+            with self._changed:
                 self._hired.append(worker)
             try:
                 while (task := self._next_task(group)) is not None:
-                    self._work(worker, group, task)
+                    self._do(worker, group, task)
             finally:
                 worker.close()
-                with self._lock:
-                    self._serving[group] -= 1
+                with self._changed:
+                    self._hired.remove(worker)
+
+    def _do(self, worker: Worker, group: G, task: T) -> None:
+        try:
+            self._work(worker, group, task)
+        finally:
+            with self._changed:
+                self._unfinished -= 1
+                self._changed.notify_all()
 
     def _next_group(self) -> G | None:
-        with self._lock:
-            if self._stopped:
-                return None
-            for group, waiting in self._waiting.items():
-                if waiting and not self._serving[group]:
+        """Return the group to serve next, waiting for tasks as long as others may add some."""
+        with self._changed:
+            while not self._stopped and self._unfinished:
+                group = self._choose()
+                if group is not None:
                     self._serving[group] += 1
                     return group
-            busy = max(self._waiting, key=lambda g: len(self._waiting[g]), default=None)
-            if busy is None or len(self._waiting[busy]) < _WORTH_A_WORKER:
-                return None
-            self._serving[busy] += 1
-            return busy
+                self._changed.wait()
+            return None
+
+    def _choose(self) -> G | None:
+        for group, waiting in self._waiting.items():
+            if waiting and (not self._serving[group] or len(waiting) >= _WORTH_A_WORKER):
+                return group
+        return None
 
     def _next_task(self, group: G) -> T | None:
-        with self._lock:
+        with self._changed:
             waiting = self._waiting[group]
-            return waiting.pop() if waiting and not self._stopped else None
+            if waiting and not self._stopped:
+                return waiting.popleft()
+            # In the same breath: a task that is added from now on finds the group unserved.
+            self._serving[group] -= 1
+            return None

@@ -58,7 +58,10 @@ def probe(
     def hire(name: str) -> Worker:
         return Worker({**get_backend(name).environment, **variables}, _NOTHING, 120.0)
 
-    Pool({name: [name] for name in to_ask}, hire, ask).run(2)
+    pool: Pool[str, str] = Pool(to_ask, hire, ask)
+    for name in to_ask:
+        pool.add(name, [name])
+    pool.run(2)
     if memory is not None and to_ask:
         for name in to_ask:
             known[_fingerprint(get_backend(name), variables)] = {

@@ -127,6 +127,15 @@ def test_a_setup_line_that_fails_is_reported(monkeypatch: pytest.MonkeyPatch) ->
 def test_all_tasks_of_all_groups_are_done_once() -> None:
     done: list[tuple[str, int]] = []
     tasks = {"a": list(range(20)), "b": list(range(5)), "c": []}
-    pool = Pool(tasks, lambda group: Worker({}, NOTHING, 3.0), lambda w, g, t: done.append((g, t)))
+
+    def work(worker: Worker, group: str, task: int) -> None:
+        done.append((group, task))
+        if group == "a" and task < 3:
+            pool.add("c", [task])
+
+    pool = Pool(list(tasks), lambda group: Worker({}, NOTHING, 3.0), work)
+    for group, each in tasks.items():
+        pool.add(group, each)
     pool.run(3)
-    assert sorted(done) == sorted((g, t) for g, each in tasks.items() for t in each)
+    added = [("c", task) for task in range(3)]
+    assert sorted(done) == sorted([*added, *((g, t) for g, each in tasks.items() for t in each)])
