@@ -142,7 +142,7 @@ def result_leaves(
     """Yield each leaf of what a function returned.
 
     Tuples, lists, dicts, iterators and objects are entered; arrays, numbers and everything else
-    are leaves. Of an object its public attributes count, or all where none of these is an array.
+    are leaves. Of an object its public attributes and those properties that are arrays count.
     """
     if is_array(result) or isinstance(result, np.ndarray) or depth > _DEEPEST:
         yield path, result
@@ -157,11 +157,25 @@ def result_leaves(
         yield from result_leaves(items, is_array, path, depth + 1)
     else:
         attributes = _attributes(result)
-        if not attributes:
+        if attributes is None:
             yield path, result
             return
         public = {name: x for name, x in attributes.items() if not name.startswith("_")}
-        tells = any(is_array(x) or isinstance(x, np.ndarray) for x in public.values())
-        for name, item in sorted((public if tells else attributes).items()):
+        for name, item in sorted({**_array_properties(result, is_array), **public}.items()):
             if not callable(item):
                 yield from result_leaves(item, is_array, (*path, name), depth + 1)
+
+
+def _array_properties(x: object, is_array: Callable[[object], bool]) -> dict[str, Any]:
+    """Return the public properties of an object that are arrays; how it keeps them is private."""
+    found = {}
+    for name in dir(type(x)):
+        if name.startswith("_") or not isinstance(getattr(type(x), name, None), property):
+            continue
+        try:
+            value = getattr(x, name)
+        except Exception:  # a property may not make sense for this object
+            continue
+        if is_array(value) or isinstance(value, np.ndarray):
+            found[name] = value
+    return found
