@@ -141,10 +141,13 @@ def result_leaves(
 ) -> Iterator[tuple[Path, Any]]:
     """Yield each leaf of what a function returned.
 
-    Tuples, lists, dicts, iterators and objects are entered; arrays, numbers and everything else
+    Tuples, lists, dicts, iterators, arrays of objects and other objects are entered; arrays, numbers and everything else
     are leaves. Of an object its public attributes and those properties that are arrays count.
     """
-    if is_array(result) or isinstance(result, np.ndarray) or depth > _DEEPEST:
+    if isinstance(result, np.ndarray) and result.dtype.kind == "O" and depth <= _DEEPEST:
+        for i, item in enumerate(result.flat):
+            yield from result_leaves(item, is_array, (*path, i), depth + 1)
+    elif is_array(result) or isinstance(result, np.ndarray) or depth > _DEEPEST:
         yield path, result
     elif isinstance(result, (list, tuple)):
         for i, item in enumerate(result):

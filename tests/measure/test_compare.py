@@ -116,6 +116,13 @@ def test_results_are_compared_leaf_by_leaf(xp: Any) -> None:
     assert found.message.startswith("in 1.nested.values.1: values differ")
 
 
+def test_arrays_inside_an_array_of_objects_are_compared(xp: Any) -> None:
+    ragged = np.empty(2, dtype=object)
+    ragged[0], ragged[1] = np.ones(2), np.ones(3)
+    assert verdict(ragged, ragged).outcome is Outcome.FOREIGN_OUTPUT
+    assert verdict([xp.ones(2), xp.ones(3)], ragged).outcome is Outcome.PASS
+
+
 def test_a_missing_part_is_wrong(xp: Any) -> None:
     found = verdict((xp.ones(2),), (np.ones(2), np.ones(3)))
     assert found.message == "in 1: nothing where NumPy returns an array of float64, shape (3,)"
