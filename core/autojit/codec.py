@@ -9,12 +9,12 @@ as functions and locks, by identity.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from math import isnan
 from typing import Any
 
 from core.autojit.kind import Kind, Memo, Tokens, Write
 from core.autojit.objects import kind_of
 from core.autojit.tokens import ATOMS, LEAF, SAME, ById, WeakById
-
 
 _LIMIT = 4096
 
@@ -55,7 +55,7 @@ class Codec:
             elif cls is float:
                 # Equal floats are not always the same: 0.0 and -0.0; and NaN is never equal.
                 tokens.append(float)
-                tokens.append(x if x and x == x else repr(x))
+                tokens.append(x if x and not isnan(x) else repr(x))
             else:
                 write = writers.get(cls)
                 if write is None:

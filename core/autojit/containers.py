@@ -13,10 +13,18 @@ from core.autojit.kind import Kind, Leaves, Memo, Tokens, seen
 if TYPE_CHECKING:
     from core.autojit.codec import Codec
 
-TUPLE, LIST, DICT, MAPPING, SET, FROZENSET, SLICE, COMPLEX, METHOD, ARRAY, SCALAR, DTYPE = map(
-    Kind,
-    "TUPLE LIST DICT MAPPING SET FROZENSET SLICE COMPLEX METHOD ARRAY SCALAR DTYPE".split(),
-)
+TUPLE = Kind("TUPLE")
+LIST = Kind("LIST")
+DICT = Kind("DICT")
+MAPPING = Kind("MAPPING")
+SET = Kind("SET")
+FROZENSET = Kind("FROZENSET")
+SLICE = Kind("SLICE")
+COMPLEX = Kind("COMPLEX")
+METHOD = Kind("METHOD")
+ARRAY = Kind("ARRAY")
+SCALAR = Kind("SCALAR")
+DTYPE = Kind("DTYPE")
 
 
 def _write_tuple(codec: Codec, x: Any, leaves: Leaves, tokens: Tokens, memo: Memo) -> None:
@@ -39,8 +47,8 @@ def _write_list(codec: Codec, x: Any, leaves: Leaves, tokens: Tokens, memo: Memo
 def _read_list(codec: Codec, stream: Iterator[Any], leaves: Iterator[Any], memo: Any) -> Any:
     result: list[Any] = []
     memo.append(result)
-    for _ in range(next(stream)):
-        result.append(codec.read(stream, leaves, memo))
+    # Not at once: an item may be the list itself.
+    result.extend(codec.read(stream, leaves, memo) for _ in range(next(stream)))
     return result
 
 

@@ -34,7 +34,7 @@ class JAXFunction:
         self.maxsize = maxsize
         self.lock = threading.Lock()
         self.entries: dict[tuple[Any, ...], Any] = {}
-        self.arrays_only = self._jitted(lambda *arrays: function(*arrays))
+        self.arrays_only = self._jitted(function)
         self.call = self._caller()
 
     def lower(self, *args: Any, **kwargs: Any) -> Any:
@@ -83,9 +83,14 @@ class JAXFunction:
             jitted = self.entries.get(key)
             if jitted is None:
                 # A trace takes far longer than a look-up, so the oldest goes, used or not.
-                while len(self.entries) >= self.maxsize:
-                    del self.entries[next(iter(self.entries))]
-                key = kept(key, lambda _, entries=self.entries: _forget_dead(entries))
+                for oldest in list(self.entries)[: len(self.entries) + 1 - self.maxsize]:
+                    self.entries.pop(oldest, None)
+                entries = self.entries  # not `self`: a dying object must not keep it alive
+
+                def died(_: Any) -> None:
+                    _forget_dead(entries)
+
+                key = kept(key, died)
                 jitted = self.entries[key] = self._jitted(self._around(key))
         return jitted
 
@@ -94,7 +99,7 @@ class JAXFunction:
         function = self.function
 
         def around(*arrays: Any) -> Any:
-            stream, leaves, memo = iter(tokens), iter(arrays), []  # type: ignore[var-annotated]
+            stream, leaves, memo = iter(tokens), iter(arrays), list[Any]()
             count, names = next(stream), next(stream)
             args = [INPUTS.read(stream, leaves, memo) for _ in range(count)]
             kwargs = {name: INPUTS.read(stream, leaves, memo) for name in names}

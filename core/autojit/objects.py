@@ -18,7 +18,9 @@ from core.autojit.tokens import ById
 if TYPE_CHECKING:
     from core.autojit.codec import Codec
 
-IDENTITY, ITERATOR, REDUCED = map(Kind, "IDENTITY ITERATOR REDUCED".split())
+IDENTITY, ITERATOR, REDUCED = map(Kind, ["IDENTITY", "ITERATOR", "REDUCED"])
+
+_NEW = copyreg.__newobj__  # type: ignore[attr-defined]
 
 _BY_IDENTITY = (
     type,
@@ -142,7 +144,7 @@ def _named_tuple(cls: type) -> Kind:
 def _is_plain(x: Any) -> bool:
     """Say whether `x` is its attributes and nothing else."""
     cls = type(x)
-    if cls in copyreg.dispatch_table or hasattr(cls, "__setstate__") and not _generated(cls):
+    if cls in copyreg.dispatch_table or (hasattr(cls, "__setstate__") and not _generated(cls)):
         return False
     for name in ("__reduce_ex__", "__reduce__", "__getstate__"):
         if getattr(cls, name) is not getattr(object, name) and not (
@@ -150,11 +152,12 @@ def _is_plain(x: Any) -> bool:
         ):
             return False
     try:
-        function, args, _, items, pairs = object.__reduce_ex__(x, 4)
+        reduced: Any = object.__reduce_ex__(x, 4)
+        function, args, _, items, pairs = reduced
         object.__new__(cls)
     except (TypeError, ValueError):
         return False
-    return function is copyreg.__newobj__ and args == (cls,) and items is None and pairs is None
+    return function is _NEW and args == (cls,) and items is None and pairs is None
 
 
 def _generated(cls: type) -> bool:
@@ -188,7 +191,7 @@ def _attributes(cls: type) -> Kind:
             codec.write(values, leaves, tokens, memo)
 
     def read(codec: Codec, stream: Iterator[Any], leaves: Iterator[Any], memo: Any) -> Any:
-        result = object.__new__(cls)
+        result: Any = object.__new__(cls)
         memo.append(result)
         if has_dict:
             attributes = result.__dict__  # past any `__setattr__`: the class may be frozen

@@ -1,0 +1,213 @@
+"""Dask: the call becomes one task, or with a signature one task for each block of the loops."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from operator import getitem
+from typing import Any
+
+import array_api_compat
+import array_api_compat.numpy
+import dask.array as da
+import numpy as np
+from dask.array.utils import meta_from_array
+from dask.highlevelgraph import HighLevelGraph
+from dask.tokenize import tokenize
+
+from core.lazy_apply.call import SCALARS, Call, Shape, function_name
+from core.lazy_apply.dispatch import PASS
+from core.lazy_apply.host import Host
+from core.lazy_apply.outputs import resolve
+
+
+def owns(cls: type) -> bool:
+    """Say whether `cls` is an array of Dask's."""
+    return issubclass(cls, da.Array)
+
+
+def eager(
+    func: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    as_numpy: bool,
+    several: int,
+) -> Any:
+    """Do nothing now: there is always a graph."""
+    return PASS
+
+
+def lazy(call: Call) -> Any:
+    """Make the call a part of the graph."""
+    outputs = resolve(call, lambda: _promoted(call))
+    outputs = replace(outputs, dtypes=tuple(map(np.dtype, outputs.dtypes)))
+    host, operands = Host.of(call, outputs, lambda x: isinstance(x, da.Array))
+    name = f"{call.name}-{_token(call, host, operands)}"
+    if call.signature is None:
+        return outputs.wrap(_gathered(name, host, operands))
+    return outputs.wrap(_distributed(name, host, operands))
+
+
+def _promoted(call: Call) -> np.dtype[Any]:
+    return np.result_type(
+        *(x if type(x) in SCALARS else x.dtype for x in call.args if x is not None)
+    )
+
+
+def _token(call: Call, host: Host, operands: Sequence[Any]) -> str:
+    """Return what is the same for the same function, arguments and announcements alone."""
+    names = {slot: x.name for slot, x in zip(host.slots, operands, strict=True)}
+    outputs = host.outputs
+    token: str = tokenize(
+        call.func,
+        call.filled(names),
+        host.slots,
+        (outputs.shapes, [dtype.str for dtype in outputs.dtypes], outputs.multiple),
+        call.as_numpy,
+        None if call.signature is None else call.signature.text,
+    )
+    return token
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a worker runs: blocks in, the results of the function out."""
+
+    host: Host
+
+    def __call__(self, *blocks: Any) -> list[Any]:
+        """Call the function with arrays made of `blocks`, which may be nested lists of them.
+
+        Raises
+        ------
+        Exception
+            What the function raises, with a note that names it.
+        """
+        call = self.host.call
+        xp = array_api_compat.array_namespace(_first(blocks))
+        operands = [xp.asarray(_joined(block, xp)) for block in blocks]
+        try:
+            if not call.as_numpy:
+                return self._host(operands)(operands, xp)
+            device = array_api_compat.device(operands[0])
+            operands = [np.asarray(x) for x in operands]
+            results = self._host(operands)(operands, array_api_compat.numpy)
+            return [xp.asarray(x, device=device) for x in results]
+        except Exception as error:
+            error.add_note(f"in lazy_apply of {function_name(call.func)}")
+            raise
+
+    def _host(self, operands: Sequence[Any]) -> Host:
+        """Return the host that announces the shapes for these operands' part of the loops."""
+        host, signature = self.host, self.host.call.signature
+        if signature is None:
+            return host
+        loop, _ = signature.check([tuple(x.shape) for x in operands[: len(signature.inputs)]])
+        shapes = tuple(
+            loop + _core(shape, names)
+            for shape, names in zip(host.outputs.shapes, signature.outputs, strict=True)
+        )
+        return replace(host, outputs=replace(host.outputs, shapes=shapes))
+
+
+def _first(blocks: Any) -> Any:
+    while isinstance(blocks, (list, tuple)):
+        blocks = blocks[0]
+    return blocks
+
+
+def _joined(blocks: Any, xp: Any, axis: int = 0) -> Any:
+    """Return the one array that nested lists of blocks are, one level for each axis."""
+    if not isinstance(blocks, list):
+        return blocks
+    parts = [_joined(block, xp, axis + 1) for block in blocks]
+    return parts[0] if len(parts) == 1 else xp.concat(parts, axis=axis)
+
+
+def _gathered(name: str, host: Host, operands: Sequence[Any]) -> list[Any]:
+    """Return the results of one task that has the whole of every operand."""
+    task = (Task(host), *(x.__dask_keys__() for x in operands))
+    graph = HighLevelGraph.from_collections(name, {name: task}, dependencies=operands)
+    return [
+        _picked(graph, name, i, {(): name}, tuple(_chunk(n) for n in shape), dtype, operands)
+        for i, (shape, dtype) in enumerate(
+            zip(host.outputs.shapes, host.outputs.dtypes, strict=True)
+        )
+    ]
+
+
+def _distributed(name: str, host: Host, operands: Sequence[Any]) -> list[Any]:
+    """Return the results of one task for each block along the loop dimensions.
+
+    The core dimensions of each operand have indices of their own, so that Dask hands all of
+    their blocks, joined, to every task.
+    """
+    signature, outputs = host.call.signature, host.outputs
+    assert signature is not None
+    count = len(outputs.shapes[0]) - len(signature.outputs[0])
+    pairs: list[Any] = []
+    unused = itertools.count(count)
+    for i, x in enumerate(operands):
+        inner = len(signature.inputs[i]) if i < len(signature.inputs) else x.ndim
+        outer = x.ndim - inner
+        pairs += [x, (*range(count - outer, count), *itertools.islice(unused, inner))]
+    calls = da.blockwise(
+        Task(host),
+        tuple(range(count)),
+        *pairs,
+        name=name,
+        concatenate=True,
+        meta=meta_from_array(operands[0]._meta, count, dtype=outputs.dtypes[0]),
+    )
+    keys = {key[1:]: key for key in _flat(calls.__dask_keys__())}
+    return [
+        _picked(
+            calls.dask,
+            name,
+            i,
+            keys,
+            calls.chunks + tuple(_chunk(n) for n in _core(shape, names)),
+            dtype,
+            operands,
+        )
+        for i, (shape, dtype, names) in enumerate(
+            zip(outputs.shapes, outputs.dtypes, signature.outputs, strict=True)
+        )
+    ]
+
+
+def _picked(
+    graph: Any,
+    name: str,
+    i: int,
+    keys: Mapping[tuple[int, ...], Any],
+    chunks: tuple[Any, ...],
+    dtype: np.dtype[Any],
+    operands: Sequence[Any],
+) -> Any:
+    """Return result `i` of the tasks at `keys`, which have their places along the loops."""
+    own = f"{name}-{i}"
+    layer = {
+        (own, *place, *(0,) * (len(chunks) - len(place))): (getitem, key, i)
+        for place, key in keys.items()
+    }
+    layers = {**graph.layers, own: layer}
+    whole = HighLevelGraph(layers, {**graph.dependencies, own: {name}})
+    meta = meta_from_array(operands[0]._meta, len(chunks), dtype=dtype)
+    return da.Array(whole, own, chunks, meta=meta)
+
+
+def _chunk(length: int | None) -> tuple[float, ...]:
+    return (math.nan if length is None else length,)
+
+
+def _core(shape: Shape, names: tuple[str, ...]) -> Shape:
+    return shape[len(shape) - len(names) :]
+
+
+def _flat(keys: Any) -> list[Any]:
+    if not isinstance(keys, list):
+        return [keys]
+    return [key for part in keys for key in _flat(part)]

@@ -33,9 +33,7 @@ def eager(
 def lazy(call: Call) -> Any:
     """Call the function now: these libraries have no graph."""
     first = call.arrays[0]
-    return _called(
-        call.func, call.args, call.kwargs, call.as_numpy, call.several, first, call.xp
-    )
+    return _called(call.func, call.args, call.kwargs, call.as_numpy, call.several, first, call.xp)
 
 
 def _called(

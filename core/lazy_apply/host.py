@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from core.lazy_apply.call import SCALARS, Call
+from core.lazy_apply.checks import VECTORIZE, checked
 from core.lazy_apply.outputs import Outputs, listed
-
-_KINDS = ("bool", "unsigned integer", "signed integer", "real floating", "complex floating")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +92,7 @@ class Host:
     def _called(self, operands: Sequence[Any]) -> list[Any]:
         args, kwargs = self.call.filled(dict(zip(self.slots, operands, strict=True)))
         if self.scalar is not None:
-            args = [
-                self.scalar(x) if type(x) in SCALARS and x is not None else x for x in args
-            ]
+            args = [self.scalar(x) if type(x) in SCALARS and x is not None else x for x in args]
         result = self.call.func(*args, **kwargs)
         several = self.call.several
         return listed(self.call.func, result, several) if several else [result]
@@ -117,7 +114,7 @@ class Host:
         return x
 
     def _padding(self, i: int, own: tuple[int, ...]) -> tuple[int, ...]:
-        """Return axes of length 1 so that loop dimensions stand below the batch in every operand."""
+        """Return axes of length 1 that put the loop dimensions below the batch everywhere."""
         signature = self.call.signature
         if signature is None or i >= len(signature.inputs):
             return ()
@@ -128,34 +125,9 @@ class Host:
         return (1,) * (max(loops) - (len(own) - len(signature.inputs[i])))
 
     def _checked(self, results: list[Any], shapes: Sequence[Any], xp: Any) -> list[Any]:
-        name = self.call.name
-        found = []
-        for result, shape, dtype in zip(results, shapes, self.outputs.dtypes, strict=True):
-            if not hasattr(result, "dtype"):
-                result = xp.asarray(result, dtype=dtype)
-            elif result.dtype != dtype:
-                if _rank(xp, result.dtype) > _rank(xp, dtype):
-                    raise TypeError(
-                        f"{name} returned {result.dtype}, {dtype} was announced: give dtype="
-                    )
-                result = xp.astype(xp.asarray(result), dtype)
-            if tuple(result.shape) != tuple(shape):
-                raise ValueError(
-                    f"{name} returned shape {tuple(result.shape)}, {tuple(shape)} was announced: "
-                    + self._hint(len(shape))
-                )
-            found.append(xp.asarray(result))
-        return found
-
-    def _hint(self, ndim: int) -> str:
-        if self.call.signature is not None:
-            return "if it knows the core dimensions only, pass vectorize=True"
-        return "give shape="
-
-
-def _rank(xp: Any, dtype: Any) -> int:
-    """Return a number that is higher for kinds of numbers that hold more."""
-    for rank, kind in enumerate(_KINDS):
-        if xp.isdtype(dtype, kind):
-            return rank
-    return len(_KINDS)
+        hint = "give shape=" if self.call.signature is None else VECTORIZE
+        announced = zip(results, shapes, self.outputs.dtypes, strict=True)
+        return [
+            checked(self.call.func, result, shape, dtype, xp, hint)
+            for result, shape, dtype in announced
+        ]

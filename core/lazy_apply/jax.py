@@ -85,16 +85,15 @@ def lazy(call: Call) -> Any:
 
 def _canonical(dtype: Any) -> np.dtype[Any]:
     """Return `dtype` as JAX would have it, which may be without 64-bit numbers."""
-    return np.dtype(jax.dtypes.canonicalize_dtype(dtype))
+    canonical: np.dtype[Any] = np.dtype(jax.dtypes.canonicalize_dtype(dtype))
+    return canonical
 
 
 def _promoted(call: Call) -> Any:
     return jnp.result_type(*(x for x in call.args if x is not None))
 
 
-def _differentiable(
-    call: Call, outputs: Outputs, function: Callable[..., tuple[Any, ...]]
-) -> Callable[..., Any]:
+def _differentiable(call: Call, outputs: Outputs, function: Callable[..., tuple[Any, ...]]) -> Any:
     """Return `function` with the derivative that the caller gave."""
     if call.jvp is not None:
         derivative = call.jvp
@@ -117,7 +116,7 @@ def _differentiable(
             found = found if isinstance(found, (tuple, list)) else (found,)
             return tuple(found)
 
-        differentiable = jax.custom_vjp(function)
-        differentiable.defvjp(lambda *primals: (function(*primals), primals), backwards)
-        return differentiable
+        apply = jax.custom_vjp(function)
+        apply.defvjp(lambda *primals: (function(*primals), primals), backwards)
+        return apply
     return function

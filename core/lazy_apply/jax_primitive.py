@@ -28,7 +28,6 @@ def bind(host: Host, operands: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(lazy_apply_p.bind(*operands, host=host))
 
 
-@lazy_apply_p.def_abstract_eval
 def _abstract(*_: Any, host: Host) -> list[Any]:
     outputs = host.outputs
     return [
@@ -37,7 +36,6 @@ def _abstract(*_: Any, host: Host) -> list[Any]:
     ]
 
 
-@lazy_apply_p.def_impl
 def _now(*operands: Any, host: Host) -> list[Any]:
     """Call the function at once: a transformation outside ``jit`` came down to concrete arrays."""
     if not host.call.as_numpy:
@@ -64,6 +62,8 @@ def _no_derivative(*_: Any, host: Host) -> Any:
     )
 
 
+lazy_apply_p.def_abstract_eval(_abstract)
+lazy_apply_p.def_impl(_now)
 batching.primitive_batchers[lazy_apply_p] = _batched
 ad.primitive_jvps[lazy_apply_p] = _no_derivative
 

@@ -21,9 +21,13 @@ class Looped:
         self.signature = signature
         self.__name__ = function_name(func)
 
+    def __dask_tokenize__(self) -> tuple[Any, ...]:
+        return (self.func, self.signature.text)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         arrays = [i for i, arg in enumerate(args) if type(arg) not in SCALARS]
-        loop, _ = self.signature.check([args[i].shape for i in arrays])
+        checked, _ = self.signature.check([args[i].shape for i in arrays])
+        loop = tuple(int(length or 0) for length in checked)
         xp = array_api_compat.array_namespace(*(args[i] for i in arrays))
         if math.prod(loop) == 0:
             return self._empty([args[i] for i in arrays], xp)

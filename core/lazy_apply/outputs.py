@@ -49,7 +49,9 @@ def resolve(call: Call, result_type: Callable[[], Any]) -> Outputs:
 def plain(shape: Sequence[Any]) -> Shape:
     """Return `shape` as ints, with None for what Dask calls ``nan``."""
     return tuple(
-        None if length is None or (isinstance(length, float) and math.isnan(length)) else int(length)
+        None
+        if length is None or (isinstance(length, float) and math.isnan(length))
+        else int(length)
         for length in shape
     )
 

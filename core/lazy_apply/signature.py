@@ -74,8 +74,7 @@ class Signature:
         for name in names:
             if name not in lengths and not name.isdigit():
                 raise ValueError(
-                    f"no input of signature {self.text!r} has core dimension {name!r}: "
-                    "give shape="
+                    f"no input of signature {self.text!r} has core dimension {name!r}: give shape="
                 )
         return tuple(lengths[name] if name in lengths else int(name) for name in names)
 

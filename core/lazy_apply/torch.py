@@ -65,5 +65,62 @@ def like(result: Any, first: Any) -> Any:
 
 
 def lazy(call: Call) -> Any:
-    """Make the call an operator."""
-    raise NotImplementedError
+    """Call the function where the short way could not.
+
+    A compiler that reads along compiles what the function does.
+
+    Raises
+    ------
+    NotImplementedError
+        A derivative was given in the form that PyTorch cannot use.
+    RuntimeError, TypeError
+        A tensor cannot become a NumPy array.
+    """
+    if call.jvp is not None:
+        raise NotImplementedError(
+            "lazy_apply takes a derivative of tensors as vjp=, which PyTorch's backward() needs; "
+            "jvp= is for JAX"
+        )
+    tensors = {slot: x for slot, x in call.inputs() if isinstance(x, _Tensor)}
+    if call.vjp is None:
+        return _called(call, tensors)
+    return _Differentiable.apply(call, tuple(tensors), *tensors.values())
+
+
+def _called(call: Call, tensors: Mapping[int | str, Any]) -> Any:
+    """Call the function with `tensors` in their places."""
+    first = next(iter(tensors.values()))
+    given = tensors
+    if call.as_numpy:
+        given = {slot: _numpy(call, x) for slot, x in tensors.items()}
+    args, kwargs = call.filled(given)
+    result = call.func(*args, **kwargs)
+    if not call.several:
+        return like(result, first)
+    return tuple(like(one, first) for one in listed(call.func, result, call.several))
+
+
+def _numpy(call: Call, x: Any) -> Any:
+    if x.requires_grad and torch.is_grad_enabled():
+        raise RuntimeError(
+            f"lazy_apply does not know the derivative of {call.name}, which as_numpy=True hides "
+            "from PyTorch: give vjp=lambda primals, cotangents: ..., or detach the tensors"
+        )
+    return x.numpy()
+
+
+class _Differentiable(torch.autograd.Function):  # type: ignore[misc]
+    """The call with the derivative that the caller gave."""
+
+    @staticmethod
+    def forward(ctx: Any, call: Call, slots: tuple[int | str, ...], *tensors: Any) -> Any:
+        ctx.call, ctx.slots = call, slots
+        ctx.save_for_backward(*tensors)
+        return _called(call, dict(zip(slots, tensors, strict=True)))
+
+    @staticmethod
+    def backward(ctx: Any, *cotangents: Any) -> Any:
+        given = cotangents if ctx.call.several else cotangents[0]
+        found = ctx.call.vjp(ctx.saved_tensors, given)
+        found = tuple(found) if isinstance(found, (tuple, list)) else (found,)
+        return None, None, *found
