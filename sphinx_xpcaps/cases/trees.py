@@ -141,8 +141,9 @@ def result_leaves(
 ) -> Iterator[tuple[Path, Any]]:
     """Yield each leaf of what a function returned.
 
-    Tuples, lists, dicts, iterators, arrays of objects and other objects are entered; arrays, numbers and everything else
-    are leaves. Of an object its public attributes and those properties that are arrays count.
+    Tuples, lists, dicts, iterators, arrays of objects and objects are entered; arrays, numbers and
+    everything else are leaves. Of an object its public attributes and those properties that are
+    arrays count.
     """
     if isinstance(result, np.ndarray) and result.dtype.kind == "O" and depth <= _DEEPEST:
         for i, item in enumerate(result.flat):
