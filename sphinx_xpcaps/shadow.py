@@ -30,14 +30,14 @@ def refuse_foreign_core() -> None:
 
     Raises
     ------
-    sphinx.errors.ExtensionError
+    sphinx.errors.ConfigError
         Names the file that Python found instead.
     """
     found = foreign_core()
     if found is not None:
-        from sphinx.errors import ExtensionError
+        from sphinx.errors import ConfigError
 
-        raise ExtensionError(
+        raise ConfigError(
             f"sphinx_xpcaps needs its own package 'core', but Python imports {found}; "
             "rename that package, or keep its folder behind site-packages on sys.path"
         )
