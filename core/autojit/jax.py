@@ -13,7 +13,8 @@ from core.autojit.box import Box, boxed
 from core.autojit.codec import Codec
 from core.autojit.tokens import WeakById, kept
 
-_Array = type(jnp.zeros(()))
+with jax.ensure_compile_time_eval():  # this module may be first needed inside `jax.jit`
+    _Array = type(jnp.zeros(()))
 
 
 def is_array(cls: type) -> bool:

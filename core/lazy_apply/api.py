@@ -32,9 +32,9 @@ def lazy_apply(
 ) -> Any:
     """Apply an eager function, at once or when a lazy library comes to it.
 
-    On an eager library the function is called now. On Dask, inside ``jax.jit`` and inside
-    ``torch.compile`` the call becomes part of the graph, and the function sees concrete arrays
-    when the graph runs.
+    On an eager library the function is called now. On Dask and inside ``jax.jit`` the call becomes
+    part of the graph, and the function sees concrete arrays when the graph runs. Inside
+    ``torch.compile`` the function is compiled with the rest.
 
     Parameters
     ----------
@@ -57,20 +57,20 @@ def lazy_apply(
     signature : str, optional
         NumPy's notation for what `func` does along the last axes, such as ``"(n),(n)->()"``.
         The other axes are loop dimensions, which `func` must take itself, as
-        :func:`numpy.vecdot` does. Dask then works block by block along them, ``jax.vmap`` and
-        ``torch.func.vmap`` add one, and the shape of the result follows.
+        :func:`numpy.vecdot` does. Dask then works block by block along them, ``jax.vmap`` adds one,
+        and the shape of the result follows.
     vectorize : bool, optional
         With `signature`: `func` knows the core dimensions only, so call it once per element of
         the loop dimensions.
     vmap_method : {"sequential", "expand_dims", "broadcast_all"}, optional
-        Under ``vmap``: call `func` once per element of the batch (the default, always right),
+        Under ``jax.vmap``: call `func` once per element of the batch (the default, always right),
         or once with the batch as the first axis, of length 1 or of full length where an input is
         not batched. With `signature`, the default is one call with the batch as a loop dimension.
     jvp : callable, optional
         Derivative, forwards: ``jvp(primals, tangents)`` returns the tangent of each result.
         Both arguments are tuples with one item for each array; the tangent of an array of
         integers is None. Works forwards and backwards where it is made of operations of the
-        arrays' own library.
+        arrays' own library. JAX only.
     vjp : callable, optional
         Derivative, backwards: ``vjp(primals, cotangents)`` returns the cotangent of each array,
         or None for an array that has none. `cotangents` is one array, or a tuple where there are
@@ -88,12 +88,16 @@ def lazy_apply(
     ------
     ValueError
         There is no array among the arguments; `shape` and `dtype` contradict each other; or a
-        shape is not fully known inside ``jax.jit`` or ``torch.compile``.
+        shape is not fully known inside ``jax.jit``.
     TypeError
         An argument is neither an array nor a scalar; the arrays belong to several libraries; or
-        `func` returned another dtype than was said and the cast is not safe.
+        `func` returned, in a graph, numbers of a kind that the dtype that was said cannot hold.
     NotImplementedError
-        A derivative is asked for where neither `jvp` nor `vjp` was given.
+        JAX asks for a derivative and neither `jvp` nor `vjp` was given, or `jvp` was given for
+        tensors of PyTorch.
+    RuntimeError
+        With ``as_numpy=True``, a tensor of PyTorch requires a gradient and no `vjp` was given; or
+        `func` failed inside ``jax.jit``.
 
     Notes
     -----
@@ -120,7 +124,14 @@ def lazy_apply(
     4.0
     """
     try:
-        if shape is None and dtype is None and signature is None:
+        simple = (
+            signature is None
+            and jvp is None
+            and vjp is None
+            and vmap_method is None
+            and not vectorize
+        )
+        if simple and shape is None and dtype is None:
             for x in args:
                 if type(x) is not _ndarray:
                     break
@@ -131,7 +142,7 @@ def lazy_apply(
         elif not callable(shape):
             check_outputs(shape, dtype)
         handler = HANDLERS.get(type(args[0])) if args else None
-        if handler is not None and signature is None and jvp is vjp and not callable(shape):
+        if simple and handler is not None and not callable(shape):
             result = handler.eager(func, args, kwargs, as_numpy, several(shape))
             if result is not PASS:
                 return result

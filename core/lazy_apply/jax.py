@@ -21,7 +21,8 @@ from core.lazy_apply.host import Host
 from core.lazy_apply.jax_primitive import bind
 from core.lazy_apply.outputs import Outputs, listed, resolve
 
-_Array = type(jnp.zeros(()))
+with jax.ensure_compile_time_eval():  # this module may be first needed inside `jax.jit`
+    _Array = type(jnp.zeros(()))
 
 
 def owns(cls: type) -> bool:

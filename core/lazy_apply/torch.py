@@ -57,10 +57,13 @@ def eager(
 
 def like(result: Any, first: Any) -> Any:
     """Return `result` as a tensor on the device of `first`."""
-    if isinstance(result, np.ndarray) and (
-        not result.flags.writeable or any(stride < 0 for stride in result.strides)
+    # PyTorch has no tensors that are read-only or run backwards; a compiler makes its own.
+    if (
+        isinstance(result, np.ndarray)
+        and not torch.compiler.is_compiling()
+        and not (result.flags.writeable and all(stride >= 0 for stride in result.strides))
     ):
-        result = result.copy()  # PyTorch has no such tensors
+        result = result.copy()
     return torch.asarray(result, device=first.device)
 
 

@@ -1,0 +1,392 @@
+"""Compiling functions without naming what is static."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import enum
+import functools
+import gc
+import threading
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import dask.array as da
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import torch
+
+from core import autojit
+
+X = jnp.arange(3.0)
+
+
+def traces(*calls: Any) -> int:
+    """Return how often a function is traced that is called with each of `calls`."""
+    count = 0
+
+    @autojit(backend="jax")
+    def counted(*args: Any) -> Any:
+        nonlocal count
+        count += 1
+        return args
+
+    for one in calls:
+        counted(X, one)
+    return count
+
+
+def same(x: Any) -> Any:
+    """Return `x` after a journey into a jitted function and back."""
+    return autojit(lambda x: x, backend="jax")(x)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Frozen:
+    array: Any
+    how: str = "max"
+
+
+@dataclasses.dataclass
+class Plain:
+    array: Any
+    how: str = "max"
+
+
+class Slotted:
+    __slots__ = ("__hidden", "array", "unset")
+
+    def __init__(self, array: Any) -> None:
+        self.array = array
+        self.__hidden = 2
+
+    def hidden(self) -> int:
+        return self.__hidden
+
+
+class Pair(NamedTuple):
+    array: Any
+    number: int
+
+
+class Color(enum.Enum):
+    RED = 1
+
+
+class Config:
+    def __init__(self, **values: Any) -> None:
+        self.__dict__.update(values)
+
+
+class Many(list[Any]):
+    pass
+
+
+def test_what_is_no_array_is_static_and_stays_as_it_is() -> None:
+    @autojit
+    def call(x: Any, number: Any, none: Any, *, mode: Any, table: Any) -> Any:
+        assert isinstance(x, jax.core.Tracer)
+        assert type(number) is int
+        assert none is None
+        assert table == {"a": [1, 2]}
+        return x * number if mode == "times" else x
+
+    found = call(X, 2, None, mode="times", table={"a": [1, 2]})
+    np.testing.assert_array_equal(np.asarray(found), [0, 2, 4])
+
+
+@pytest.mark.parametrize("cls", [Frozen, Plain, Slotted, lambda x: Pair(x, 2)])
+def test_arrays_are_found_inside_objects_which_come_back(cls: Any) -> None:
+    given = cls(X)
+
+    def call(x: Any) -> Any:
+        assert isinstance(x.array, jax.core.Tracer)
+        return x
+
+    found = autojit(call, backend="jax")(given)
+    assert type(found) is type(given)
+    assert found is not given
+    np.testing.assert_array_equal(np.asarray(found.array), np.asarray(X))
+    if isinstance(given, Slotted):
+        assert found.hidden() == 2
+        assert not hasattr(found, "unset")
+    else:
+        assert found[1:] == (2,) if isinstance(found, Pair) else found.how == "max"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda x: (x, [1, x], {"b": x, "a": 1}),
+        lambda x: {1: x, 2.5: "a key that is no text"},
+        lambda x: collections.OrderedDict(b=x, a=2),
+        lambda x: collections.deque([x, 2]),
+        lambda x: Many([x, 2]),
+        lambda x: functools.partial(max, x),
+    ],
+)
+def test_arrays_are_found_inside_containers_which_come_back(make: Any) -> None:
+    given = make(X)
+    found = same(given)
+    assert type(found) is type(given)
+    assert str(found) == str(given) or isinstance(given, functools.partial)
+
+
+def test_results_keep_numbers_and_structures_that_depend_on_shapes() -> None:
+    @autojit
+    def parts(x: Any) -> Any:
+        return {"n": x.shape[0], "parts": [x[i] for i in range(x.shape[0])], "half": 0.5}
+
+    assert type(parts(X)["n"]) is int
+    assert len(parts(X)["parts"]) == 3
+    assert len(parts(jnp.ones(2))["parts"]) == 2
+    assert parts(X)["half"] == 0.5
+
+
+def test_returned_iterators_are_consumed_and_iterate_again_for_each_call() -> None:
+    @autojit
+    def rows(x: Any) -> Any:
+        return (x * i for i in range(3))
+
+    for _ in range(2):
+        found = rows(X)
+        assert iter(found) is found
+        np.testing.assert_array_equal(np.asarray(list(found))[:, 1], [0, 1, 2])
+
+
+def test_iterators_are_taken_as_arguments() -> None:
+    @autojit
+    def total(x: Any, numbers: Any) -> Any:
+        return x * sum(numbers)
+
+    np.testing.assert_array_equal(np.asarray(total(X, iter([1, 2]))), [0, 3, 6])
+    np.testing.assert_array_equal(np.asarray(total(X, (i for i in (1, 2)))), [0, 3, 6])
+
+
+@pytest.mark.parametrize(
+    "equal",
+    [
+        [1, 1],
+        [float("nan"), float("nan")],
+        [[1, {"a": {2}}], [1, {"a": {2}}]],
+        [Config(a=1), Config(a=1)],
+        [np.arange(3), np.arange(3)],
+        [np.float64(2), np.float64(2)],
+        [slice(1, None), slice(1, None)],
+        [Color.RED, Color.RED],
+        [np.ma.array([1, 2], mask=[0, 1]), np.ma.array([1, 2], mask=[0, 1])],
+        [threading.Lock] * 2,
+        [np.sin, np.sin],
+    ],
+)
+def test_equal_static_arguments_are_traced_once(equal: Any) -> None:
+    assert traces(*equal) == 1
+
+
+@pytest.mark.parametrize(
+    "different",
+    [
+        [1, 1.0, True, 1 + 0j, np.float64(1), np.int64(1)],
+        [0.0, -0.0, 0, False, complex(0, -0.0)],
+        [[1], (1,), {1}, frozenset({1}), {1: 1}],
+        [{1: 0}, {1.0: 0}, {True: 0}],
+        [Config(a=1), Config(a=2), Config(b=1), Frozen(1), Plain(1)],
+        [np.arange(3), np.arange(3.0), np.arange(4)],
+        ["1", b"1", np.str_("1"), range(1)],
+        [threading.Lock(), threading.Lock()],
+        [None, Ellipsis, Color.RED],
+    ],
+)
+def test_different_static_arguments_are_kept_apart(different: Any) -> None:
+    assert traces(*different) == len(different)
+
+
+def test_a_changed_configuration_is_traced_again() -> None:
+    config = Config(scale=2)
+    call = autojit(lambda x, config: x * config.scale, backend="jax")
+    assert float(call(X, config)[1]) == 2
+    config.scale = 3
+    assert float(call(X, config)[1]) == 3
+
+
+def test_changes_inside_the_function_are_not_seen_outside() -> None:
+    given = Plain(X)
+
+    @autojit
+    def change(x: Any) -> Any:
+        x.array = x.array + 1
+        x.how = "changed"
+        return x
+
+    assert change(given).how == "changed"
+    assert given.how == "max"
+    assert float(given.array[0]) == 0
+    assert float(change(given).array[0]) == 1
+
+
+def test_what_contains_itself_comes_back_so() -> None:
+    given: list[Any] = [X]
+    given.append(given)
+    found = same(given)
+    assert found[1] is found
+
+
+def test_exceptions_are_the_functions_own() -> None:
+    def missing(x: Any) -> Any:
+        raise KeyError("no such thing")
+
+    with pytest.raises(KeyError, match="no such thing"):
+        autojit(missing)(X)
+    with pytest.raises(jax.errors.TracerBoolConversionError):
+        autojit(lambda x: 1 if x[0] > 0 else 2)(X)
+
+
+class Scaled:
+    """Something to call, with a method."""
+
+    def __init__(self, scale: Any) -> None:
+        self.scale = scale
+
+    def __call__(self, x: Any) -> Any:
+        return x * self.scale
+
+    @autojit
+    def method(self, x: Any) -> Any:
+        """Return the product."""
+        return x * self.scale
+
+
+@pytest.mark.parametrize(
+    "function",
+    [Scaled(2), Scaled(2).__call__, Scaled(2).method, functools.partial(jnp.multiply, 2)],
+)
+def test_anything_that_can_be_called_can_be_compiled(function: Any) -> None:
+    np.testing.assert_array_equal(np.asarray(autojit(function)(X)), [0, 2, 4])
+
+
+def test_functions_that_cannot_be_weakly_referenced_are_compiled() -> None:
+    np.testing.assert_array_equal(np.asarray(autojit(jnp.add, backend="jax")(X, X)), [0, 2, 4])
+    with pytest.raises(TypeError):
+        weakref.ref(np.add)
+    np.testing.assert_array_equal(autojit(np.add)(np.ones(2), 1), [2, 2])
+
+
+def test_the_result_has_the_functions_name_and_documentation() -> None:
+    assert Scaled.method.__name__ == "method"
+    assert Scaled.method.__doc__ == "Return the product."
+
+
+def test_other_libraries_are_called_through() -> None:
+    @autojit
+    def check(x: Any, seen: list[Any]) -> Any:
+        seen.append(type(x))
+        return x + 1
+
+    seen: list[Any] = []
+    assert check(np.ones(2), seen).tolist() == [2, 2]
+    assert value(check(da.ones(2), seen)) == [2, 2]
+    assert seen == [np.ndarray, da.Array]
+
+
+def value(x: Any) -> list[float]:
+    return [float(item) for item in x.compute()]
+
+
+def test_arrays_deep_in_arguments_choose_the_library() -> None:
+    @autojit
+    def traced(x: Any) -> bool:
+        return isinstance(x["deep"][0], jax.core.Tracer)
+
+    assert traced({"deep": [X]}) is True
+    assert traced({"deep": [np.ones(2)]}) is False
+    assert traced({"deep": [X]}) is True
+
+
+def test_torch_compiles_with_plain_and_nested_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Without its code generator, which takes a minute to say the same.
+    monkeypatch.setattr(torch, "compile", functools.partial(torch.compile, backend="eager"))
+
+    @autojit
+    def scaled(x: Any, table: Any, how: str) -> Any:
+        assert torch.compiler.is_compiling()
+        return {"y": x * table["k"] if how == "times" else x, "how": how}
+
+    found = scaled(torch.ones(2), {"k": torch.ones(2) * 3}, "times")
+    assert found["how"] == "times"
+    assert found["y"].tolist() == [3, 3]
+
+
+def test_it_stands_inside_other_transformations() -> None:
+    times = autojit(lambda x, k: x * k)
+    np.testing.assert_array_equal(np.asarray(jax.jit(lambda x: times(x, 2))(X)), [0, 2, 4])
+    np.testing.assert_array_equal(np.asarray(jax.vmap(lambda x: times(x, 2))(X)), [0, 2, 4])
+    assert float(jax.grad(lambda x: times(x, 2))(1.0)) == 2
+
+
+def test_lower_and_clear_cache_are_those_of_jax() -> None:
+    count = 0
+
+    @autojit
+    def counted(x: Any, k: int) -> Any:
+        nonlocal count
+        count += 1
+        return x * k
+
+    assert "stablehlo.multiply" in counted.lower(X, 2).as_text()
+    counted(X, 2)
+    before = count
+    counted(X, 2)
+    assert count == before
+    counted.clear_cache()
+    counted(X, 2)
+    assert count == before + 1
+
+
+def test_no_array_and_no_function_is_kept_alive() -> None:
+    holder, helper = Plain(jnp.ones(5)), lambda x: x + 1
+    references = [weakref.ref(holder), weakref.ref(holder.array), weakref.ref(helper)]
+    call = autojit(lambda x, helper: helper(x.array), backend="jax")
+    call(holder, helper)
+    del holder, helper
+    gc.collect()
+    assert [reference() for reference in references] == [None, None, None]
+
+
+def test_the_number_of_kept_versions_is_bounded() -> None:
+    count = 0
+
+    @autojit(backend="jax", maxsize=2)
+    def counted(x: Any, k: int) -> Any:
+        nonlocal count
+        count += 1
+        return x * k
+
+    for k in (1, 2, 3, 3, 2):
+        counted(X, k)
+    assert count == 3
+    counted(X, 1)  # the oldest had gone
+    assert count == 4
+
+
+def test_wrong_options_are_errors() -> None:
+    with pytest.raises(ValueError, match="no backend 'numpy'"):
+        autojit(np.sin, backend="numpy")
+    with pytest.raises(ValueError, match="maxsize=0"):
+        autojit(np.sin, maxsize=0)
+
+
+def test_many_threads_share_one_function() -> None:
+    @autojit
+    def plus(x: Any, k: int) -> Any:
+        return {"x": x + k, "k": k}
+
+    def work(i: int) -> bool:
+        x: Any = X if i % 2 else np.arange(3.0)
+        found = plus(x, i % 10)
+        return found["k"] == i % 10 and float(found["x"][1]) == 1 + i % 10
+
+    with ThreadPoolExecutor(100) as pool:
+        assert all(pool.map(work, range(1000)))

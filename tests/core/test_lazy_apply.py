@@ -1,0 +1,482 @@
+"""Applying eager functions, on every library and inside the graphs and transformations of each."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import array_api_compat
+import array_api_compat.dask.array
+import array_api_compat.torch
+import array_api_strict
+import dask
+import dask.array as da
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import torch
+
+from core import lazy_apply
+
+NAMESPACES = {
+    "numpy": np,
+    "strict": array_api_strict,
+    "torch": array_api_compat.torch,
+    "jax": jnp,
+    "jit": jnp,
+    "dask": array_api_compat.dask.array,
+}
+"""Each library, and JAX a second time: inside ``jax.jit``."""
+
+
+@pytest.fixture(params=NAMESPACES)
+def library(request: pytest.FixtureRequest) -> Any:
+    return request.param
+
+
+@pytest.fixture
+def xp(library: str) -> Any:
+    return NAMESPACES[library]
+
+
+@pytest.fixture(params=[False, True], ids=["own", "numpy"])
+def as_numpy(request: pytest.FixtureRequest, library: str) -> Any:
+    if library == "jit" and not request.param:
+        pytest.skip("as_numpy=False may wait for ever inside jax.jit on a CPU")
+    return request.param
+
+
+def run(library: str, function: Callable[..., Any], *arrays: Any) -> Any:
+    """Return what `function` makes of `arrays`, under ``jax.jit`` where that is the library."""
+    return jax.jit(function)(*arrays) if library == "jit" else function(*arrays)
+
+
+def value(x: Any) -> Any:
+    return np.asarray(x)
+
+
+def test_one_result_has_the_announced_shape_and_dtype(
+    library: str, xp: Any, as_numpy: bool
+) -> None:
+    def widened(x: Any) -> Any:
+        own = array_api_compat.array_namespace(x)
+        assert isinstance(x, np.ndarray) == (as_numpy or library in {"numpy", "dask"})
+        return own.astype(own.stack([x, x]), own.float32)
+
+    def call(x: Any) -> Any:
+        return lazy_apply(widened, x, shape=(2, 3), dtype=xp.float32, as_numpy=as_numpy)
+
+    x = xp.asarray([1, 2, 3], dtype=xp.int16)
+    found = run(library, call, x)
+    assert type(found) is type(x)
+    assert found.dtype == xp.float32
+    np.testing.assert_array_equal(value(found), [[1, 2, 3], [1, 2, 3]])
+
+
+def test_shape_and_dtype_default_to_those_of_the_arrays_together(
+    library: str, xp: Any, as_numpy: bool
+) -> None:
+    x = xp.asarray([1, 2], dtype=xp.int16)
+    y = xp.asarray([[4], [5], [6]], dtype=xp.int32)
+    found = run(library, lambda x, y: lazy_apply(lambda x, y: x + y, x, y, as_numpy=as_numpy), x, y)
+    assert found.shape == (3, 2)
+    assert found.dtype == xp.int32
+    np.testing.assert_array_equal(value(found), [[5, 6], [6, 7], [7, 8]])
+
+
+def test_several_results_come_as_a_tuple(library: str, xp: Any, as_numpy: bool) -> None:
+    def call(x: Any) -> Any:
+        shapes, dtypes = ((2,), (1, 2)), (xp.int8, xp.int16)
+        return lazy_apply(both, x, shape=shapes, dtype=dtypes, as_numpy=as_numpy)
+
+    def both(x: Any) -> Any:
+        own = array_api_compat.array_namespace(x)
+        return [x + x, own.astype(x[None, :], own.int16)]
+
+    found = run(library, call, xp.asarray([1, 2], dtype=xp.int8))
+    assert type(found) is tuple
+    assert [x.dtype for x in found] == [xp.int8, xp.int16]
+    np.testing.assert_array_equal(value(found[0]), [2, 4])
+    np.testing.assert_array_equal(value(found[1]), [[1, 2]])
+
+
+def test_one_default_dtype_serves_all_results(library: str, xp: Any) -> None:
+    def call(x: Any, y: Any) -> Any:
+        return lazy_apply(lambda x, y: (x + y, x - y), x, y, shape=((2,), (2,)), as_numpy=True)
+
+    x, y = xp.asarray([1, 2], dtype=xp.int16), xp.asarray([3], dtype=xp.int32)
+    found = run(library, call, x, y)
+    assert [x.dtype for x in found] == [xp.int32, xp.int32]
+
+
+def test_results_may_be_numbers_and_lists(library: str, xp: Any) -> None:
+    def call(x: Any) -> Any:
+        dtype = xp.asarray(0).dtype
+        return lazy_apply(
+            lambda x: (3, [4, 5]), x, shape=((), (2,)), dtype=(dtype, dtype), as_numpy=True
+        )
+
+    number, row = run(library, call, xp.asarray([1, 2]))
+    assert int(value(number)) == 3
+    np.testing.assert_array_equal(value(row), [4, 5])
+
+
+def test_scalars_and_none_are_passed_on(library: str, xp: Any) -> None:
+    def plus(x: Any, none: Any, number: Any, *, scale: Any) -> Any:
+        assert none is None
+        assert type(number) is int
+        assert type(scale) is list
+        return x + number * scale[0]
+
+    def call(x: Any) -> Any:
+        return lazy_apply(plus, x, None, 3, scale=[2], as_numpy=True)
+
+    np.testing.assert_array_equal(value(run(library, call, xp.asarray([1, 2]))), [7, 8])
+
+
+def test_named_arguments_are_not_looked_into(library: str, xp: Any, as_numpy: bool) -> None:
+    def check(x: Any, table: Any, text: Any, own: Any) -> Any:
+        assert table == {0: [1, 2]}
+        assert text == "text"
+        assert own[0] is own
+        return x + 1
+
+    own: list[Any] = []
+    own.append(own)
+
+    def call(x: Any) -> Any:
+        return lazy_apply(check, x, table={0: [1, 2]}, text="text", own=own, as_numpy=as_numpy)
+
+    assert int(value(run(library, call, xp.asarray(0)))) == 1
+
+
+def test_unknown_lengths_work_except_inside_jit(library: str, xp: Any) -> None:
+    x = xp.asarray([1, 1, 2, 2, 2])
+
+    def call(x: Any) -> Any:
+        return lazy_apply(np.unique, x, shape=(None,), as_numpy=True)
+
+    if library == "jit":
+        with pytest.raises(ValueError, match="Output shape must be fully known"):
+            run(library, call, x)
+    else:
+        np.testing.assert_array_equal(value(run(library, call, x)), [1, 2])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"shape": (2,), "dtype": [int, int]}, "single shape but multiple dtypes"),
+        ({"shape": ((2,), (2,)), "dtype": int}, "multiple shapes but only one dtype"),
+        ({"shape": ((2,), (2,)), "dtype": [int]}, "2 shapes and 1 dtypes"),
+        ({"vmap_method": "often"}, "unknown vmap_method 'often'"),
+        ({"jvp": np.sin, "vjp": np.sin}, "either jvp or vjp"),
+        ({"vectorize": True}, "together with a signature"),
+        ({"signature": "n->n"}, "not a signature"),
+        ({"signature": "(n),(n)->()"}, "has 2 inputs, got 1 arrays"),
+        ({"signature": "(m,n)->()"}, "fewer axes than the core dimensions"),
+        ({"signature": "(n)->(k)"}, "no input .* has core dimension 'k'"),
+    ],
+)
+def test_contradictions_are_errors(options: dict[str, Any], message: str) -> None:
+    x = da.asarray([1, 2]) if "->(k)" in options.get("signature", "") else jnp.asarray([1, 2])
+    with pytest.raises(ValueError, match=message):
+        lazy_apply(np.cumsum, x, **options)
+
+
+def test_wrong_arguments_are_errors() -> None:
+    with pytest.raises(ValueError, match="at least one argument array"):
+        lazy_apply(np.sin, 3)
+    with pytest.raises(TypeError, match="list is not a supported array type"):
+        lazy_apply(np.sin, [1, 2])
+    with pytest.raises(TypeError, match="several libraries: jax, numpy"):
+        lazy_apply(np.add, jnp.ones(2), np.ones(2))
+    with pytest.raises(TypeError, match="returned int, not the 2 arrays"):
+        lazy_apply(lambda x: 3, np.ones(2), shape=((), ()))
+    with pytest.raises(ValueError, match="returned 1 arrays; shape= announces 2"):
+        lazy_apply(lambda x: [3], np.ones(2), shape=((), ()))
+
+
+@pytest.mark.parametrize(
+    ("x", "device"),
+    [
+        (array_api_strict.ones(2, device=array_api_strict.Device("device1")), "device1"),
+        (torch.ones(2, device="meta"), "meta"),
+        (jnp.ones(2), "cpu"),
+    ],
+)
+def test_results_are_on_the_device_of_the_arguments(x: Any, device: str) -> None:
+    xp = array_api_compat.array_namespace(x)
+    found = lazy_apply(lambda x: xp.zeros(2), x)
+    assert array_api_compat.device(found) == array_api_compat.device(x)
+    assert device in str(array_api_compat.device(found)).lower()
+
+
+def test_what_the_function_raises_names_the_function(library: str, xp: Any) -> None:
+    def broken(x: Any) -> Any:
+        raise KeyError("no such thing")
+
+    def call(x: Any) -> Any:
+        return lazy_apply(broken, x, as_numpy=True)
+
+    with pytest.raises(Exception, match="no such thing") as caught:
+        value(run(library, call, xp.asarray([1.0])))
+    if library == "jit":
+        assert "in lazy_apply of broken: KeyError" in str(caught.value)
+    else:
+        assert type(caught.value) is KeyError
+        assert "in lazy_apply of broken" in caught.value.__notes__
+
+
+# Dask
+
+
+def test_dask_sees_whole_arrays_and_returns_one_chunk() -> None:
+    x = da.arange(15, chunks=4).reshape(5, 3)
+    found = lazy_apply(lambda x: x.sum(axis=0) + x, x)
+    expected = np.arange(15).reshape(5, 3)
+    assert found.chunks == ((5,), (3,))
+    np.testing.assert_array_equal(value(found), expected.sum(axis=0) + expected)
+
+
+def test_dask_keys_start_with_the_name_and_are_the_same_for_the_same_call() -> None:
+    def helloworld(x: Any, k: int = 1) -> Any:
+        return x + k
+
+    x = da.asarray([1, 2])
+    found = lazy_apply(helloworld, x)
+    keys = [key if isinstance(key, str) else key[0] for key in found.__dask_graph__()]
+    assert any(key.split("-")[0] == "helloworld" for key in keys)
+    assert lazy_apply(helloworld, x).name == found.name
+    assert lazy_apply(helloworld, x, k=2).name != found.name
+    assert lazy_apply(helloworld, x + 1).name != found.name
+    assert lazy_apply(helloworld, x, dtype=float).name != found.name
+
+
+def test_dask_does_not_run_the_function_before_compute() -> None:
+    calls = []
+
+    def counted(x: Any) -> Any:
+        calls.append(x.size)
+        return x + 1
+
+    found = lazy_apply(counted, da.arange(10, chunks=5))
+    assert calls == []
+    assert isinstance(found._meta, np.ndarray)
+    found.compute(scheduler="synchronous")
+    assert calls == [10]
+
+
+def test_dask_arrays_of_unknown_length_go_in_and_come_out() -> None:
+    x = da.arange(10, chunks=3)
+    found = lazy_apply(lambda x: x[::-1], x[x > 4])
+    assert np.isnan(found.shape[0])
+    np.testing.assert_array_equal(value(found), [9, 8, 7, 6, 5])
+
+
+def test_dask_gives_arrays_of_its_meta() -> None:
+    class Marked(np.ndarray):
+        pass
+
+    seen = []
+
+    def check(x: Any) -> Any:
+        seen.append(type(x))
+        return x + 1
+
+    x = da.ones(4, chunks=2).map_blocks(lambda x: x.view(Marked), meta=np.empty(0).view(Marked))
+    found = lazy_apply(check, x)
+    assert type(found._meta) is Marked
+    np.testing.assert_array_equal(value(found), np.full(4, 2.0))
+    found = lazy_apply(check, x, as_numpy=True)
+    found.compute()
+    assert all(issubclass(cls, np.ndarray) for cls in seen)
+
+
+def test_dask_holds_results_against_what_was_announced() -> None:
+    x = da.ones(4, chunks=2)
+    with pytest.raises(ValueError, match=r"lambda returned shape \(2,\) where \(4,\).*give shape="):
+        lazy_apply(lambda x: x[:2], x).compute()
+    with pytest.raises(TypeError, match="returned float64 where int64 was announced: give dtype="):
+        lazy_apply(np.mean, x.astype(int), shape=()).compute()
+
+
+def test_dask_works_block_by_block_along_loop_dimensions() -> None:
+    x = da.random.default_rng(0).random((7, 4, 6), chunks=(2, 2, 3))
+    y = da.ones((4, 6), chunks=(2, 6))
+    sizes = []
+
+    def dot(x: Any, y: Any) -> Any:
+        sizes.append(x.shape)
+        return np.vecdot(x, y)
+
+    found = lazy_apply(dot, x, y, signature="(n),(n)->()")
+    assert found.chunks == ((2, 2, 2, 1), (2, 2))
+    with dask.config.set(scheduler="synchronous"):
+        np.testing.assert_allclose(value(found), value(x).sum(axis=-1))
+    assert len(sizes) == 8
+    assert set(sizes) == {(2, 2, 6), (1, 2, 6)}
+
+
+# JAX
+
+
+SIGNATURES = [
+    ("sequential", None),
+    ("expand_dims", None),
+    ("broadcast_all", None),
+    (None, "(n),(n)->(n)"),
+    (None, None),
+]
+
+
+@pytest.mark.parametrize("outer", [lambda f: f, jax.jit], ids=["eager", "jit"])
+@pytest.mark.parametrize(("method", "signature"), SIGNATURES)
+def test_jax_maps_the_function(outer: Any, method: Any, signature: Any) -> None:
+    def call(x: Any, y: Any) -> Any:
+        return lazy_apply(np.multiply, x, y, as_numpy=True, vmap_method=method, signature=signature)
+
+    x, y = jnp.arange(6.0).reshape(2, 3), jnp.arange(3.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = outer(jax.vmap(call, in_axes=(0, None)))(x, y)
+    np.testing.assert_allclose(value(found), value(x * y))
+
+
+def test_jax_calls_once_for_each_element_unless_told_otherwise() -> None:
+    shapes: list[Any] = []
+
+    def seen(x: Any) -> Any:
+        shapes.append(x.shape)
+        return x
+
+    def mapped(method: str | None) -> list[Any]:
+        shapes.clear()
+        jax.vmap(lambda x: lazy_apply(seen, x, as_numpy=True, vmap_method=method))(jnp.ones((2, 3)))
+        return list(shapes)
+
+    assert mapped(None) == [(3,), (3,)]
+    assert mapped("expand_dims") == [(2, 3)]
+
+
+@pytest.mark.parametrize("outer", [lambda f: f, jax.jit], ids=["eager", "jit"])
+@pytest.mark.parametrize(
+    "derivative",
+    [
+        {"jvp": lambda primals, tangents: jnp.cos(primals[0]) * tangents[0]},
+        {"vjp": lambda primals, cotangents: jnp.cos(primals[0]) * cotangents},
+    ],
+    ids=["jvp", "vjp"],
+)
+def test_jax_uses_the_derivative_that_is_given(outer: Any, derivative: Any) -> None:
+    def total(x: Any) -> Any:
+        return lazy_apply(np.sin, x, as_numpy=True, **derivative).sum()
+
+    x = jnp.arange(3.0)
+    np.testing.assert_allclose(value(outer(jax.grad(total))(x)), np.cos(value(x)), rtol=1e-6)
+    each = jax.vmap(jax.grad(lambda x: lazy_apply(np.sin, x, as_numpy=True, **derivative)))
+    np.testing.assert_allclose(value(outer(each)(x)), np.cos(value(x)), rtol=1e-6)
+
+
+@pytest.mark.parametrize("outer", [lambda f: f, jax.jit], ids=["eager", "jit"])
+def test_jax_is_told_how_to_give_a_derivative(outer: Any) -> None:
+    function = outer(jax.grad(lambda x: lazy_apply(np.sin, x, as_numpy=True)))
+    with pytest.raises(NotImplementedError, match=r"derivative of sin: give jvp=.* or vjp="):
+        function(jnp.asarray(1.0))
+
+
+def test_jax_maps_a_function_of_core_dimensions() -> None:
+    def call(x: Any, y: Any) -> Any:
+        return lazy_apply(np.dot, x, y, as_numpy=True, signature="(n),(n)->()", vectorize=True)
+
+    found = jax.jit(call)(jnp.ones((4, 3)), jnp.arange(3.0))
+    np.testing.assert_array_equal(value(found), np.full(4, 3.0))
+
+
+def test_the_shape_may_be_a_function_of_the_shapes(library: str, xp: Any) -> None:
+    def call(x: Any) -> Any:
+        return lazy_apply(np.diff, x, shape=lambda shape: (shape[0] - 1,), as_numpy=True)
+
+    np.testing.assert_array_equal(value(run(library, call, xp.asarray([1, 4, 9]))), [3, 5])
+
+
+def test_jax_warns_of_jax_inside_jit() -> None:
+    x = jnp.ones(3)
+    with pytest.warns(
+        RuntimeWarning, match=r"lazy_apply of negative inside jax\.jit: .*as_numpy=True"
+    ):
+        jax.jit(lambda x: lazy_apply(jnp.negative, x)).lower(x)
+
+
+NO_HANG = """
+import jax, jax.numpy as jnp, numpy as np
+from core import lazy_apply
+f = jax.jit(lambda x: lazy_apply(np.cumsum, x, as_numpy=True) + jnp.sin(x))
+x = jnp.ones(10_000)
+for _ in range(20):
+    x = f(x) / 10_000 + 1
+print(float(x[0]) > 1)
+print(lazy_apply(np.unique, x, shape=(None,), as_numpy=True).shape == (10_000,))
+"""
+
+
+def test_jit_with_numpy_inside_never_waits_for_itself() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", NO_HANG], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout == "True\nTrue\n", done.stderr
+
+
+# PyTorch
+
+
+def test_torch_differentiates_through_the_function_or_by_the_given_derivative() -> None:
+    x = torch.arange(3.0, requires_grad=True)
+    lazy_apply(torch.sin, x).sum().backward()
+    np.testing.assert_allclose(value(x.grad), np.cos(np.arange(3.0)), rtol=1e-6)
+    y = torch.arange(3.0, requires_grad=True)
+    found = lazy_apply(np.sin, y, as_numpy=True, vjp=lambda p, c: torch.cos(p[0]) * c)
+    found.sum().backward()
+    np.testing.assert_allclose(value(y.grad), value(x.grad), rtol=1e-6)
+
+
+def test_torch_is_told_how_to_give_a_derivative() -> None:
+    x = torch.ones(3, requires_grad=True)
+    with pytest.raises(RuntimeError, match=r"derivative of sin, .*give vjp="):
+        lazy_apply(np.sin, x, as_numpy=True)
+    with pytest.raises(NotImplementedError, match="vjp="):
+        lazy_apply(np.sin, x, jvp=lambda primals, tangents: tangents[0])
+
+
+def test_torch_compiles_through_the_call() -> None:
+    def call(x: Any) -> Any:
+        return lazy_apply(torch.sin, x) + lazy_apply(np.cos, x, as_numpy=True)
+
+    x = torch.arange(3.0)
+    found = torch.compile(call, backend="eager", fullgraph=True)(x)
+    np.testing.assert_allclose(value(found), np.sin(value(x)) + np.cos(value(x)), rtol=1e-6)
+
+
+def test_torch_takes_arrays_that_it_could_not_share() -> None:
+    x = torch.arange(3)
+    assert lazy_apply(lambda x: x[::-1], x, as_numpy=True).tolist() == [2, 1, 0]
+    locked = np.arange(3)
+    locked.flags.writeable = False
+    assert lazy_apply(lambda x: locked, x).tolist() == [0, 1, 2]
+
+
+def test_many_threads_with_many_libraries_get_their_own_results() -> None:
+    arrays = [xp.arange(5) for name, xp in NAMESPACES.items() if name != "jit"]
+
+    def work(i: int) -> bool:
+        x = arrays[i % len(arrays)]
+        found = lazy_apply(lambda x: x + i, x, as_numpy=True)
+        return bool((value(found) == np.arange(5) + i).all())
+
+    with ThreadPoolExecutor(100) as pool:
+        assert all(pool.map(work, range(500)))
