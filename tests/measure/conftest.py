@@ -57,7 +57,7 @@ def zoo(zoo_path: None, tmp_path_factory: pytest.TempPathFactory) -> Record:
     requests = [Request(target=f"zoo.{name}") for name in TARGETS]
     measured = run(
         requests,
-        Config(backends=BACKENDS, timeout=8.0),
+        Config(backends=BACKENDS, timeout=6.0),
         cache=tmp_path_factory.mktemp("cache"),
         progress=lambda *_: None,
     )
