@@ -62,8 +62,8 @@ def _like(result: Any, first: Any) -> Any:
     """Return `result` as a JAX array where `first` is."""
     if type(result) is not _Array:
         result = jnp.array(result)
-    sharding = first.sharding
-    if result.sharding == sharding or len(first.devices()) > 1:
+    sharding, own = first.sharding, result.sharding
+    if own is sharding or own == sharding or len(first.devices()) > 1:
         return result
     return jax.device_put(result, sharding)
 
