@@ -1,6 +1,6 @@
 """Time calls through `lazy_apply` and `autojit` beside what they stand for and array-api-extra's.
 
-Usage: python benchmarks/core_overhead.py [--rounds N]
+Usage: python benchmarks/core_overhead.py [--rounds N] [--only TEXT]
 
 Arrays have 8 elements, so nearly all that is measured is the way to the function. Every figure is
 the minimum of many runs, taken in turns in one process. A ratio is against the call without us;
@@ -193,10 +193,14 @@ def main() -> int:
     """Print every ratio and return 1 where one is missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=200, help="turns for each line")
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--only", default="", help="measure lines with this in their names")
+    options = parser.parse_args()
+    rounds = options.rounds
     missed = 0
     print(f"{'':<50} {'ours':>9} {'against':>9} {'peer':>9}   ratio  limit   peer's")
     for line in (*applied(), *compiled()):
+        if options.only not in line.what:
+            continue
         ours, base, peer = interleaved(rounds, line.repeat, line.ours, line.base, line.peer)
         met = ours / base <= line.limit
         missed += not met

@@ -56,13 +56,15 @@ def _write_dict(codec: Codec, x: Any, leaves: Leaves, tokens: Tokens, memo: Memo
     if seen(x, tokens, memo):
         return
     keys = tuple(x)
-    if all(type(key) is str for key in keys):
+    for key in keys:
+        if type(key) is not str:  # 1, 1.0 and True are one key to a dict, and three to us
+            tokens.append(MAPPING)
+            tokens.append(len(keys))
+            codec.write(keys, leaves, tokens, memo)
+            break
+    else:
         tokens.append(DICT)
         tokens.append(keys)
-    else:  # 1, 1.0 and True are one key to a dict, and three to us
-        tokens.append(MAPPING)
-        tokens.append(len(keys))
-        codec.write(keys, leaves, tokens, memo)
     codec.write(x.values(), leaves, tokens, memo)
 
 

@@ -143,7 +143,9 @@ def lazy_apply(
             check_outputs(shape, dtype)
         handler = HANDLERS.get(type(args[0])) if args else None
         if simple and handler is not None and not callable(shape):
-            result = handler.eager(func, args, kwargs, as_numpy, several(shape))
+            result = handler.eager(
+                func, args, kwargs, as_numpy, 0 if shape is None else several(shape)
+            )
             if result is not PASS:
                 return result
         return apply(

@@ -13,6 +13,7 @@ from core.lazy_apply.dispatch import PASS
 from core.lazy_apply.outputs import listed
 
 _Tensor = torch.Tensor
+_is_compiling = torch.compiler.is_compiling
 
 
 def owns(cls: type) -> bool:
@@ -28,7 +29,7 @@ def eager(
     several: int,
 ) -> Any:
     """Call `func` now, unless a compiler is reading along or a tensor has no memory of its own."""
-    if torch.compiler.is_compiling():
+    if _is_compiling():
         return PASS
     first = None
     for x in args:
@@ -60,7 +61,7 @@ def like(result: Any, first: Any) -> Any:
     # PyTorch has no tensors that are read-only or run backwards; a compiler makes its own.
     if (
         isinstance(result, np.ndarray)
-        and not torch.compiler.is_compiling()
+        and not _is_compiling()
         and not (result.flags.writeable and all(stride >= 0 for stride in result.strides))
     ):
         result = result.copy()

@@ -1,0 +1,157 @@
+"""Applying eager functions inside the transformations of JAX and of PyTorch."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import warnings
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import torch
+
+from core import lazy_apply
+
+
+def value(x: Any) -> Any:
+    return np.asarray(x)
+
+
+SIGNATURES = [
+    ("sequential", None),
+    ("expand_dims", None),
+    ("broadcast_all", None),
+    (None, "(n),(n)->(n)"),
+    (None, None),
+]
+
+
+@pytest.mark.parametrize("outer", [lambda f: f, jax.jit], ids=["eager", "jit"])
+@pytest.mark.parametrize(("method", "signature"), SIGNATURES)
+def test_jax_maps_the_function(outer: Any, method: Any, signature: Any) -> None:
+    def call(x: Any, y: Any) -> Any:
+        return lazy_apply(np.multiply, x, y, as_numpy=True, vmap_method=method, signature=signature)
+
+    x, y = jnp.arange(6.0).reshape(2, 3), jnp.arange(3.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = outer(jax.vmap(call, in_axes=(0, None)))(x, y)
+    np.testing.assert_allclose(value(found), value(x * y))
+
+
+def test_jax_calls_once_for_each_element_unless_told_otherwise() -> None:
+    shapes: list[Any] = []
+
+    def seen(x: Any) -> Any:
+        shapes.append(x.shape)
+        return x
+
+    def mapped(method: str | None) -> list[Any]:
+        shapes.clear()
+        jax.vmap(lambda x: lazy_apply(seen, x, as_numpy=True, vmap_method=method))(jnp.ones((2, 3)))
+        return list(shapes)
+
+    assert mapped(None) == [(3,), (3,)]
+    assert mapped("expand_dims") == [(2, 3)]
+
+
+@pytest.mark.parametrize("outer", [lambda f: f, jax.jit], ids=["eager", "jit"])
+@pytest.mark.parametrize(
+    "derivative",
+    [
+        {"jvp": lambda primals, tangents: jnp.cos(primals[0]) * tangents[0]},
+        {"vjp": lambda primals, cotangents: jnp.cos(primals[0]) * cotangents},
+    ],
+    ids=["jvp", "vjp"],
+)
+def test_jax_uses_the_derivative_that_is_given(outer: Any, derivative: Any) -> None:
+    def total(x: Any) -> Any:
+        return lazy_apply(np.sin, x, as_numpy=True, **derivative).sum()
+
+    x = jnp.arange(3.0)
+    np.testing.assert_allclose(value(outer(jax.grad(total))(x)), np.cos(value(x)), rtol=1e-6)
+    each = jax.vmap(jax.grad(lambda x: lazy_apply(np.sin, x, as_numpy=True, **derivative)))
+    np.testing.assert_allclose(value(outer(each)(x)), np.cos(value(x)), rtol=1e-6)
+
+
+@pytest.mark.parametrize("outer", [lambda f: f, jax.jit], ids=["eager", "jit"])
+def test_jax_is_told_how_to_give_a_derivative(outer: Any) -> None:
+    function = outer(jax.grad(lambda x: lazy_apply(np.sin, x, as_numpy=True)))
+    with pytest.raises(NotImplementedError, match=r"derivative of sin: give jvp=.* or vjp="):
+        function(jnp.asarray(1.0))
+
+
+def test_jax_maps_a_function_of_core_dimensions() -> None:
+    def call(x: Any, y: Any) -> Any:
+        return lazy_apply(np.dot, x, y, as_numpy=True, signature="(n),(n)->()", vectorize=True)
+
+    found = jax.jit(call)(jnp.ones((4, 3)), jnp.arange(3.0))
+    np.testing.assert_array_equal(value(found), np.full(4, 3.0))
+
+
+def test_jax_warns_of_jax_inside_jit() -> None:
+    x = jnp.ones(3)
+    with pytest.warns(
+        RuntimeWarning, match=r"lazy_apply of negative inside jax\.jit: .*as_numpy=True"
+    ):
+        jax.jit(lambda x: lazy_apply(jnp.negative, x)).lower(x)
+
+
+NO_HANG = """
+import jax, jax.numpy as jnp, numpy as np
+from core import lazy_apply
+f = jax.jit(lambda x: lazy_apply(np.cumsum, x, as_numpy=True) + jnp.sin(x))
+x = jnp.ones(10_000)
+for _ in range(20):
+    x = f(x) / 10_000 + 1
+print(float(x[0]) > 1)
+print(lazy_apply(np.unique, x, shape=(None,), as_numpy=True).shape == (10_000,))
+"""
+
+
+def test_jit_with_numpy_inside_never_waits_for_itself() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", NO_HANG], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout == "True\nTrue\n", done.stderr
+
+
+# PyTorch
+
+
+def test_torch_differentiates_through_the_function_or_by_the_given_derivative() -> None:
+    x = torch.arange(3.0, requires_grad=True)
+    lazy_apply(torch.sin, x).sum().backward()
+    np.testing.assert_allclose(value(x.grad), np.cos(np.arange(3.0)), rtol=1e-6)
+    y = torch.arange(3.0, requires_grad=True)
+    found = lazy_apply(np.sin, y, as_numpy=True, vjp=lambda p, c: torch.cos(p[0]) * c)
+    found.sum().backward()
+    np.testing.assert_allclose(value(y.grad), value(x.grad), rtol=1e-6)
+
+
+def test_torch_is_told_how_to_give_a_derivative() -> None:
+    x = torch.ones(3, requires_grad=True)
+    with pytest.raises(RuntimeError, match=r"derivative of sin, .*give vjp="):
+        lazy_apply(np.sin, x, as_numpy=True)
+    with pytest.raises(NotImplementedError, match="vjp="):
+        lazy_apply(np.sin, x, jvp=lambda primals, tangents: tangents[0])
+
+
+def test_torch_compiles_through_the_call() -> None:
+    def call(x: Any) -> Any:
+        return lazy_apply(torch.sin, x) + lazy_apply(np.cos, x, as_numpy=True)
+
+    x = torch.arange(3.0)
+    found = torch.compile(call, backend="eager", fullgraph=True)(x)
+    np.testing.assert_allclose(value(found), np.sin(value(x)) + np.cos(value(x)), rtol=1e-6)
+
+
+def test_torch_takes_arrays_that_it_could_not_share() -> None:
+    x = torch.arange(3)
+    assert lazy_apply(lambda x: x[::-1], x, as_numpy=True).tolist() == [2, 1, 0]
+    locked = np.arange(3)
+    locked.flags.writeable = False
+    assert lazy_apply(lambda x: locked, x).tolist() == [0, 1, 2]
