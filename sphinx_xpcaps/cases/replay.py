@@ -151,7 +151,10 @@ class _Translator:
 
         @functools.wraps(function)
         def answering(*args: Any, **kwargs: Any) -> Any:
-            return rebuild(function(*args, **kwargs), lambda _, leaf: self._array(path, leaf))
+            result = function(*args, **kwargs)
+            if any(isinstance(arg, np.ndarray) for arg in args):
+                return result  # asked with NumPy's arrays, as for the blocks of a lazy array
+            return rebuild(result, lambda _, leaf: self._array(path, leaf))
 
         return answering
 
