@@ -19,7 +19,7 @@ SAID = [
 ]
 
 
-@pytest.mark.parametrize(("script", "said"), zip(SCRIPTS, SAID, strict=True))
+@pytest.mark.parametrize(("script", "said"), list(zip(SCRIPTS, SAID, strict=True)))
 def test_a_script_shows_what_its_section_says(script: str, said: tuple[str, int]) -> None:
     scipy = pytest.importorskip("scipy")
     if scipy.__version__ != "1.17.1":

@@ -16,7 +16,7 @@ DTYPES = ["bool", "int32", "int64", "float32", "float64", "complex64", "complex1
 
 
 @pytest.fixture(params=PLACES, ids="-".join)
-def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
+def place(request: pytest.FixtureRequest) -> Any:
     name, device = request.param
     backend = get_backend(name)
     answer = backend.availability(device)
@@ -25,8 +25,12 @@ def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> An
     if name == "jax":
         import jax
 
+        before = jax.config.jax_enable_x64
         jax.config.update("jax_enable_x64", True)
-    return backend, device
+        yield backend, device
+        jax.config.update("jax_enable_x64", before)
+    else:
+        yield backend, device
 
 
 def test_importing_core_imports_no_array_library_but_numpy() -> None:

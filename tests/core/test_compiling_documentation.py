@@ -5,11 +5,23 @@ from __future__ import annotations
 import doctest
 import importlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 PAGES = Path(__file__).parents[2] / "docs" / "core"
+
+
+@pytest.fixture(autouse=True)
+def single_precision() -> Iterator[None]:
+    """Let JAX have the defaults that the examples show."""
+    import jax
+
+    before = jax.config.jax_enable_x64
+    jax.config.update("jax_enable_x64", False)
+    yield
+    jax.config.update("jax_enable_x64", before)
 
 
 @pytest.mark.parametrize("page", ["lazy_apply.md", "autojit.md"])
