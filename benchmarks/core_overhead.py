@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import itertools
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -130,6 +131,9 @@ def compiled() -> Iterator[Line]:
     def scaled(x: Any, factor: int, how: str) -> Any:
         return x * factor if how == "times" else x
 
+    def multiplied(x: Any, factor: float) -> Any:
+        return x * factor
+
     def both(x: Any, y: Any) -> Any:
         return Model(x + y, x - y)
 
@@ -139,6 +143,14 @@ def compiled() -> Iterator[Line]:
         1.15,
         200,
         partial(autojit(add, backend="jax"), x, y),
+        partial(jitted, x, y),
+        partial(jax_autojit(add), x, y),
+    )
+    yield Line(
+        "autojit, arrays only, no backend given / jax.jit",
+        1.15,
+        200,
+        partial(autojit(add), x, y),
         partial(jitted, x, y),
         partial(jax_autojit(add), x, y),
     )
@@ -167,6 +179,17 @@ def compiled() -> Iterator[Line]:
         partial(autojit(both, backend="jax"), x, y),
         partial(jax.jit(both), x, y),
         partial(jax_autojit(both), x, y),
+    )
+    factors = itertools.count(0.5)
+    traced, dynamic = jax.jit(multiplied), autojit(multiplied, dynamic_scalars=True)
+    static, few = jax_autojit(multiplied), itertools.cycle(range(8))
+    yield Line(
+        "autojit, float that changes, dynamic / jax.jit",
+        1.4,
+        200,
+        lambda: dynamic(x, next(factors)),
+        lambda: traced(x, next(factors)),
+        lambda: static(x, next(few) + 0.5),  # those it knows: others take it milliseconds
     )
 
 

@@ -13,7 +13,8 @@ _CLASSES = {
 }
 """Where a class comes from: the module, and its names for arrays."""
 
-_NAMES = {"jaxlib": "jax", "array_api_strict": "array-api-strict"}
+NAMES = {"jaxlib": "jax", "array_api_strict": "array-api-strict"}
+"""What a library is called where its top-level module has another name."""
 
 _known: dict[type, str] = {}
 _LIMIT = 4096
@@ -44,10 +45,10 @@ def _library_of(cls: type) -> str:
             module, names = _CLASSES[root]
             loaded = sys.modules.get(module)
             if any(issubclass(cls, getattr(loaded, name, ())) for name in names):
-                return _NAMES.get(root, root)
+                return NAMES.get(root, root)
             if root == "jax" and base.__name__ == "Tracer":  # an Array by its instances alone
                 return "jax"
     root = cls.__module__.partition(".")[0]
     if root == "cupy" or hasattr(cls, "__array_namespace__"):
-        return _NAMES.get(root, root)
+        return NAMES.get(root, root)
     return ""

@@ -14,7 +14,7 @@ from typing import Any
 
 from core.autojit.kind import Kind, Memo, Tokens, Write
 from core.autojit.objects import kind_of
-from core.autojit.tokens import ATOMS, LEAF, SAME, ById, WeakById
+from core.autojit.tokens import ATOMS, FOREIGN, LEAF, SAME, SCALAR, ById, WeakById
 
 _LIMIT = 4096
 
@@ -31,14 +31,29 @@ class Codec:
     consume : bool
         Whether iterators are exhausted and stand for their items; otherwise they are known by
         identity.
+    scalars : bool
+        Whether floats and complex numbers are leaves as well.
+    is_foreign : callable, optional
+        Says of a type whether it is one of another library's array, at whose contents nobody is to
+        look: the description only says that there is one.
     """
 
-    __slots__ = ("consume", "is_leaf", "leaf", "writers")
+    __slots__ = ("consume", "is_foreign", "is_leaf", "leaf", "scalars", "writers")
 
-    def __init__(self, leaf: type, is_leaf: Callable[[type], bool], consume: bool = False) -> None:
+    def __init__(
+        self,
+        leaf: type,
+        is_leaf: Callable[[type], bool],
+        *,
+        consume: bool = False,
+        scalars: bool = False,
+        is_foreign: Callable[[type], bool] | None = None,
+    ) -> None:
         self.leaf = leaf
         self.is_leaf = is_leaf
         self.consume = consume
+        self.scalars = scalars
+        self.is_foreign = is_foreign
         self.writers: dict[type, Write] = {}
 
     def write(self, items: Iterable[Any], leaves: list[Any], tokens: Tokens, memo: Memo) -> None:
@@ -53,6 +68,10 @@ class Codec:
                 tokens.append(cls)
                 tokens.append(x)
             elif cls is float:
+                if self.scalars:
+                    leaves.append(x)
+                    tokens.append(SCALAR)
+                    continue
                 # Equal floats are not always the same: 0.0 and -0.0; and NaN is never equal.
                 tokens.append(float)
                 tokens.append(x if x and not isnan(x) else repr(x))
@@ -64,7 +83,15 @@ class Codec:
 
     def _writer(self, x: Any) -> Write:
         cls = type(x)
-        write = _write_leaf if self.is_leaf(cls) else kind_of(x, self.consume).write
+        write: Write
+        if self.is_leaf(cls):
+            write = _write_leaf
+        elif self.is_foreign is not None and self.is_foreign(cls):
+            write = _write_foreign
+        elif cls is complex and self.scalars:
+            write = _write_scalar
+        else:
+            write = kind_of(x, self.consume).write
         if len(self.writers) >= _LIMIT:  # a program that makes classes without end
             self.writers.clear()
         self.writers[cls] = write
@@ -73,7 +100,7 @@ class Codec:
     def read(self, stream: Iterator[Any], leaves: Iterator[Any], memo: list[Any]) -> Any:
         """Return the next object that `stream` describes, with its arrays from `leaves`."""
         token = next(stream)
-        if token is LEAF:
+        if token is LEAF or token is SCALAR:
             return next(leaves)
         cls = type(token)
         if cls is ById or cls is WeakById:
@@ -83,9 +110,18 @@ class Codec:
         if token is SAME:
             return memo[next(stream)]
         value = next(stream)
-        return float(value) if token is float else value
+        return token(value) if token is float or token is complex else value
 
 
 def _write_leaf(_: Codec, x: Any, leaves: list[Any], tokens: Tokens, __: Memo) -> None:
     leaves.append(x)
     tokens.append(LEAF)
+
+
+def _write_scalar(_: Codec, x: Any, leaves: list[Any], tokens: Tokens, __: Memo) -> None:
+    leaves.append(x)
+    tokens.append(SCALAR)
+
+
+def _write_foreign(_: Codec, __: Any, ___: list[Any], tokens: Tokens, ____: Memo) -> None:
+    tokens.append(FOREIGN)

@@ -1,8 +1,7 @@
-"""The JAX side: one jitted function for each description of the static arguments."""
+"""The JAX side: one jitted function of the arrays for each description of the rest."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -10,114 +9,112 @@ import jax
 import jax.numpy as jnp
 
 from core.autojit.box import Box, boxed
+from core.autojit.cache import Key
 from core.autojit.codec import Codec
-from core.autojit.tokens import WeakById, kept
+from core.autojit.compiled import Compiled, Options, Quick, described
+from core.autojit.scalars import Pinned, every, needed
+from core.autojit.tokens import SCALAR
+from core.libraries import library_of
 
 with jax.ensure_compile_time_eval():  # this module may be first needed inside `jax.jit`
-    _Array = type(jnp.zeros(()))
+    ARRAY = type(jnp.zeros(()))
 
 
-def is_array(cls: type) -> bool:
-    """Say whether `cls` is an array of JAX's, concrete or traced."""
+def _is_array(cls: type) -> bool:
     return issubclass(cls, (jax.Array, jax.core.Tracer))
 
 
-INPUTS = Codec(_Array, is_array)
-OUTPUTS = Codec(_Array, is_array, consume=True)
+def _is_foreign(cls: type) -> bool:
+    return library_of(cls) not in ("jax", "")
 
 
-class JAXFunction:
+_OUTPUTS = Codec(ARRAY, _is_array, consume=True)
+
+
+class JAXFunction(Compiled):
     """A function under ``jax.jit``, with everything but arrays static."""
 
-    def __init__(self, function: Callable[..., Any], name: str, maxsize: int) -> None:
-        self.function = function
-        self.name = name
-        self.maxsize = maxsize
-        self.lock = threading.Lock()
-        self.entries: dict[tuple[Any, ...], Any] = {}
+    def __init__(self, function: Callable[..., Any], options: Options) -> None:
+        codec = Codec(ARRAY, _is_array, scalars=options.dynamic_scalars)
+        super().__init__(function, options, codec, "pass dynamic_scalars=True or an array")
         self.arrays_only = self._jitted(function)
-        self.call = self._caller()
+
+    def quick(self, *, foreign: bool) -> Quick:
+        """Return what a call needs where a version is there.
+
+        With `foreign`, the contents of other libraries' arrays, which may be many and large, are
+        not looked at: a call without JAX arrays is no call for us.
+        """
+        codec = self.codec
+        if foreign:
+            codec = Codec(ARRAY, _is_array, scalars=codec.scalars, is_foreign=_is_foreign)
+        dynamic = self._dynamic if self.options.dynamic_scalars else None
+        return Quick(ARRAY, Box, self.arrays_only, codec.write, self.cache.entries, dynamic)
+
+    def run(
+        self, key: Key, leaves: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        """Call the version for arguments that were taken apart already."""
+        version = self.version(key, args, kwargs)
+        dynamic = self.options.dynamic_scalars
+        result = self._dynamic(key, version, leaves) if dynamic else version(*leaves)
+        return result.open() if type(result) is Box else result
 
     def lower(self, *args: Any, **kwargs: Any) -> Any:
         """Return what ``jax.jit(function).lower`` returns."""
-        jitted, leaves = self._found(args, kwargs)
-        return jitted.lower(*leaves)
+        key, leaves = described(self.codec, args, kwargs)
+        version = self.version(key, args, kwargs)
+        if type(version) is Pinned:
+            key, leaves = version.static(key, leaves)
+            version = self.cache.add(key, self.make)
+        return version.lower(*leaves)
 
     def clear_cache(self) -> None:
         """Forget every compiled version."""
-        with self.lock:
-            self.entries.clear()
+        super().clear_cache()
         self.arrays_only.clear_cache()
 
-    def _caller(self) -> Callable[..., Any]:
-        """Return what is called: a closure, as looking up attributes takes time."""
-        leaf, arrays_only, found = _Array, self.arrays_only, self._found
+    def make(self, key: Key) -> Any:
+        """Return the jitted function of the leaves alone."""
+        function, read = self.function, self.codec.read
 
-        def call(*args: Any, **kwargs: Any) -> Any:
-            if not kwargs:
-                for x in args:
-                    if type(x) is not leaf:
-                        break
-                else:
-                    result = arrays_only(*args)
-                    return result.open() if type(result) is Box else result
-            jitted, leaves = found(args, kwargs)
-            result = jitted(*leaves)
-            return result.open() if type(result) is Box else result
-
-        return call
-
-    def _found(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, list[Any]]:
-        """Return the jitted function for these arguments, and the arrays that it takes."""
-        leaves: list[Any] = []
-        memo: dict[int, Any] = {}
-        tokens: list[Any] = [len(args), tuple(kwargs)]
-        INPUTS.write(args, leaves, tokens, memo)
-        if kwargs:
-            INPUTS.write(kwargs.values(), leaves, tokens, memo)
-        key = tuple(tokens)
-        return self.entries.get(key) or self._added(key), leaves
-
-    def _added(self, key: tuple[Any, ...]) -> Any:
-        """Return the jitted function for arguments that `key` describes, made if need be."""
-        with self.lock:
-            jitted = self.entries.get(key)
-            if jitted is None:
-                # A trace takes far longer than a look-up, so the oldest goes, used or not.
-                for oldest in list(self.entries)[: len(self.entries) + 1 - self.maxsize]:
-                    self.entries.pop(oldest, None)
-                entries = self.entries  # not `self`: a dying object must not keep it alive
-
-                def died(_: Any) -> None:
-                    _forget_dead(entries)
-
-                key = kept(key, died)
-                jitted = self.entries[key] = self._jitted(self._around(key))
-        return jitted
-
-    def _around(self, tokens: tuple[Any, ...]) -> Callable[..., Any]:
-        """Return the function of the arrays alone."""
-        function = self.function
-
-        def around(*arrays: Any) -> Any:
-            stream, leaves, memo = iter(tokens), iter(arrays), list[Any]()
+        def around(*given: Any) -> Any:
+            stream, leaves, memo = iter(key), iter(given), list[Any]()
             count, names = next(stream), next(stream)
-            args = [INPUTS.read(stream, leaves, memo) for _ in range(count)]
-            kwargs = {name: INPUTS.read(stream, leaves, memo) for name in names}
+            args = [read(stream, leaves, memo) for _ in range(count)]
+            kwargs = {name: read(stream, leaves, memo) for name in names}
             return function(*args, **kwargs)
 
-        return around
+        return self._jitted(around)
 
     def _jitted(self, function: Callable[..., Any]) -> Any:
-        def traced(*arrays: Any) -> Any:
-            return boxed(function(*arrays), OUTPUTS)
+        def traced(*leaves: Any) -> Any:
+            return boxed(function(*leaves), _OUTPUTS)
 
-        traced.__name__ = traced.__qualname__ = self.name
+        traced.__name__ = traced.__qualname__ = self.options.name
         return jax.jit(traced)
 
+    def _dynamic(self, key: Key, version: Any, leaves: list[Any]) -> Any:
+        """Call with numbers traced; those whose values the function needs become static."""
+        if type(version) is not Pinned:
+            try:
+                return version(*leaves)
+            except Exception:
+                if SCALAR not in key:
+                    raise
+                pinned = needed(key, lambda pinned: self._works(*pinned.static(key, leaves)))
+                if pinned is None:  # not for want of values: show the error as it is without us
+                    static, left = every(key).static(key, leaves)
+                    return self.make(static)(*left)
+                self.cache.replace(key, pinned)
+                version = pinned
+        static, left = version.static(key, leaves)
+        return self.cache.add(static, self.make)(*left)
 
-def _forget_dead(entries: dict[tuple[Any, ...], Any]) -> None:
-    """Drop what can never be asked for again: its key has an object that is no more."""
-    for key in list(entries):
-        if any(type(token) is WeakById and token.reference() is None for token in key):
-            entries.pop(key, None)
+    def _works(self, key: Key, leaves: list[Any]) -> bool:
+        """Say whether the function can be traced with the static arguments that `key` has."""
+        try:
+            jax.eval_shape(self.make(key), *leaves)
+        except Exception:
+            return False
+        return True

@@ -24,6 +24,11 @@ LEAF: Final = Mark("LEAF")
 SAME: Final = Mark("SAME")
 """An object that came before; its number follows."""
 
+SCALAR: Final = Mark("SCALAR")
+"""The next leaf too, which is a number."""
+FOREIGN: Final = Mark("FOREIGN")
+"""An array of a library whose arrays are no leaves."""
+
 ATOMS: Final = frozenset(
     {int, bool, str, bytes, type(None), type(Ellipsis), type(NotImplemented), range}
 )
@@ -67,6 +72,8 @@ class WeakById:
     def __eq__(self, other: object) -> bool:
         if type(other) is ById:
             return self.reference() is other.value
+        if type(other) is WeakById and other is not self:
+            return self.key == other.key and self.reference() is other.reference() is not None
         return self is other
 
 

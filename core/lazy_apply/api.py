@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from core.lazy_apply.call import Call, Shape, check_outputs, function_name, several
-from core.lazy_apply.dispatch import HANDLERS, PASS, apply
+from core.lazy_apply.call import Call, Shape, check_outputs, named, several
+from core.lazy_apply.dispatch import EAGER, PASS, apply
 from core.lazy_apply.signature import parse
 
 _ndarray = np.ndarray
@@ -123,49 +123,50 @@ def lazy_apply(
     >>> float(high.compute())
     4.0
     """
-    try:
-        simple = (
-            signature is None
-            and jvp is None
-            and vjp is None
-            and vmap_method is None
-            and not vectorize
-        )
-        if simple and shape is None and dtype is None:
-            for x in args:
-                if type(x) is not _ndarray:
-                    break
-            else:
-                if args:
+    simple = (
+        signature is None and jvp is None and vjp is None and vmap_method is None and not vectorize
+    )
+    if callable(shape):
+        simple, count = False, 0
+    elif shape is None and dtype is None:
+        count = 0
+        for x in args:
+            if type(x) is not _ndarray:
+                break
+        else:
+            if args and simple:
+                try:
                     result = func(*args, **kwargs)
-                    return result if type(result) is _ndarray else _asarray(result)
-        elif not callable(shape):
-            check_outputs(shape, dtype)
-        handler = HANDLERS.get(type(args[0])) if args else None
-        if simple and handler is not None and not callable(shape):
-            result = handler.eager(
-                func, args, kwargs, as_numpy, 0 if shape is None else several(shape)
-            )
-            if result is not PASS:
-                return result
-        return apply(
-            Call(
-                func=func,
-                args=args,
-                kwargs=kwargs,
-                shape=shape,
-                dtype=dtype,
-                as_numpy=as_numpy,
-                xp=xp,
-                vmap_method=vmap_method,
-                jvp=jvp,
-                vjp=vjp,
-                signature=None if signature is None else parse(signature),
-                vectorize=vectorize,
-            )
+                except Exception as error:
+                    named(error, func)
+                    raise
+                return result if type(result) is _ndarray else _asarray(result)
+    else:
+        check_outputs(shape, dtype)
+        count = several(shape)
+    # By the class's module, a string, as `torch.compile` cannot look up a class in a dict.
+    eager = EAGER.get(type(args[0]).__module__) if args else None
+    if eager is not None and simple:
+        try:
+            result = eager(func, args, kwargs, as_numpy, count)
+        except Exception as error:
+            named(error, func)
+            raise
+        if result is not PASS:
+            return result
+    return apply(
+        Call(
+            func=func,
+            args=args,
+            kwargs=kwargs,
+            shape=shape,
+            dtype=dtype,
+            as_numpy=as_numpy,
+            xp=xp,
+            vmap_method=vmap_method,
+            jvp=jvp,
+            vjp=vjp,
+            signature=None if signature is None else parse(signature),
+            vectorize=vectorize,
         )
-    except Exception as error:
-        note = f"in lazy_apply of {function_name(func)}"
-        if note not in getattr(error, "__notes__", ()):
-            error.add_note(note)
-        raise
+    )

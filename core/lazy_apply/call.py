@@ -72,6 +72,21 @@ def function_name(func: Callable[..., Any]) -> str:
     return "lambda" if name == "<lambda>" else str(name)
 
 
+def named(error: Exception, func: Callable[..., Any]) -> None:
+    """Note on `error` in which function it happened."""
+    error.add_note(f"in lazy_apply of {function_name(func)}")
+
+
+def no_derivative(call: Call) -> str:
+    """Return the message for a derivative that was asked for and not given."""
+    if call.vjp is not None:
+        return f"vjp gives the derivative of {call.name} backwards only: give jvp instead"
+    return (
+        f"lazy_apply does not know the derivative of {call.name}: give "
+        "jvp=lambda primals, tangents: ... or vjp=lambda primals, cotangents: ..."
+    )
+
+
 def several(shape: object) -> int:
     """Return how many shapes `shape` is a sequence of; 0 where it is one shape, or none."""
     if type(shape) is tuple and (not shape or type(shape[0]) is int):

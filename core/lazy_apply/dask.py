@@ -23,11 +23,6 @@ from core.lazy_apply.host import Host
 from core.lazy_apply.outputs import resolve
 
 
-def owns(cls: type) -> bool:
-    """Say whether `cls` is an array of Dask's."""
-    return issubclass(cls, da.Array)
-
-
 def eager(
     func: Callable[..., Any],
     args: tuple[Any, ...],

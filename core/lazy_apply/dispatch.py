@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from core.lazy_apply.call import SCALARS, VMAP_METHODS, Call
+from core.lazy_apply.call import SCALARS, VMAP_METHODS, Call, named
 from core.lazy_apply.loops import Looped
 from core.lazy_apply.outputs import plain
+from core.libraries import NAMES, library_of
 
 PASS: Final = object()
 """What an eager handler returns where it must leave the call to the lazy one."""
@@ -27,13 +28,14 @@ class Handler:
     lazy: Callable[[Call], Any]
 
 
-HANDLERS: dict[type, Handler] = {}
-"""The handler for each type of array seen so far; bounded by `_LIMIT`."""
+HANDLERS: dict[str, Handler] = {}
+"""The handlers of the libraries seen so far."""
 
-_LIMIT = 1024
+EAGER: dict[str, Eager] = {}
+"""The short way for classes that a module of the library itself defines, by the module."""
 
-_LIBRARIES = {"numpy": "numpy", "torch": "torch", "jax": "jax", "jaxlib": "jax", "dask": "dask"}
-"""Top-level module of an array's class: our module for it."""
+_MODULES = {name: name for name in ("numpy", "torch", "jax", "dask")}
+"""Libraries with a module of ours; the others follow the standard closely enough."""
 
 
 def apply(call: Call) -> Any:
@@ -46,8 +48,12 @@ def apply(call: Call) -> Any:
         raise ValueError(f"unknown vmap_method {call.vmap_method!r}; known are {known}")
     call = _prepared(call)
     result = PASS
-    if call.jvp is call.vjp:
-        result = handler.eager(call.func, call.args, call.kwargs, call.as_numpy, call.several)
+    if call.jvp is call.vjp and call.vmap_method is None:
+        try:
+            result = handler.eager(call.func, call.args, call.kwargs, call.as_numpy, call.several)
+        except Exception as error:
+            named(error, call.func)
+            raise
     return handler.lazy(call) if result is PASS else result
 
 
@@ -65,7 +71,8 @@ def find(call: Call) -> Handler:
     for arg in call.args:
         if type(arg) in SCALARS:
             continue
-        handler = handler_of(type(arg))
+        library = loaded(type(arg))  # first, as it adds to the handlers
+        handler = HANDLERS.get(library)
         if handler is None:
             raise TypeError(
                 f"{type(arg).__name__} is not a supported array type: lazy_apply takes arrays, "
@@ -79,33 +86,29 @@ def find(call: Call) -> Handler:
     return next(iter(found.values()))
 
 
-def handler_of(cls: type) -> Handler | None:
-    """Return the handler for arrays of type `cls`, or None if it is no array."""
-    handler = HANDLERS.get(cls)
-    if handler is None:
-        handler = _handler(cls)
-        if handler is not None:
-            if len(HANDLERS) >= _LIMIT:  # a program that makes types without end
-                HANDLERS.clear()
-            HANDLERS[cls] = handler
-    return handler
-
-
-def _handler(cls: type) -> Handler | None:
+def loaded(cls: type) -> str:
+    """Import what handles arrays of type `cls`; return its name in `HANDLERS`, "" for no array."""
     if hasattr(cls, "__lazy_apply__"):
-        return Handler(cls.__qualname__, lambda *_: PASS, _by_protocol)
-    for base in cls.__mro__:
-        library = _LIBRARIES.get(base.__module__.partition(".")[0])
-        if library is not None:
-            ours = importlib.import_module(f"core.lazy_apply.{library}")
-            if ours.owns(cls):
-                return Handler(library, ours.eager, ours.lazy)
-    library = cls.__module__.partition(".")[0]
-    if library == "cupy" or hasattr(cls, "__array_namespace__"):
-        from core.lazy_apply import generic
+        name = f"{cls.__module__}.{cls.__qualname__}"
+        HANDLERS[name] = Handler(name, _never, _by_protocol)
+        return name
+    name = library_of(cls)
+    if name:
+        if name not in HANDLERS:
+            ours = importlib.import_module(f"core.lazy_apply.{_MODULES.get(name, 'generic')}")
+            HANDLERS[name] = Handler(name, ours.eager, ours.lazy)
+        root = cls.__module__.partition(".")[0]
+        if NAMES.get(root, root) == name:
+            EAGER[cls.__module__] = HANDLERS[name].eager
+    return name
 
-        return Handler(library, generic.eager, generic.lazy)
-    return None
+
+# `torch.compile` calls it while it reads a program, instead of reading it.
+loaded._dynamo_marked_constant = True  # type: ignore[attr-defined]
+
+
+def _never(*_: Any) -> Any:
+    return PASS
 
 
 def _by_protocol(call: Call) -> Any:
@@ -125,6 +128,7 @@ def _prepared(call: Call) -> Call:
         call.signature.check(shapes)
         if call.vectorize:
             changes["func"] = Looped(call.func, call.signature)
+            changes["vectorize"] = False
     elif call.vectorize:
         raise ValueError("lazy_apply takes vectorize=True together with a signature only")
     if callable(call.shape):

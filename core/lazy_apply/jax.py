@@ -29,11 +29,6 @@ with jax.ensure_compile_time_eval():  # this module may be first needed inside `
 _ONE_DEVICE = sum(len(each.devices()) for each in backends().values()) == 1
 
 
-def owns(cls: type) -> bool:
-    """Say whether `cls` is an array of JAX's, concrete or traced."""
-    return issubclass(cls, (jax.Array, jax.core.Tracer))
-
-
 def eager(
     func: Callable[..., Any],
     args: tuple[Any, ...],

@@ -12,6 +12,7 @@ import numpy as np
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
+from core.lazy_apply.call import named, no_derivative
 from core.lazy_apply.host import Batch, Host
 
 try:
@@ -38,9 +39,13 @@ def _abstract(*_: Any, host: Host) -> list[Any]:
 
 def _now(*operands: Any, host: Host) -> list[Any]:
     """Call the function at once: a transformation outside ``jit`` came down to concrete arrays."""
-    if not host.call.as_numpy:
-        return host(operands, jnp)
-    results = host([np.asarray(x) for x in operands], array_api_compat.numpy)
+    try:
+        if not host.call.as_numpy:
+            return host(operands, jnp)
+        results = host([np.asarray(x) for x in operands], array_api_compat.numpy)
+    except Exception as error:
+        named(error, host.call.func)
+        raise
     return [jax.device_put(x, operands[0].sharding) for x in results]
 
 
@@ -56,10 +61,7 @@ def _batched(operands: tuple[Any, ...], axes: tuple[Any, ...], *, host: Host) ->
 
 
 def _no_derivative(*_: Any, host: Host) -> Any:
-    raise NotImplementedError(
-        f"lazy_apply does not know the derivative of {host.call.name}: give "
-        "jvp=lambda primals, tangents: ... or vjp=lambda primals, cotangents: ..."
-    )
+    raise NotImplementedError(no_derivative(host.call))
 
 
 lazy_apply_p.def_abstract_eval(_abstract)

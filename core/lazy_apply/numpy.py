@@ -11,10 +11,7 @@ from core.lazy_apply.call import SCALARS, Call
 from core.lazy_apply.dispatch import PASS
 from core.lazy_apply.outputs import listed
 
-
-def owns(cls: type) -> bool:
-    """Say whether `cls` is an array of NumPy's, or a scalar that has a shape and a dtype."""
-    return issubclass(cls, (np.ndarray, np.generic))
+_ARRAYS = (np.ndarray, np.generic)
 
 
 def eager(
@@ -26,7 +23,7 @@ def eager(
 ) -> Any:
     """Call `func` now."""
     for x in args:
-        if type(x) is not np.ndarray and type(x) not in SCALARS and not owns(type(x)):
+        if type(x) is not np.ndarray and type(x) not in SCALARS and not isinstance(x, _ARRAYS):
             return PASS
     result = func(*args, **kwargs)
     if not several:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
 Known = tuple[int | None, ...]
 
-_CORE = r"\((?:\s*\w+\s*(?:,\s*\w+\s*)*)?\)"
+_CORE = r"\((?:\w+(?:,\w+)*)?\)"
 _SIDE = rf"{_CORE}(?:,{_CORE})*"
 _SIGNATURE = re.compile(rf"({_SIDE})->({_SIDE})")
 
@@ -79,7 +78,6 @@ class Signature:
         return tuple(lengths[name] if name in lengths else int(name) for name in names)
 
 
-@lru_cache(maxsize=256)
 def parse(text: str) -> Signature:
     """Return the signature written in `text`.
 
@@ -88,7 +86,7 @@ def parse(text: str) -> Signature:
     ValueError
         `text` is not in NumPy's notation.
     """
-    match = _SIGNATURE.fullmatch(re.sub(r"\s+", "", text))
+    match = _SIGNATURE.fullmatch(text.replace(" ", ""))
     if match is None:
         raise ValueError(
             f"{text!r} is not a signature in NumPy's notation, such as '(m,n),(n)->(m)'"
@@ -115,10 +113,15 @@ def broadcast(shapes: list[Known]) -> Known:
     (3, None)
     """
     result: list[int | None] = []
-    for back in range(1, max(map(len, shapes), default=0) + 1):
-        lengths = {shape[-back] for shape in shapes if len(shape) >= back}
-        known = {length for length in lengths if length is not None and length != 1}
-        if len(known) > 1:
-            raise ValueError(f"shapes {', '.join(map(str, shapes))} cannot be broadcast together")
-        result.append(known.pop() if known else None if None in lengths else 1)
+    for back in range(1, max([0, *(len(shape) for shape in shapes)]) + 1):
+        length: int | None = 1
+        for shape in shapes:
+            other = shape[-back] if len(shape) >= back else 1
+            if length == 1 or (length is None and other != 1 and other is not None):
+                length = other
+            elif other is not None and other not in (1, length):
+                raise ValueError(
+                    f"shapes {', '.join(map(str, shapes))} cannot be broadcast together"
+                )
+        result.append(length)
     return tuple(reversed(result))

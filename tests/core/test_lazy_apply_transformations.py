@@ -1,4 +1,4 @@
-"""Applying eager functions inside the transformations of JAX and of PyTorch."""
+"""Applying eager functions inside the transformations of JAX."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-import torch
 
 from core import lazy_apply
 
@@ -120,38 +119,3 @@ def test_jit_with_numpy_inside_never_waits_for_itself() -> None:
 
 
 # PyTorch
-
-
-def test_torch_differentiates_through_the_function_or_by_the_given_derivative() -> None:
-    x = torch.arange(3.0, requires_grad=True)
-    lazy_apply(torch.sin, x).sum().backward()
-    np.testing.assert_allclose(value(x.grad), np.cos(np.arange(3.0)), rtol=1e-6)
-    y = torch.arange(3.0, requires_grad=True)
-    found = lazy_apply(np.sin, y, as_numpy=True, vjp=lambda p, c: torch.cos(p[0]) * c)
-    found.sum().backward()
-    np.testing.assert_allclose(value(y.grad), value(x.grad), rtol=1e-6)
-
-
-def test_torch_is_told_how_to_give_a_derivative() -> None:
-    x = torch.ones(3, requires_grad=True)
-    with pytest.raises(RuntimeError, match=r"derivative of sin, .*give vjp="):
-        lazy_apply(np.sin, x, as_numpy=True)
-    with pytest.raises(NotImplementedError, match="vjp="):
-        lazy_apply(np.sin, x, jvp=lambda primals, tangents: tangents[0])
-
-
-def test_torch_compiles_through_the_call() -> None:
-    def call(x: Any) -> Any:
-        return lazy_apply(torch.sin, x) + lazy_apply(np.cos, x, as_numpy=True)
-
-    x = torch.arange(3.0)
-    found = torch.compile(call, backend="eager", fullgraph=True)(x)
-    np.testing.assert_allclose(value(found), np.sin(value(x)) + np.cos(value(x)), rtol=1e-6)
-
-
-def test_torch_takes_arrays_that_it_could_not_share() -> None:
-    x = torch.arange(3)
-    assert lazy_apply(lambda x: x[::-1], x, as_numpy=True).tolist() == [2, 1, 0]
-    locked = np.arange(3)
-    locked.flags.writeable = False
-    assert lazy_apply(lambda x: locked, x).tolist() == [0, 1, 2]

@@ -1,0 +1,183 @@
+"""The call inside ``torch.compile``: one operator, whose function is found by a number.
+
+A graph can hold numbers and tensors, but no functions. The compiler runs `_number` while it reads
+the program and keeps the number. What it stands for lives as long as the process, as nobody knows
+how long a graph does; there is one for each place that was compiled, and for each version of it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import types
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+from core.lazy_apply.call import Call
+from core.lazy_apply.host import Batch
+from core.lazy_apply.loops import Looped
+from core.lazy_apply.signature import parse
+from core.lazy_apply.torch_host import cotangents_of, host_of, in_front, run
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compiled:
+    """A call as a graph knows it: without its tensors, and without the lengths in `shape`."""
+
+    call: Call
+    slots: tuple[int | str, ...]
+    ranks: tuple[int, ...] | None
+    """The number of axes of each result; None where `shape` was not given."""
+    batches: tuple[Batch, ...] = ()
+
+    def host(self, operands: Sequence[Any], sizes: Sequence[int]) -> Any:
+        """Return the call with `operands` in their places."""
+        own = [
+            x[(0,) * sum(batch.mapped[i] for batch in self.batches)] for i, x in enumerate(operands)
+        ]
+        args, kwargs = self.call.filled(dict(zip(self.slots, own, strict=True)))
+        call = replace(self.call, args=tuple(args), kwargs=kwargs, shape=self._shape(sizes))
+        host, _ = host_of(call)
+        return replace(host, batches=self.batches)
+
+    def _shape(self, sizes: Sequence[int]) -> Any:
+        if self.ranks is None:
+            return None
+        left = iter(sizes)
+        shapes = [tuple(itertools.islice(left, rank)) for rank in self.ranks]
+        return tuple(shapes) if self.call.several else shapes[0]
+
+
+_numbers = itertools.count()
+_compiled: dict[int, Compiled] = {}
+
+
+def compiled(call: Call) -> Any:
+    """Put the call into the graph that is being compiled; the compiler reads this."""
+    func: Any = call.func
+    owner, vectorize = None, False
+    if isinstance(func, Looped):
+        func, vectorize = func.func, True
+    if isinstance(func, types.MethodType):
+        func, owner = func.__func__, func.__self__
+    tensors, slots = [], []
+    for slot, x in call.inputs():
+        if isinstance(x, torch.Tensor):
+            tensors.append(x)
+            slots.append(slot)
+    sizes: list[int] = []
+    ranks = None
+    if call.shape is not None:
+        shapes = call.shape if call.several else (call.shape,)
+        for shape in shapes:
+            for length in shape:
+                if length is None:
+                    raise ValueError(
+                        "Output shape must be fully known when running inside torch.compile"
+                    )
+                sizes.append(length)
+        ranks = tuple([len(shape) for shape in shapes])
+    number = _number(
+        func,
+        owner,
+        vectorize,
+        tuple([None if isinstance(x, torch.Tensor) else x for x in call.args]),
+        {k: None if isinstance(x, torch.Tensor) else x for k, x in call.kwargs.items()},
+        tuple(slots),
+        ranks,
+        call.several,
+        call.dtype,
+        call.as_numpy,
+        call.vmap_method,
+        call.jvp,
+        call.vjp,
+        None if call.signature is None else call.signature.text,
+    )
+    results = _operator(tensors, sizes, number)
+    return tuple(results) if call.several else results[0]
+
+
+def _number(
+    func: Any,
+    owner: Any,
+    vectorize: bool,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    slots: tuple[int | str, ...],
+    ranks: tuple[int, ...] | None,
+    several: int,
+    dtype: Any,
+    as_numpy: bool,
+    vmap_method: str | None,
+    jvp: Any,
+    vjp: Any,
+    signature: str | None,
+) -> int:
+    """Keep a call and return its number; run by the compiler, with the constants it found."""
+    if owner is not None:
+        func = types.MethodType(func, owner)
+    parsed = None if signature is None else parse(signature)
+    call = Call(
+        func=Looped(func, parsed) if vectorize and parsed is not None else func,
+        args=args,
+        kwargs=kwargs,
+        shape=((),) * several if several and ranks is not None else None,
+        dtype=dtype,
+        as_numpy=as_numpy,
+        vmap_method=vmap_method,
+        jvp=jvp,
+        vjp=vjp,
+        signature=parsed,
+    )
+    return _kept(Compiled(call, slots, ranks))
+
+
+_number._dynamo_marked_constant = True  # type: ignore[attr-defined]
+
+
+def _kept(compiled: Compiled) -> int:
+    number = next(_numbers)
+    _compiled[number] = compiled
+    return number
+
+
+@torch.library.custom_op("xpcaps::lazy_apply", mutates_args=())  # type: ignore[untyped-decorator]
+def _operator(
+    operands: Sequence[torch.Tensor], sizes: Sequence[int], number: int
+) -> list[torch.Tensor]:
+    return run(_compiled[number].host(operands, sizes), operands)
+
+
+@_operator.register_fake  # type: ignore[untyped-decorator]
+def _shapes(operands: Sequence[torch.Tensor], sizes: Sequence[int], number: int) -> list[Any]:
+    host = _compiled[number].host(operands, sizes)
+    outputs = host.outputs
+    return [
+        torch.empty(host.sizes + tuple(shape), dtype=dtype, device=operands[0].device)
+        for shape, dtype in zip(outputs.shapes, outputs.dtypes, strict=True)
+    ]
+
+
+def _setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+    operands, ctx.sizes, ctx.number = inputs
+    ctx.save_for_backward(*operands)
+
+
+def _backward(ctx: Any, cotangents: Any) -> Any:
+    primals = ctx.saved_tensors
+    host = _compiled[ctx.number].host(primals, ctx.sizes)
+    return cotangents_of(host, primals, tuple(cotangents)), [None] * len(ctx.sizes), None
+
+
+def _vmap(info: Any, in_dims: Any, operands: Any, sizes: Any, number: int) -> Any:
+    moved, batch = in_front(operands, in_dims[0], info.batch_size)
+    one = _compiled[number]
+    outer = _kept(replace(one, batches=(batch, *one.batches)))
+    results = _operator(moved, sizes, outer)
+    return results, [0] * len(results)
+
+
+_operator.register_autograd(_backward, setup_context=_setup_context)
+_operator.register_vmap(_vmap)

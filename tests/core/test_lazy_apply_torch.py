@@ -1,0 +1,185 @@
+"""Applying eager functions to tensors: gradients, ``torch.func`` and ``torch.compile``."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from core import lazy_apply
+
+
+def value(x: Any) -> Any:
+    return np.asarray(x)
+
+
+def cosine(primals: Any, cotangent: Any) -> Any:
+    return torch.cos(primals[0]) * cotangent
+
+
+def scaled_cosine(primals: Any, tangents: Any) -> Any:
+    return torch.cos(primals[0]) * tangents[0]
+
+
+def test_torch_differentiates_what_it_can_see_by_itself() -> None:
+    x = torch.arange(3.0, requires_grad=True)
+    lazy_apply(torch.sin, x).sum().backward()
+    np.testing.assert_allclose(value(x.grad), np.cos(np.arange(3.0)), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "derivative", [{"vjp": cosine}, {"jvp": scaled_cosine}], ids=["vjp", "jvp"]
+)
+def test_torch_uses_the_derivative_that_is_given(derivative: Any) -> None:
+    def sine(x: Any) -> Any:
+        return lazy_apply(np.sin, x, as_numpy=True, **derivative)
+
+    x = torch.arange(3.0, requires_grad=True)
+    sine(x).sum().backward()
+    concrete = x.detach()
+    expected = np.cos(np.arange(3.0))
+    func = torch.func
+    for found in (
+        x.grad,
+        func.grad(lambda x: sine(x).sum())(concrete),
+        func.vmap(func.grad(sine))(concrete),
+        func.grad(lambda x: func.vmap(sine)(x).sum())(concrete),
+    ):
+        np.testing.assert_allclose(value(found), expected, rtol=1e-6)
+
+
+def test_torch_sums_the_gradient_of_what_a_batch_shares() -> None:
+    def times(x: Any, y: Any) -> Any:
+        vjp = lambda primals, c: (primals[1] * c, primals[0] * c)  # noqa: E731
+        return lazy_apply(np.multiply, x, y, as_numpy=True, vjp=vjp)
+
+    def total(y: Any) -> Any:
+        return torch.func.vmap(times, in_dims=(0, None))(torch.arange(3.0), y).sum()
+
+    assert float(torch.func.grad(total)(torch.tensor(5.0))) == 3.0
+
+
+def test_torch_differentiates_forwards_with_jvp_alone() -> None:
+    x = torch.arange(3.0)
+    sine = functools.partial(lazy_apply, np.sin, as_numpy=True)
+    _, tangent = torch.func.jvp(functools.partial(sine, jvp=scaled_cosine), (x,), (x,))
+    np.testing.assert_allclose(value(tangent), np.cos(value(x)) * value(x), rtol=1e-6)
+    with pytest.raises(NotImplementedError, match="backwards only: give jvp"):
+        torch.func.jvp(functools.partial(sine, vjp=cosine), (x,), (x,))
+
+
+def test_torch_is_told_how_to_give_a_derivative() -> None:
+    x = torch.ones(3, requires_grad=True)
+    with pytest.raises(RuntimeError, match=r"derivative of sin: give jvp=.* or vjp="):
+        lazy_apply(np.sin, x, as_numpy=True)
+
+
+@pytest.mark.parametrize("method", [None, "sequential", "expand_dims", "broadcast_all"])
+def test_torch_maps_a_function_of_numpy(method: str | None) -> None:
+    def add(x: Any, y: Any) -> Any:
+        return lazy_apply(np.add, x, y, as_numpy=True, vmap_method=method)
+
+    x, y = torch.arange(3.0), torch.arange(4.0)
+    inner = torch.func.vmap(add, in_dims=(None, 0))
+    found = torch.func.vmap(inner, in_dims=(0, None))(x, y)
+    np.testing.assert_array_equal(value(found), np.add.outer(value(x), value(y)))
+
+
+COMPILED = {
+    "one result": (lambda x: lazy_apply(np.sort, x, as_numpy=True) + 1, [[1.0, 2.0, 3.0]]),
+    "several results": (
+        lambda x: lazy_apply(
+            lambda x: (x.min(), x[::-1]),
+            x,
+            shape=((), x.shape),
+            dtype=(x.dtype,) * 2,
+            as_numpy=True,
+        ),
+        [0.0, [1.0, 2.0, 0.0]],
+    ),
+    "scalars and names": (
+        lambda x: lazy_apply(lambda x, none, k, by: x * k + by, x, None, 2, by=x, as_numpy=True),
+        [[0.0, 6.0, 3.0]],
+    ),
+    "a tensor function": (lambda x: lazy_apply(lambda x: x + x.max().item(), x), [[2.0, 4.0, 3.0]]),
+    "core dimensions": (
+        lambda x: lazy_apply(np.dot, x, x, signature="(n),(n)->()", vectorize=True, as_numpy=True),
+        [5.0],
+    ),
+    "a shape from shapes": (
+        lambda x: lazy_apply(np.outer, x, x, shape=lambda a, b: a + b, as_numpy=True).sum(0),
+        [[0.0, 6.0, 3.0]],
+    ),
+    "vmap": (
+        torch.func.vmap(functools.partial(lazy_apply, np.negative, as_numpy=True)),
+        [[0.0, -2.0, -1.0]],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", COMPILED)
+def test_torch_compiles_the_call_without_a_break(name: str) -> None:
+    torch._dynamo.reset()
+    call, expected = COMPILED[name]
+    found = torch.compile(call, backend="aot_eager", fullgraph=True)(torch.tensor([0.0, 2.0, 1.0]))
+    found = found if isinstance(found, tuple) else (found,)
+    assert [value(x).tolist() for x in found] == expected
+
+
+def test_torch_does_not_read_the_function_while_it_compiles() -> None:
+    seen = []
+
+    def spy(x: Any) -> Any:
+        seen.append(type(x))
+        return x.copy()
+
+    compiled = torch.compile(
+        lambda x: lazy_apply(spy, x, as_numpy=True), backend="aot_eager", fullgraph=True
+    )
+    for i in range(3):
+        assert compiled(torch.ones(2) * i).tolist() == [i, i]
+    assert seen == [np.ndarray] * 3
+
+
+def test_torch_compiles_the_given_derivative() -> None:
+    x = torch.arange(3.0, requires_grad=True)
+    compiled = torch.compile(
+        lambda x: lazy_apply(np.sin, x, as_numpy=True, vjp=cosine).sum(),
+        backend="aot_eager",
+        fullgraph=True,
+    )
+    compiled(x).backward()
+    np.testing.assert_allclose(value(x.grad), np.cos(np.arange(3.0)), rtol=1e-6)
+
+
+def test_torch_compiles_for_any_length_at_once() -> None:
+    torch._dynamo.reset()
+    compiled = torch.compile(
+        lambda x: lazy_apply(np.sort, x, shape=x.shape, as_numpy=True) * 2,
+        backend="aot_eager",
+        fullgraph=True,
+        dynamic=True,
+    )
+    for length in (3, 5, 8):
+        assert compiled(torch.ones(length)).shape == (length,)
+
+
+def test_torch_needs_to_know_the_shape_to_compile() -> None:
+    compiled = torch.compile(
+        lambda x: lazy_apply(np.unique, x, shape=(None,), as_numpy=True),
+        backend="aot_eager",
+        fullgraph=True,
+    )
+    with pytest.raises(Exception, match="shape must be fully known"):
+        compiled(torch.ones(3))
+
+
+def test_torch_takes_arrays_that_it_could_not_share() -> None:
+    x = torch.arange(3)
+    assert lazy_apply(lambda x: x[::-1], x, as_numpy=True).tolist() == [2, 1, 0]
+    locked = np.arange(3)
+    locked.flags.writeable = False
+    assert lazy_apply(lambda x: locked, x).tolist() == [0, 1, 2]
