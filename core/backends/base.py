@@ -43,6 +43,8 @@ class Backend(ABC):
     """The name that readers know, such as ``"PyTorch"``."""
     module: ClassVar[str]
     """The module that must be importable."""
+    aliases: ClassVar[tuple[str, ...]] = ()
+    """Other names that people give it, such as that of its namespace, ``"jax.numpy"``."""
     distributions: ClassVar[tuple[str, ...]] = ()
     """Names on the package index whose version is the library's; default: the module's name."""
     columns: ClassVar[Mapping[str, str]] = {"cpu": "cpu", "gpu": "gpu"}

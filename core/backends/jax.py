@@ -17,6 +17,7 @@ class JAXBackend(Backend):
     name = "jax"
     title = "JAX"
     module = "jax"
+    aliases = ("jax.numpy",)
     modes = ("eager", "jit")
     tracing_errors = (
         "ConcretizationTypeError",

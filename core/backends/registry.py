@@ -31,18 +31,26 @@ def backends() -> dict[str, Backend]:
 
 
 def get_backend(name: str) -> Backend:
-    """Return the adapter called `name`.
+    """Return the adapter called `name`, or whose module or other name that is.
 
     Raises
     ------
     ValueError
         There is no such adapter; the message lists those that there are.
     """
-    try:
-        return backends()[name]
-    except KeyError:
-        known = ", ".join(backends())
-        raise ValueError(f"unknown backend {name!r}; known are {known}") from None
+    found = backends().get(name) or _by_other_names().get(name)
+    if found is None:
+        raise ValueError(f"unknown backend {name!r}; known are {', '.join(backends())}")
+    return found
+
+
+@cache
+def _by_other_names() -> dict[str, Backend]:
+    names: dict[str, Backend] = {}
+    for backend in backends().values():
+        for name in (backend.module, *backend.aliases):
+            names.setdefault(name, backend)
+    return names
 
 
 def _load(path: str) -> Backend:
