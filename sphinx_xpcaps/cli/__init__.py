@@ -1,0 +1,25 @@
+"""The command line: the same work without Sphinx, a file per command."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from sphinx_xpcaps.cli.backends import list_backends
+from sphinx_xpcaps.cli.measure import measure
+from sphinx_xpcaps.cli.show import show
+from sphinx_xpcaps.version import __version__
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def main() -> None:
+    """Measure which array libraries a function works with, and show what was measured."""
+    # A package in the current folder is found, and hides nothing that is installed.
+    sys.path.append(os.getcwd())
+
+
+for _command in (measure, show, list_backends):
+    main.add_command(_command)

@@ -1,0 +1,23 @@
+"""``backends``: which libraries can be used here."""
+
+from __future__ import annotations
+
+import click
+from rich.console import Console
+from rich.table import Table as Grid
+
+from core.backends import backends, get_backend
+from sphinx_xpcaps.cli import options
+from sphinx_xpcaps.measure.probe import probe
+
+
+@click.command("backends")
+@options.environment
+def list_backends(environment: dict[str, str]) -> None:
+    """Say which libraries can be used here: versions and devices, and why not."""
+    found = probe(list(backends()), environment)
+    grid = Grid("Library", "Version", "Device", "Usable", box=None, pad_edge=False)
+    for (name, device), answer in found.items():
+        version = get_backend(name).version() or "—"
+        grid.add_row(name, version, device, "yes" if answer.usable else f"no: {answer.reason}")
+    Console().print(grid)

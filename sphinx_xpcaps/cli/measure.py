@@ -1,0 +1,46 @@
+"""``measure``: write a record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sphinx_xpcaps.cli import options
+from sphinx_xpcaps.cli.run import expand, run
+from sphinx_xpcaps.config import Config
+from sphinx_xpcaps.render.words import WORDS
+from sphinx_xpcaps.results.model import Record, Status
+
+
+@click.command()
+@click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    required=True,
+    help="The record to write; what is current in it is not run again.",
+)
+@options.measuring
+def measure(targets: tuple[str, ...], output: Path, config: Config) -> None:
+    """Measure each TARGET, a function or a module's public callables, and write a record."""
+    wanted, problems = expand(targets, config)
+    if wanted:
+        measured = run(wanted, config, output=output)
+        _report(measured.records[0], measured.ran, output)
+    for problem in problems:
+        click.echo(f"sphinx-xpcaps: {problem}", err=True)
+    if problems:
+        raise SystemExit(1)
+
+
+def _report(record: Record, ran: int, output: Path) -> None:
+    cells = [cell for target in record.targets.values() for cell in target.cells]
+    counts = {
+        status: sum(cell.status == status for cell in cells)
+        for status in Status
+        if status is not Status.NOT_APPLICABLE
+    }
+    words = ", ".join(f"{n} {WORDS[status]}" for status, n in counts.items() if n)
+    click.echo(f"{len(record.targets)} targets, {ran} cells run now; {words}. Wrote {output}")

@@ -1,0 +1,96 @@
+"""What commands that measure have in common: options, and the `Config` that they make."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+
+from core.backends import get_backend
+from sphinx_xpcaps.config import Config
+
+
+def _known_backends(_: click.Context, __: click.Parameter, names: tuple[str, ...]) -> list[str]:
+    try:
+        return [get_backend(name).name for name in names]
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def _variables(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+    for pair in pairs:
+        if not re.match(r"[A-Za-z_]\w*=", pair):
+            raise click.BadParameter(f"{pair!r} is not NAME=VALUE")
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+environment = click.option(
+    "--env",
+    "environment",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_variables,
+    help="A variable for the workers, such as SCIPY_ARRAY_API=1. Repeatable.",
+)
+
+_MEASURING = (
+    click.option(
+        "--backend",
+        "names",
+        multiple=True,
+        metavar="NAME",
+        callback=_known_backends,
+        help="A library to measure. Repeatable. [default: numpy cupy torch jax dask]",
+    ),
+    click.option("--jobs", "-j", type=click.IntRange(min=1), help="Workers. [default: processors]"),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        default=Config().timeout,
+        show_default=True,
+        help="Seconds that one case may take.",
+    ),
+    click.option(
+        "--mode", "modes", multiple=True, metavar="NAME", help="An optional mode as well."
+    ),
+    environment,
+    click.option(
+        "--setup", default="", metavar="CODE", help="A line that every worker runs first."
+    ),
+    click.option("--force", is_flag=True, help="Run everything again."),
+)
+
+
+def measuring(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of measuring, and pass what they say as ``config``."""
+
+    @wraps(command)
+    def with_config(
+        *,
+        names: list[str],
+        jobs: int | None,
+        timeout: float,
+        modes: tuple[str, ...],
+        environment: dict[str, str],
+        setup: str,
+        force: bool,
+        **others: Any,
+    ) -> None:
+        config = Config(
+            backends=names or Config().backends,
+            environment=environment,
+            setup=setup,
+            timeout=timeout,
+            jobs=jobs or 0,
+            modes=list(modes),
+            execute="force" if force else "auto",
+        )
+        command(config=config, **others)
+
+    decorated: Callable[..., None] = with_config
+    for option in reversed(_MEASURING):
+        decorated = option(decorated)
+    return decorated

@@ -1,0 +1,71 @@
+"""What commands that measure do: find the functions, run the batch with a progress bar."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from sphinx_xpcaps.config import Config
+from sphinx_xpcaps.measure import batch
+from sphinx_xpcaps.measure.batch import Measured
+from sphinx_xpcaps.measure.crew import Crew
+from sphinx_xpcaps.measure.process import JobFailed, WorkerLost
+from sphinx_xpcaps.request import Request
+
+
+def expand(targets: Iterable[str], config: Config) -> tuple[list[str], list[str]]:
+    """Return the functions that the targets stand for, and what stands in the way of others.
+
+    Raises
+    ------
+    click.ClickException
+        The set-up line or an import ends the worker.
+    """
+    try:
+        answers = Crew(config).expand(list(targets))
+    except (JobFailed, WorkerLost) as error:
+        raise click.ClickException(f"the set-up line or an import failed: {error}") from None
+    wanted: list[str] = []
+    problems: list[str] = []
+    for target, answer in zip(targets, answers, strict=True):
+        if isinstance(answer, str):
+            problems.append(answer)
+            wanted.append(target)
+        elif answer:
+            wanted.extend(answer)
+        else:
+            problems.append(f"{target}: the module has no public callables")
+    return list(dict.fromkeys(wanted)), problems
+
+
+def run(names: Sequence[str], config: Config, *, output: Path | None = None) -> Measured:
+    """Measure the functions called `names` into one record, or into the user's cache."""
+    requests = [Request(target=name, place="command line") for name in names]
+    with _bar() as bar:
+        task = bar.add_task("", total=None)
+
+        def progress(what: str, done: int, total: int) -> None:
+            bar.update(task, description=what, completed=done, total=total)
+
+        return batch.run(requests, config, cache=_cache(), progress=progress, output=output)
+
+
+def _bar() -> Progress:
+    return Progress(
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+        console=Console(stderr=True),
+        transient=True,
+    )
+
+
+def _cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "sphinx-xpcaps"

@@ -1,0 +1,64 @@
+"""``show``: the tables of a record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table as Grid
+
+from core.backends import backends
+from sphinx_xpcaps.render.words import SYMBOLS, WORDS, short_reason, title
+from sphinx_xpcaps.results.model import Cell, Status
+from sphinx_xpcaps.results.record import RecordError, read
+from sphinx_xpcaps.results.view import Shown, Table, derive
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("targets", nargs=-1)
+def show(file: Path, targets: tuple[str, ...]) -> None:
+    """Show the tables of a record FILE, or of some of its TARGETS."""
+    try:
+        record = read(file)
+    except RecordError as error:
+        raise click.ClickException(str(error)) from None
+    unknown = [name for name in targets if name not in record.targets]
+    if unknown:
+        raise click.ClickException(f"{file} has no target {unknown[0]!r}")
+    tables = derive(
+        [record],
+        backends=_ordered({c.backend for t in record.targets.values() for c in t.cells}),
+        devices=["cpu", "gpu"],
+        is_current=lambda *_: True,
+    )
+    console = Console()
+    for name in targets or tables:
+        console.print(_grid(tables[name]))
+
+
+def _grid(table: Table) -> Grid:
+    grid = Grid("Library", "CPU", "GPU", title=table.target, title_justify="left")
+    by_backend: dict[str, list[Shown]] = {}
+    for shown in table.cells:
+        by_backend.setdefault(shown.cell.backend, []).append(shown)
+    for backend, row in by_backend.items():
+        grid.add_row(title(backend), *(_words(shown.cell) for shown in row))
+    return grid
+
+
+def _words(cell: Cell) -> str:
+    if cell.status is Status.NOT_APPLICABLE:
+        return SYMBOLS[cell.status]
+    why = "; ".join(cell.notes) if cell.status.measured else short_reason(cell)
+    said = f"{SYMBOLS[cell.status]} {WORDS[cell.status]}" + (f": {why}" if why else "")
+    if cell.expected is not None:
+        reason = f": {cell.expected.reason}" if cell.expected.reason else ""
+        said += f" (expected {SYMBOLS[cell.expected.status]}{reason})"
+    return said
+
+
+def _ordered(names: set[str]) -> list[str]:
+    known = [name for name in backends() if name in names]
+    return [*known, *sorted(names - set(known))]
