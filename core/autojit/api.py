@@ -31,9 +31,10 @@ def autojit(
     func : callable, optional
         What to compile. Left out where options are given to the decorator:
         ``@autojit(backend="jax")``.
-    backend : {"jax", "torch"}, optional
-        The compiler: ``jax.jit`` or ``torch.compile``. Default: that of the arrays in each call's
-        arguments. A call without arrays of JAX or PyTorch is a call of `func`.
+    backend : {"jax", "torch", "lazy"}, optional
+        The compiler: ``jax.jit``, ``torch.compile``, or `core.lazy`, which is for arrays of any
+        library and of use for NumPy's. Default: that of the arrays in each call's arguments. A
+        call without arrays of JAX or PyTorch is a call of `func`.
     dynamic_scalars : bool, optional
         Trace Python's floats and complex numbers as well, so that another value makes no other
         version. `func` gets arrays without axes for them under JAX. Those whose values it needs
@@ -48,7 +49,7 @@ def autojit(
     callable
         With the name and the docstring of `func`, and two methods: ``clear_cache()`` forgets every
         compiled version; ``lower(*args, **kwargs)`` returns what ``jax.jit(func).lower`` does, for
-        the JAX arrays alone.
+        the JAX arrays alone, or with ``backend="lazy"`` the `core.lazy.Trace` of the arrays.
 
     Warns
     -----
@@ -58,11 +59,13 @@ def autojit(
     Raises
     ------
     ValueError
-        `backend` is not known, or `maxsize` is not positive.
+        `backend` is not known, `maxsize` is not positive, or `dynamic_scalars` is asked of
+        ``"lazy"``, whose traced numbers would not be as weakly typed as Python's.
 
     See Also
     --------
     lazy_apply : Call a function that cannot be compiled from one that is.
+    trace : The graph of one call.
 
     Notes
     -----
@@ -73,6 +76,11 @@ def autojit(
 
     Under PyTorch, ``torch.compile`` itself builds arguments and results, may break the graph, and
     lets `func` change what it is given.
+
+    Under ``"lazy"``, `func` takes its operations from ``x.__array_namespace__()``. It is traced
+    once for each library, shape and dtype of the arrays; a call then runs the graph without what is
+    not needed, equal operations once, and chains of operations on large arrays block by block. What
+    does not depend on the arguments is computed once, and not to be written to.
 
     Examples
     --------
@@ -86,7 +94,10 @@ def autojit(
     {'x': Array([0.5, 1. ], dtype=float32), 'how': 'max'}
     """
     if backend is not None and backend not in COMPILERS:
-        raise ValueError(f"autojit has no backend {backend!r}: give 'jax', 'torch' or none")
+        known = ", ".join(map(repr, COMPILERS))
+        raise ValueError(f"autojit has no backend {backend!r}: give one of {known}, or none")
+    if backend == "lazy" and dynamic_scalars:
+        raise ValueError("autojit has no dynamic_scalars with backend='lazy': pass arrays instead")
     if maxsize < 1:
         raise ValueError(f"autojit keeps at least one compiled version, got maxsize={maxsize}")
     if func is None:

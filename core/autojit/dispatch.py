@@ -12,8 +12,8 @@ from core.autojit.codec import Codec
 from core.autojit.compiled import Options, Quick, described
 from core.libraries import library_of
 
-COMPILERS = {"jax": "JAXFunction", "torch": "TorchFunction"}
-"""Libraries that compile, in order of precedence, and our class for each."""
+COMPILERS = {"jax": "JAXFunction", "torch": "TorchFunction", "lazy": "LazyFunction"}
+"""What compiles, and our class for each: libraries in order of precedence, and `core.lazy`."""
 
 
 class _Nothing:
@@ -42,8 +42,8 @@ class Dispatcher:
         It begins with the way of JAX, whose compiled functions are the quickest to call. What it
         knows about JAX it learns at the first call with a JAX array.
         """
-        if self.backend == "torch":
-            return self._for_torch()
+        if self.backend in ("torch", "lazy"):
+            return self._always(self.backend)
         forced = self.backend == "jax"
         known = self.of("jax").quick(foreign=False) if forced else _NOTHING_YET
         leaf, box, arrays_only, write, versions, dynamic = known
@@ -92,8 +92,8 @@ class Dispatcher:
 
         return call
 
-    def _for_torch(self) -> Callable[..., Any]:
-        compiled = self.of("torch")
+    def _always(self, library: str) -> Callable[..., Any]:
+        compiled = self.of(library)
 
         def call(*args: Any, **kwargs: Any) -> Any:
             return compiled.run(*described(compiled.codec, args, kwargs), args, kwargs)
@@ -127,20 +127,20 @@ class Dispatcher:
             compiled.clear_cache()
 
     def lower(self, *args: Any, **kwargs: Any) -> Any:
-        """Return what ``jax.jit(function).lower`` returns for these arguments.
+        """Return what ``jax.jit(function).lower`` returns for these arguments, or their graph.
 
         Raises
         ------
         TypeError
-            There are no JAX arrays among them.
+            There are no JAX arrays among them, and the backend is not ``"lazy"``.
         """
         library = self.backend
         if library is None:
             _, leaves = described(self.codec, args, kwargs)
             library = _first(library_of(type(x)) for x in leaves)
-        if library != "jax":
+        if library not in ("jax", "lazy"):
             raise TypeError(f"{self.options.name}.lower takes JAX arrays, and there are none")
-        return self.of("jax").lower(*args, **kwargs)
+        return self.of(library).lower(*args, **kwargs)
 
 
 def _first(found: Iterable[str]) -> str:

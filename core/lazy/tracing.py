@@ -21,7 +21,7 @@ from core.lazy.tree import leaves, rebuild
 from core.lazy.walk import ascend
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+@dataclasses.dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Trace:
     """The graph of a function's call; `core.trace` makes it.
 

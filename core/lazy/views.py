@@ -82,6 +82,12 @@ class Views:
 
         return to_device(self._self, device)
 
+    def __lazy_apply__(self, call: Any) -> Any:
+        """Make a call of `core.lazy_apply` an operation of the graph."""
+        from core.lazy.applied import applied
+
+        return applied(call)
+
     # The graph.
 
     @property
