@@ -46,6 +46,13 @@ class Config:
     cases: list[str] = _option(
         [], "Modules that give cases with @cases_for, and files of recorded calls (*.cases)."
     )
+    declared: str = _option(
+        "", "Declarations to hold measurements against, as `module:table`; none if empty."
+    )
+    declared_known: str = _option("", "A file of known differences, relative to conf.py.")
+    declared_report: str = _option(
+        "", "A JSON file for the differences, relative to conf.py, in place of warnings."
+    )
     environment: dict[str, str] = _option({}, "Variables that are set in every worker.")
     setup: str = _option("", "A line of code that every worker runs first.")
     timeout: float = _option(30.0, "Seconds that one case may take.")

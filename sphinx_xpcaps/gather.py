@@ -14,6 +14,7 @@ from sphinx_xpcaps.domain import Wish
 from sphinx_xpcaps.inject import PERHAPS_CALLABLE
 from sphinx_xpcaps.measure import batch
 from sphinx_xpcaps.measure.batch import Measured
+from sphinx_xpcaps.mismatch import warn_of_declarations
 from sphinx_xpcaps.progress import Progress
 from sphinx_xpcaps.request import Request
 from sphinx_xpcaps.results import record as record_file
@@ -21,6 +22,7 @@ from sphinx_xpcaps.results.diff import differences
 from sphinx_xpcaps.results.model import Outcome, Reason, Record, Target
 from sphinx_xpcaps.results.view import MISSING, Table, derive
 from sphinx_xpcaps.say import warn
+from sphinx_xpcaps.spot import warn_at
 from sphinx_xpcaps.written import cache_folder
 
 if TYPE_CHECKING:
@@ -55,6 +57,8 @@ def gather(app: Sphinx, wishes: Sequence[Wish]) -> Gathered:
         _warn_of_unknown(shown, tables)
     if config.execute == Execute.CHECK and measured.records:
         _warn_of_differences(app, shown, committed, measured.records[0])
+    if config.declared:
+        warn_of_declarations(app, config, shown, tables)
     return Gathered(tables=tables, dropped=dropped)
 
 
@@ -108,7 +112,7 @@ def _warn_of_target(app: Sphinx, wish: Wish, target: Target | None, table: Table
         return
     origins = {cell.origin for cell in target.cells}
     if target.kind == MISSING:
-        _warn_at(app, wish, "target", f"{wish.target} cannot be measured: {_words(reason)}")
+        warn_at(app, wish, "target", f"{wish.target} cannot be measured: {_words(reason)}")
     elif "directive" in origins:
         if not wish.body:
             return  # the page that has the body is told
@@ -119,7 +123,7 @@ def _warn_of_target(app: Sphinx, wish: Wish, target: Target | None, table: Table
     elif table is None or not table.measured:
         why = f" ({_words(reason)})" if reason.message else ""
         hint = "add an example to its docstring, or a body to a directive"
-        _warn_at(app, wish, "no_case", f"nothing says how to call {wish.target}{why}; {hint}")
+        warn_at(app, wish, "no_case", f"nothing says how to call {wish.target}{why}; {hint}")
 
 
 def _no_case(target: Target) -> Reason | None:
@@ -138,27 +142,6 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _warn_at(app: Sphinx, wish: Wish, kind: str, message: str) -> None:
-    warn(kind, message, (wish.docname, wish.line or _line_that_names(app, wish)))
-
-
-def _line_that_names(app: Sphinx, wish: Wish) -> int | None:
-    """Return where a document asks for a target that a pattern matched, or for what holds it.
-
-    Descriptions that autodoc makes know the line of the docstring, not of the document.
-    """
-    try:
-        lines = Path(app.env.doc2path(wish.docname)).read_text("utf-8").splitlines()
-    except (OSError, ValueError):
-        return None
-    for name in reversed(wish.target.split(".")):
-        named = re.compile(rf"(::|\}})\s*([\w.]+\.)?{re.escape(name)}\s*(\(|$)")
-        for number, line in enumerate(lines, 1):
-            if named.search(line):
-                return number
-    return None
-
-
 def _warn_of_unknown(wishes: Sequence[Wish], tables: Mapping[str, Table]) -> None:
     asked = {wish.target for wish in wishes}
     unknown = sorted(asked - set(tables))
@@ -175,4 +158,4 @@ def _warn_of_differences(
     for difference in differences(committed, fresh):
         wish = first.get(difference.target)
         if wish is not None:
-            _warn_at(app, wish, "mismatch", str(difference))
+            warn_at(app, wish, "mismatch", str(difference))

@@ -44,12 +44,14 @@ def on_config_inited(app: Sphinx, config: SphinxConfig) -> None:
 
 
 def read(app: Sphinx) -> Config:
-    """Return the options of a build; files of recorded calls are found beside ``conf.py``."""
+    """Return the options of a build; files are found beside ``conf.py``."""
     values = {option.name: app.config[PREFIX + option.name] for option in fields(Config)}
     values["cases"] = [
         str(Path(app.confdir) / source) if source.endswith(".cases") else source
         for source in values["cases"]
     ]
+    for name in ("declared_known", "declared_report"):
+        values[name] = values[name] and str(Path(app.confdir) / values[name])
     return Config(**values)
 
 

@@ -15,7 +15,7 @@ KINDS = {
     "no_case": "A target for which no case could be made: nothing says how to call it.",
     "body": "A directive's body that raises.",
     "record": "A record that is missing or cannot be read.",
-    "mismatch": "A committed record that says something else than was measured now.",
+    "mismatch": "A committed record or a declaration that says something else than was measured.",
     "engine": "The measuring itself failed; tables come from records alone.",
 }
 """What each kind of warning means; the guide shows this table."""

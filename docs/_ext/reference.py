@@ -1,4 +1,4 @@
-"""Parts of the guide that are made from the code: options, warnings, the record's schema."""
+"""Parts of the guide that are made from the code: options, warnings, the schemas of files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from sphinx_xpcaps.config import options
-from sphinx_xpcaps.results.record import schema
+from sphinx_xpcaps.declared import known, report
+from sphinx_xpcaps.results import record
 from sphinx_xpcaps.say import KINDS
 
 
@@ -43,16 +44,18 @@ class Warnings(_Generated):
         return ["| type | meaning |", "| --- | --- |", *rows]
 
 
-def publish_schema(app: Sphinx, error: Exception | None) -> None:
-    """Put the record's JSON Schema beside the pages."""
+def publish_schemas(app: Sphinx, error: Exception | None) -> None:
+    """Put the JSON Schemas of all files beside the pages."""
     if error is None and app.builder.format == "html":
-        text = json.dumps(schema(), indent=2, sort_keys=True)
-        (Path(app.outdir) / "record.schema.json").write_text(f"{text}\n", "utf-8")
+        schemas = {"record": record.schema(), "known": known.schema(), "declared": report.schema()}
+        for name, schema in schemas.items():
+            text = json.dumps(schema, indent=2, sort_keys=True)
+            (Path(app.outdir) / f"{name}.schema.json").write_text(f"{text}\n", "utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Connect all of it."""
     app.add_directive("xpcaps-options", Options)
     app.add_directive("xpcaps-warnings", Warnings)
-    app.connect("build-finished", publish_schema)
+    app.connect("build-finished", publish_schemas)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

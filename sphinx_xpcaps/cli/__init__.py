@@ -8,6 +8,7 @@ import sys
 import click
 
 from sphinx_xpcaps.cli.backends import list_backends
+from sphinx_xpcaps.cli.check import check
 from sphinx_xpcaps.cli.measure import measure
 from sphinx_xpcaps.cli.show import show
 from sphinx_xpcaps.version import __version__
@@ -21,5 +22,5 @@ def main() -> None:
     sys.path.append(os.getcwd())
 
 
-for _command in (measure, show, list_backends):
+for _command in (measure, check, show, list_backends):
     main.add_command(_command)

@@ -8,11 +8,10 @@ import click
 from rich.console import Console
 from rich.table import Table as Grid
 
-from core.backends import backends
 from sphinx_xpcaps.render.words import SYMBOLS, WORDS, short_reason, title
 from sphinx_xpcaps.results.model import Cell, Status
 from sphinx_xpcaps.results.record import RecordError, read
-from sphinx_xpcaps.results.view import Shown, Table, derive
+from sphinx_xpcaps.results.view import Shown, Table, backends_of, derive
 
 
 @click.command()
@@ -29,7 +28,7 @@ def show(file: Path, targets: tuple[str, ...]) -> None:
         raise click.ClickException(f"{file} has no target {unknown[0]!r}")
     tables = derive(
         [record],
-        backends=_ordered({c.backend for t in record.targets.values() for c in t.cells}),
+        backends=backends_of([record]),
         devices=["cpu", "gpu"],
         is_current=lambda *_: True,
     )
@@ -57,8 +56,3 @@ def _words(cell: Cell) -> str:
         reason = f": {cell.expected.reason}" if cell.expected.reason else ""
         said += f" (expected {SYMBOLS[cell.expected.status]}{reason})"
     return said
-
-
-def _ordered(names: set[str]) -> list[str]:
-    known = [name for name in backends() if name in names]
-    return [*known, *sorted(names - set(known))]

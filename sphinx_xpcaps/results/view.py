@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from core.backends import get_backend
+from core.backends import backends, get_backend
 from sphinx_xpcaps.results.merge import Seen, choose
 from sphinx_xpcaps.results.model import Cell, Environment, Outcome, Package, Reason, Record, Status
 
@@ -95,6 +95,13 @@ def blank(target: str, *, backends: Sequence[str], devices: Sequence[str]) -> Ta
             for device in devices
         ),
     )
+
+
+def backends_of(records: Iterable[Record]) -> list[str]:
+    """Return the backends that any record has a cell of, known ones first and in their order."""
+    named = {c.backend for record in records for t in record.targets.values() for c in t.cells}
+    known = [name for name in backends() if name in named]
+    return [*known, *sorted(named - set(known))]
 
 
 def without_keys(table: Table) -> Table:

@@ -1,0 +1,1 @@
+"""What a library declares of its functions, held against what was measured."""

@@ -1,0 +1,185 @@
+"""Changes the arguments of a call in source text, and leaves all else as it was written."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+class CannotEdit(Exception):
+    """Arguments that are not written out at the call; the message names them."""
+
+
+class Source:
+    """A source text, with the places of its syntax tree as offsets.
+
+    Parameters
+    ----------
+    text : str
+        The whole file.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._lines = text.splitlines(keepends=True)
+        self._starts = [0]
+        for line in self._lines:
+            self._starts.append(self._starts[-1] + len(line))
+
+    def offset(self, line: int, column: int) -> int:
+        """Return the offset of a place; `ast` counts columns in bytes."""
+        before = self._lines[line - 1].encode()[:column].decode()
+        return self._starts[line - 1] + len(before)
+
+    def span(self, node: ast.expr | ast.keyword) -> tuple[int, int]:
+        """Return where a node begins and ends."""
+        assert node.end_lineno is not None
+        assert node.end_col_offset is not None
+        return (
+            self.offset(node.lineno, node.col_offset),
+            self.offset(node.end_lineno, node.end_col_offset),
+        )
+
+    def call_at(self, line: int, column: int) -> ast.Call | None:
+        """Return the call that begins at a place, or None."""
+        for node in ast.walk(ast.parse(self.text)):
+            if isinstance(node, ast.Call) and (node.lineno, node.col_offset) == (line, column):
+                return node
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A piece of text that takes the place of another."""
+
+    begin: int
+    end: int
+    text: str
+
+
+def change_call(
+    source: Source, call: ast.Call, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> Change:
+    """Return the change that makes the arguments of `call` say `after`.
+
+    Parameters
+    ----------
+    source : Source
+        The file.
+    call : ast.Call
+        A call with keyword arguments alone.
+    before, after : mapping
+        What the arguments say now, and what they should; defaults are left out. Values are what
+        a literal can be.
+
+    Raises
+    ------
+    CannotEdit
+        What has to change is not written out at the call.
+    """
+    begin, end = source.span(call)
+    opened = source.text.index("(", source.span(call.func)[1]) + 1
+    present = {keyword.arg: keyword for keyword in call.keywords}
+    changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    texts: dict[int, str | None] = {}
+    added = []
+    quote = "'" if "'" in source.text[begin:end] and '"' not in source.text[begin:end] else '"'
+    for name in changed:
+        if name not in present:
+            if None in present or name in before:
+                raise CannotEdit(name)
+            added.append(f"{name}={_literal(after[name], quote)}")
+            continue
+        keyword = present[name]
+        value = None
+        if name in after:
+            new = _value(source, keyword.value, before.get(name), after[name], quote)
+            value = f"{name}={new}"
+        texts[call.keywords.index(keyword)] = value
+    inner = _sequence(source, opened, end - 1, call.keywords, texts, added)
+    return Change(opened, end - 1, inner)
+
+
+def apply(text: str, changes: Sequence[Change]) -> str:
+    """Return `text` with changes that do not overlap."""
+    for change in sorted(changes, key=lambda change: change.begin, reverse=True):
+        text = text[: change.begin] + change.text + text[change.end :]
+    return text
+
+
+def _value(source: Source, node: ast.expr, before: Any, after: Any, quote: str) -> str:
+    """Return the text of an argument; of a list, what stays is as it was written."""
+    if not isinstance(after, list):
+        return _literal(after, quote)
+    if not isinstance(node, ast.List | ast.Tuple) or len(node.elts) != len(before or ()):
+        raise CannotEdit(source.text[slice(*source.span(node))])
+    left = list(after)
+    texts: dict[int, str | None] = {}
+    for i, item in enumerate(before or ()):
+        if item in left:
+            left.remove(item)
+        else:
+            texts[i] = None
+    begin, end = source.span(node)
+    added = [_literal(item, quote) for item in left]
+    inner = _sequence(source, begin + 1, end - 1, node.elts, texts, added)
+    # Always a list: a tuple of one item would need a comma.
+    return f"[{inner}]"
+
+
+def _sequence(
+    source: Source,
+    begin: int,
+    end: int,
+    nodes: Sequence[ast.expr | ast.keyword],
+    texts: Mapping[int, str | None],
+    added: Sequence[str],
+) -> str:
+    """Return what stands between two brackets with items replaced, removed (None) or added.
+
+    What stands between two items that stay, stays: commas, line breaks and comments.
+    """
+    spans = [source.span(node) for node in nodes]
+    items = [texts.get(i, source.text[b:e]) for i, (b, e) in enumerate(spans)]
+    kept = [i for i, text in enumerate(items) if text is not None]
+    if not kept:
+        return ", ".join(added)
+    head = source.text[begin : spans[0][0]]
+    parts = [head]
+    for position, i in enumerate(kept):
+        if position:
+            parts.append(source.text[spans[i - 1][1] : spans[i][0]])
+        parts.append(items[i] or "")
+    between = _separator(source, spans, head)
+    parts.extend(between + text for text in added)
+    return "".join(parts) + source.text[spans[-1][1] : end]
+
+
+def _separator(source: Source, spans: Sequence[tuple[int, int]], head: str) -> str:
+    """Return what to write before an item that is added: as it is done for the last one."""
+    before = source.text[spans[-2][1] : spans[-1][0]] if len(spans) > 1 else head
+    return f",\n{before.rpartition(chr(10))[2]}" if "\n" in before else ", "
+
+
+def _literal(value: Any, quote: str) -> str:
+    """Return `value` as it is written in source, with the quotes that are used beside it."""
+    if isinstance(value, str):
+        text = repr(value)
+        plain = text[1:-1]
+        return f"{quote}{plain}{quote}" if quote not in plain and "\\" not in plain else text
+    if isinstance(value, list | tuple):
+        items = ", ".join(_literal(item, quote) for item in value)
+        if isinstance(value, list):
+            return f"[{items}]"
+        return f"({items},)" if len(value) == 1 else f"({items})"
+    if isinstance(value, dict):
+        pairs = (f"{_literal(k, quote)}: {_literal(v, quote)}" for k, v in value.items())
+        return f"{{{', '.join(pairs)}}}"
+    return repr(value)
+
+
+def arguments(keywords: Mapping[str, Any]) -> str:
+    """Return keywords as the arguments of a call."""
+    return ", ".join(f"{name}={_literal(value, chr(34))}" for name, value in keywords.items())

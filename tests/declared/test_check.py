@@ -1,0 +1,91 @@
+"""The command line holds what a package declares against what was measured."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import jsonschema
+import pytest
+from click.testing import Result
+
+from sphinx_xpcaps.declared import report
+
+pytestmark = pytest.mark.xdist_group("declared")
+
+Check = Callable[..., Result]
+
+
+def test_where_both_agree_the_status_is_0(check: Check) -> None:
+    answer = check("honest")
+    assert answer.exit_code == 0
+    assert answer.output == "6 compared, 0 differ\n"
+
+
+def test_a_difference_is_a_line_with_its_evidence_and_status_1(check: Check) -> None:
+    answer = check("looks")
+    assert answer.exit_code == 1
+    traced, lazily, gpu, summary = answer.output.splitlines()
+    assert traced.startswith("declares.looks is declared to work with JAX in mode jit, but fails: ")
+    assert "TracerBoolConversionError: " in traced
+    assert traced.endswith(" in looks(np.asarray([1.0, 4.0]))")
+    assert lazily == (
+        "declares.looks is declared to work with Dask in mode lazy, but fails: "
+        "computes the graph once in looks(np.asarray([1.0, 4.0]))"
+    )
+    assert gpu == (
+        "not measured: declares.looks is declared not to work with JAX on gpu "
+        "(works on a CPU only), but most likely works"
+    )
+    assert summary == (
+        "6 compared, 2 differ, 1 would most likely differ on a device that is not here"
+    )
+
+
+def test_the_report_takes_the_place_of_lines_and_its_schema_holds(check: Check) -> None:
+    answer = check("looks", options=("--report", "out/report.json"))
+    assert answer.exit_code == 1
+    assert answer.output.count("\n") == 1
+    found = json.loads(Path("out/report.json").read_text())
+    jsonschema.validate(found, report.schema())
+    traced, lazily = found["differences"]
+    assert (traced["target"], traced["mode"]) == ("declares.looks", "jit")
+    assert (traced["verdict"], traced["declared"]) == ("fails", True)
+    assert traced["reasons"][0]["exception"] == "TracerBoolConversionError"
+    assert lazily["mode"] == "lazy"
+
+
+def test_a_patch_is_all_that_goes_to_standard_output(check: Check) -> None:
+    answer = check("looks", "undeclared", options=("--patch",))
+    assert answer.exit_code == 1
+    assert answer.stdout.startswith("--- a/declares/__init__.py\n+++ b/declares/__init__.py\n@@")
+    assert answer.stdout.endswith("\n")
+    assert "sphinx-xpcaps: declares.undeclared is not declared; its arguments" in answer.stderr
+
+
+def test_known_differences_come_from_a_file(check: Check) -> None:
+    Path("known.toml").write_text(
+        'schema = 1\n[[known]]\ntarget = "declares.looks"\nreason = "r"\nlink = "l"\n'
+        "expires = 2999-12-31\n"
+    )
+    answer = check("looks", options=("--known", "known.toml"))
+    assert answer.exit_code == 0
+    assert "0 differ, 2 are known" in answer.output
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "words"),
+    [
+        ("looks", "declares", "'declares' is not of the form module:table"),
+        ("looks", "nowhere:table", "nowhere:table cannot be read: ModuleNotFoundError: No module"),
+        ("nothing", "declares:table", "module 'declares' has no attribute 'nothing'"),
+    ],
+)
+def test_what_keeps_it_from_checking_is_one_line_and_status_2(
+    check: Check, name: str, table: str, words: str
+) -> None:
+    answer = check(name, table=table)
+    assert answer.exit_code == 2
+    assert words in answer.output
+    assert answer.output.count("\n") == 1

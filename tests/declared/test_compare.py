@@ -1,0 +1,130 @@
+"""What counts as a difference between a declaration and a measurement."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.testing import Capabilities
+from sphinx_xpcaps.declared import words
+from sphinx_xpcaps.declared.compare import compare
+from sphinx_xpcaps.declared.model import Comparison, Declaration, Declarations, Verdict
+from sphinx_xpcaps.declared.read import read_all
+from sphinx_xpcaps.results.model import Cell, Expected, Status
+from sphinx_xpcaps.results.view import derive
+from tests.declared.conftest import PACKAGES, Held
+from tests.results.make import TARGET, cell, environment, record, unmeasured
+
+pytestmark = pytest.mark.xdist_group("declared")
+
+
+def said(held: Held, *names: str) -> list[str]:
+    return [line for _, line in words.lines(held.only(*names).find().differences)]
+
+
+def test_a_declared_failure_that_works_is_a_difference_with_its_reason(held: Held) -> None:
+    assert said(held, "skips") == [
+        "declares.skips is declared not to work with JAX (réductions), but works: 1 of 1 cases",
+        'declares.skips is declared "computes graph" with Dask, but works in mode lazy: '
+        "1 of 1 cases",
+        "declares.skips is declared not to work with array-api-strict (no such dtype), but works: "
+        "1 of 1 cases",
+    ]
+
+
+def test_a_declared_success_that_fails_is_one_for_each_library(held: Held) -> None:
+    jax, dask, strict = said(held, "to_numpy")
+    assert jax.startswith("declares.to_numpy is declared to work with JAX, but fails: ")
+    assert dask.startswith("declares.to_numpy is declared to work with Dask, but fails: ")
+    assert strict.startswith("declares.to_numpy is declared to work with array-api-strict, but ")
+
+
+def test_what_works_without_a_declaration_is_one_line(held: Held) -> None:
+    assert said(held, "undeclared") == [
+        "declares.undeclared is not declared, but works with JAX, Dask, array-api-strict: "
+        "1 of 1 cases"
+    ]
+
+
+@pytest.mark.parametrize("name", ["honest", "sometimes", "without_case", "out_of_scope"])
+def test_true_partial_unmeasured_and_out_of_scope_are_no_difference(held: Held, name: str) -> None:
+    assert said(held, name) == []
+
+
+def test_a_table_of_keywords_is_read_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(PACKAGES)
+    found: list[Declaration] = []
+    names = ("declares.works", "declares.skips", "declares.nothing")
+    spelling = read_all(found.append, module="declares", attribute="plain", names=names)
+    works, skips = found
+    assert works.capabilities is not None
+    assert works.capabilities.skip_backends[0].backend == "jax"
+    assert skips.capabilities is None
+    assert spelling == {"jax": "jax.numpy"}
+
+
+@pytest.mark.parametrize(
+    ("attribute", "problem"),
+    [
+        ("nothing", "AttributeError: module 'declares' has no attribute 'nothing'"),
+        ("NAMED", "it is no mapping from functions to capabilities but a list"),
+        ("broken", "unknown backend 'theano'; known are"),
+    ],
+)
+def test_a_table_that_cannot_be_read_says_why(
+    monkeypatch: pytest.MonkeyPatch, attribute: str, problem: str
+) -> None:
+    monkeypatch.syspath_prepend(PACKAGES)
+    answer = read_all(lambda _: None, module="declares", attribute=attribute, names=())
+    assert isinstance(answer, str)
+    assert answer.startswith(problem)
+
+
+def hold(declared: Capabilities, *cells: Cell, torch: str = "2.6.0") -> list[Comparison]:
+    """Return the comparisons of one target on PyTorch, measured as `cells` say."""
+    entries = {TARGET: Declaration(target=TARGET, capabilities=declared)}
+    where = environment(packages={"torch": torch})
+    tables = derive(
+        [record(where, *cells)],
+        backends=["torch"],
+        devices=["cpu", "gpu"],
+        is_current=lambda *_: True,
+    )
+    return list(compare(Declarations(table="t", entries=entries, spelling={}), tables))
+
+
+def works(device: str = "cpu") -> Cell:
+    return cell(Status.SUPPORTED, device=device, modes={"eager": Status.SUPPORTED})
+
+
+def test_a_gpu_that_works_contradicts_cpu_only() -> None:
+    (cpu, gpu) = hold(Capabilities(cpu_only=True), works(), works("gpu"))
+    assert (cpu.verdict, gpu.verdict) == (Verdict.AGREES, Verdict.WORKS)
+    assert "is declared not to work with PyTorch on gpu (works on a CPU only)" in words.sentence(
+        gpu
+    )
+
+
+def test_an_exception_from_cpu_only_is_declared_to_work() -> None:
+    (_, gpu) = hold(Capabilities(cpu_only=True, exceptions=("torch",)), works(), works("gpu"))
+    assert gpu.verdict is Verdict.AGREES
+
+
+def test_an_expectation_is_compared_but_marked_as_one() -> None:
+    missing = unmeasured("there is no CUDA device", device="gpu")
+    expected = Expected(status=Status.UNSUPPORTED, reason="converts to NumPy")
+    gpu = cell(Status.NOT_MEASURED, device="gpu", expected=expected, reasons=missing.reasons)
+    (_, found) = hold(Capabilities(), works(), gpu)
+    assert found.expected
+    assert words.sentence(found) == (
+        "pkg.func is declared to work with PyTorch on gpu, but most likely fails: converts to NumPy"
+    )
+
+
+def test_a_limit_of_some_versions_holds_for_those_alone() -> None:
+    declared = Capabilities.of({"skip_backends": [("torch<2.6", "slow")]})
+    assert [c.verdict for c in hold(declared, works(), torch="2.5.1")] == [Verdict.WORKS]
+    assert [c.verdict for c in hold(declared, works(), torch="2.6.0")] == [Verdict.AGREES]
+
+
+def test_what_was_not_measured_is_not_compared() -> None:
+    assert hold(Capabilities(np_only=True), unmeasured("torch is not installed")) == []
