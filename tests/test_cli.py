@@ -61,6 +61,17 @@ def test_a_record_is_written_where_it_is_asked_for_and_not_run_again(cli, tmp_pa
     assert "1 cells run now" in forced.output
 
 
+def test_a_profile_shows_on_stderr_where_the_time_went_and_changes_no_record(  # type: ignore[no-untyped-def]
+    cli, tmp_path: Path
+) -> None:
+    plain = cli("measure", "zoo.portable", "-o", "plain.json", *FAST)
+    answer = cli("measure", "zoo.portable", "-o", "profiled.json", "--profile", *FAST)
+    assert answer.stdout == plain.stdout.replace("plain.json", "profiled.json")
+    for words in ("Phase", "starting workers", "idle", "Slowest targets", "zoo.portable"):
+        assert words in answer.stderr
+    assert (tmp_path / "profiled.json").read_bytes() == (tmp_path / "plain.json").read_bytes()
+
+
 def test_variables_and_a_setup_line_reach_the_workers(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     (tmp_path / "switched.py").write_text(
         "import os\nimport numpy as np\nON = False\n"

@@ -29,6 +29,8 @@ class Watch:
 
     computes: int = 0
     host_transfers: int = 0
+    compile_seconds: float = 0.0
+    """Time in the library's own compiler, where the library tells."""
 
 
 class Backend(ABC):
@@ -144,7 +146,7 @@ class Backend(ABC):
 
     @contextmanager
     def watch(self) -> Iterator[Watch]:
-        """Count graph computations and transfers to the host inside the context."""
+        """Count graph computations, transfers to the host and compiling inside the context."""
         yield Watch()
 
     def numpy_dtype(self, x: Any) -> np.dtype[Any]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.backends.base import Backend
+from core.backends.base import Backend, Watch
 
 
 class JAXBackend(Backend):
@@ -73,6 +75,34 @@ class JAXBackend(Backend):
 
         jitted: Callable[..., Any] = autojit(function, backend="jax")
         return jitted
+
+    @contextmanager
+    def watch(self) -> Iterator[Watch]:
+        """Take the time of compiling, of single operations too where nothing is traced."""
+        seen = Watch()
+        watches = _watches()
+        watches.append(seen)
+        try:
+            yield seen
+        finally:
+            watches.remove(seen)
+
+
+@cache
+def _watches() -> list[Watch]:
+    """Return the list of those that watch, which one listener for the whole process tells."""
+    import jax.monitoring
+
+    watches: list[Watch] = []
+
+    def tell(event: str, seconds: float, **_: Any) -> None:
+        # Tracing is left out: it is the function's own work, and nested traces count twice.
+        if event.endswith(("jaxpr_to_mlir_module_duration", "backend_compile_duration")):
+            for watch in watches:
+                watch.compile_seconds += seconds
+
+    jax.monitoring.register_event_duration_secs_listener(tell)
+    return watches
 
 
 def _accelerators() -> list[Any]:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from rich.console import Console
 
 from sphinx_xpcaps.cli import options
 from sphinx_xpcaps.cli.run import expand, run
 from sphinx_xpcaps.config import Config
+from sphinx_xpcaps.measure.crew import workers
+from sphinx_xpcaps.measure.profile import Clock
+from sphinx_xpcaps.render.profile import grids
 from sphinx_xpcaps.render.words import WORDS
 from sphinx_xpcaps.results.model import Record, Status
 
@@ -22,13 +26,19 @@ from sphinx_xpcaps.results.model import Record, Status
     required=True,
     help="The record to write; what is current in it is not run again.",
 )
+@click.option("--profile", is_flag=True, help="Show on standard error where the time went.")
 @options.measuring
-def measure(targets: tuple[str, ...], output: Path, config: Config) -> None:
+def measure(targets: tuple[str, ...], output: Path, profile: bool, config: Config) -> None:
     """Measure each TARGET, a function or a module's public callables, and write a record."""
-    wanted, problems = expand(targets, config)
+    clock = Clock()
+    wanted, problems = expand(targets, config, clock)
     if wanted:
-        measured = run(wanted, config, output=output)
+        measured = run(wanted, config, output=output, clock=clock)
         _report(measured.records[0], measured.ran, output)
+    if profile:
+        console = Console(stderr=True)
+        for grid in grids(clock.profile(workers(config))):
+            console.print(grid)
     for problem in problems:
         click.echo(f"sphinx-xpcaps: {problem}", err=True)
     if problems:

@@ -15,10 +15,13 @@ from sphinx_xpcaps.measure import batch
 from sphinx_xpcaps.measure.batch import Measured
 from sphinx_xpcaps.measure.crew import Crew
 from sphinx_xpcaps.measure.process import JobFailed, WorkerLost
+from sphinx_xpcaps.measure.profile import Clock
 from sphinx_xpcaps.request import Request
 
 
-def expand(targets: Iterable[str], config: Config) -> tuple[list[str], list[str]]:
+def expand(
+    targets: Iterable[str], config: Config, clock: Clock | None = None
+) -> tuple[list[str], list[str]]:
     """Return the functions that the targets stand for, and what stands in the way of others.
 
     Raises
@@ -27,7 +30,7 @@ def expand(targets: Iterable[str], config: Config) -> tuple[list[str], list[str]
         The set-up line or an import ends the worker.
     """
     try:
-        answers = Crew(config).expand(list(targets))
+        answers = Crew(config, clock).expand(list(targets))
     except (JobFailed, WorkerLost) as error:
         raise click.ClickException(f"the set-up line or an import failed: {error}") from None
     wanted: list[str] = []
@@ -43,7 +46,13 @@ def expand(targets: Iterable[str], config: Config) -> tuple[list[str], list[str]
     return list(dict.fromkeys(wanted)), problems
 
 
-def run(names: Sequence[str], config: Config, *, output: Path | None = None) -> Measured:
+def run(
+    names: Sequence[str],
+    config: Config,
+    *,
+    output: Path | None = None,
+    clock: Clock | None = None,
+) -> Measured:
     """Measure the functions called `names` into one record, or into the user's cache."""
     requests = [Request(target=name, place="command line") for name in names]
     with _bar() as bar:
@@ -52,7 +61,9 @@ def run(names: Sequence[str], config: Config, *, output: Path | None = None) -> 
         def progress(what: str, done: int, total: int) -> None:
             bar.update(task, description=what, completed=done, total=total)
 
-        return batch.run(requests, config, cache=_cache(), progress=progress, output=output)
+        return batch.run(
+            requests, config, cache=_cache(), progress=progress, output=output, clock=clock
+        )
 
 
 def _bar() -> Progress:

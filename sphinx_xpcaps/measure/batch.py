@@ -11,7 +11,7 @@ from pathlib import Path
 from core.backends import Availability, get_backend
 from sphinx_xpcaps.cases.model import Collected, TargetInfo
 from sphinx_xpcaps.config import Config, Execute
-from sphinx_xpcaps.measure import cells
+from sphinx_xpcaps.measure import cells, profile
 from sphinx_xpcaps.measure.cells import Stuck
 from sphinx_xpcaps.measure.crew import Crew
 from sphinx_xpcaps.measure.environment import describe_environment
@@ -20,6 +20,7 @@ from sphinx_xpcaps.measure.keys import PackageDigests, digest, engine_digest
 from sphinx_xpcaps.measure.ledger import Ledger
 from sphinx_xpcaps.measure.model import Group, Tried
 from sphinx_xpcaps.measure.probe import Place, probe
+from sphinx_xpcaps.measure.profile import Clock
 from sphinx_xpcaps.request import Request
 from sphinx_xpcaps.results.model import Cell, Environment, Record, Unavailable
 
@@ -49,6 +50,7 @@ def run(
     cache: Path,
     progress: Progress,
     output: Path | None = None,
+    clock: Clock | None = None,
 ) -> Measured:
     """Measure what `requests` need and `cache` does not hold.
 
@@ -64,23 +66,31 @@ def run(
         Called after each thing that was done.
     output : Path, optional
         One file for the record, in place of the folder of records in the cache.
+    clock : Clock, optional
+        Takes the time of everything; its profile says where it went.
     """
-    return _Batch(requests, config, cache, progress).run(output)
+    return _Batch(requests, config, cache, progress, clock or Clock()).run(output)
 
 
 class _Batch:
     def __init__(
-        self, requests: Sequence[Request], config: Config, cache: Path, progress: Progress
+        self,
+        requests: Sequence[Request],
+        config: Config,
+        cache: Path,
+        progress: Progress,
+        clock: Clock,
     ) -> None:
         self.config = config
         self.cache = cache
         self.progress = progress
+        self.clock = clock
         self.bodies: dict[str, tuple[str, ...]] = {}
         for request in sorted(requests, key=lambda r: (r.target, r.place, r.line or 0)):
             body = (request.body,) if request.body else ()
             self.bodies[request.target] = (*self.bodies.get(request.target, ()), *body)
         self.digests = PackageDigests(cache / "digests.json")
-        self.crew = Crew(config)
+        self.crew = Crew(config, clock)
         self.sources = [
             digest(Path(source).read_bytes().hex()) if Path(source).is_file() else source
             for source in config.cases
@@ -108,9 +118,10 @@ class _Batch:
 
     def fill(self, ledger: Ledger, environment: Environment) -> int:
         """Put every cell into the ledger, measuring those that it does not hold."""
-        available = probe(
-            self.config.backends, self.config.environment, memory=self.cache / "probes.json"
-        )
+        with self.clock.lap(profile.PROBE):
+            available = probe(
+                self.config.backends, self.config.environment, memory=self.cache / "probes.json"
+            )
         ledger.unavailable(
             [
                 Unavailable(backend=backend, device=device, reason=answer.reason)
@@ -119,12 +130,13 @@ class _Batch:
             ]
         )
         missing: dict[str, list[Group]] = {}
-        for name, info in self.infos.items():
-            for backend, column in self.places():
-                group = self.settle(ledger, environment, available, info, backend, column)
-                if group is not None:
-                    missing.setdefault(name, []).append(group)
-        ledger.save()
+        with self.clock.lap(profile.OWN):
+            for name, info in self.infos.items():
+                for backend, column in self.places():
+                    group = self.settle(ledger, environment, available, info, backend, column)
+                    if group is not None:
+                        missing.setdefault(name, []).append(group)
+            ledger.save()
         ran = self.measure(ledger, environment, missing) if missing else 0
         for name in self.infos:
             ledger.expect(name)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 from core.backends import get_backend
 from sphinx_xpcaps.cases.model import Collected, TargetInfo
 from sphinx_xpcaps.config import Config
+from sphinx_xpcaps.measure import profile
 from sphinx_xpcaps.measure.cells import Stuck
 from sphinx_xpcaps.measure.model import Group, Job, Trial, TrialKey, Tried
 from sphinx_xpcaps.measure.pool import Pool, Worker
 from sphinx_xpcaps.measure.process import JobFailed, WorkerLost
+from sphinx_xpcaps.measure.profile import Clock
 
 _CASES = "cases"
 """The group of work that makes cases, which comes first."""
@@ -39,11 +42,14 @@ class Crew:
     ----------
     config : Config
         Variables, set-up line, time limit and number of workers.
+    clock : Clock, optional
+        Takes the time of everything.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, clock: Clock | None = None) -> None:
         self.config = config
-        self.jobs = config.jobs or processors()
+        self.clock = clock or Clock()
+        self.jobs = workers(config)
 
     def hire(self, group: Group | str = "") -> Worker:
         """Return a worker for a group, or one for NumPy alone."""
@@ -72,7 +78,7 @@ class Crew:
         try:
             arguments = {"names": tuple(names)}
             job = Job(function="sphinx_xpcaps.cases.resolve.expand_all", arguments=arguments)
-            worker.run(job, found.append)
+            self.run(worker, job, found.append, phase=profile.EXPAND)
         finally:
             worker.close()
         return found
@@ -94,7 +100,7 @@ class Crew:
                         function="sphinx_xpcaps.cases.resolve.describe_all",
                         arguments={"names": tuple(left)},
                     )
-                    worker.run(job, give)
+                    self.run(worker, job, give, phase=profile.DESCRIBE)
                 except (WorkerLost, JobFailed) as error:
                     setup_failed = isinstance(error, JobFailed)
                     for name in list(left) if setup_failed else left[:1]:
@@ -129,8 +135,11 @@ class Crew:
         heavy_first = sorted(groups, key=lambda g: (-_weight(g), g.backend, g.device))
 
         def work(worker: Worker, group: Group | str, name: str) -> None:
+            run = partial(self.run, worker, target=name)
             if isinstance(group, Group):
-                report.tried(name, group, _try(worker, name, group, files[name]))
+                tried = _try(run, name, group, files[name])
+                with self.clock.lap(profile.OWN, target=name):
+                    report.tried(name, group, tried)
                 return
             arguments = {
                 "name": name,
@@ -138,8 +147,9 @@ class Crew:
                 "sources": tuple(self.config.cases),
                 "file": files[name],
             }
-            found, stuck = _collect(worker, arguments)
-            report.collected(name, found, stuck)
+            found, stuck = _collect(run, arguments)
+            with self.clock.lap(profile.OWN, target=name):
+                report.collected(name, found, stuck)
             if found.cases:
                 for each in targets[name]:
                     pool.add(each, [name])
@@ -147,6 +157,49 @@ class Crew:
         pool: Pool[Group | str, str] = Pool([_CASES, *heavy_first], self.hire, work)
         pool.add(_CASES, targets)
         pool.run(self.jobs)
+
+    def run(
+        self,
+        worker: Worker,
+        job: Job,
+        give: Callable[[Any], None] | None = None,
+        *,
+        phase: str,
+        turn: Callable[[Any], str] | None = None,
+        backend: str = "",
+        target: str = "",
+    ) -> Any:
+        """Run a job and take its time.
+
+        Parameters
+        ----------
+        worker : Worker
+            Who runs it.
+        job : Job
+            What to run.
+        give : callable, optional
+            Called with each part of the result; see `Process.run`, also for what is raised.
+        phase : str
+            What the job does at first.
+        turn : callable, optional
+            Says which phase follows from what the job begins.
+        backend, target : str
+            What it is for.
+        """
+        with self.clock.lap(profile.START, backend):
+            worker.start()
+        with self.clock.lap(phase, backend, target) as lap:
+
+            def take(value: Any) -> None:
+                lap.compiled(getattr(value, "compile_seconds", 0.0))
+                if give is not None:
+                    give(value)
+
+            try:
+                return worker.run(job, take, lambda what: lap.turn(turn(what)) if turn else None)
+            except WorkerLost:
+                lap.rename(profile.LOST)
+                raise
 
 
 def missing(name: str, words: str) -> TargetInfo:
@@ -160,6 +213,11 @@ def missing(name: str, words: str) -> TargetInfo:
     )
 
 
+def workers(config: Config) -> int:
+    """Return how many workers stand side by side."""
+    return config.jobs or processors()
+
+
 def processors() -> int:
     """Return how many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
@@ -167,7 +225,9 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
-def _collect(worker: Worker, arguments: Mapping[str, Any]) -> tuple[Collected, tuple[Stuck, ...]]:
+def _collect(
+    run: Callable[..., Any], arguments: Mapping[str, Any]
+) -> tuple[Collected, tuple[Stuck, ...]]:
     """Make a target's cases; a piece of code that never comes back is left out next time."""
     name, file = arguments["name"], arguments["file"]
     skip: list[str] = []
@@ -178,7 +238,7 @@ def _collect(worker: Worker, arguments: Mapping[str, Any]) -> tuple[Collected, t
                 function="sphinx_xpcaps.cases.collect.collect",
                 arguments={**arguments, "skip": tuple(skip)},
             )
-            return worker.run(job), tuple(stuck)
+            return run(job, phase=profile.FIND, turn=_phase_of_finding), tuple(stuck)
         except JobFailed as error:
             return Collected(target=name, error=str(error)), ()
         except WorkerLost as lost:
@@ -193,7 +253,15 @@ def _collect(worker: Worker, arguments: Mapping[str, Any]) -> tuple[Collected, t
     return Collected(target=name, error=words), tuple(stuck)
 
 
-def _try(worker: Worker, name: str, group: Group, file: Path) -> Tried | str:
+def _phase_of_finding(at: tuple[str, str]) -> str:
+    return profile.REFERENCE if at[0] == "call" else profile.FIND
+
+
+def _phase_of_trying(at: TrialKey) -> str:
+    return at.mode
+
+
+def _try(run: Callable[..., Any], name: str, group: Group, file: Path) -> Tried | str:
     """Try a target's cases; return the words of what went wrong if nothing can be said."""
     known: dict[TrialKey, Trial] = {}
 
@@ -204,8 +272,12 @@ def _try(worker: Worker, name: str, group: Group, file: Path) -> Tried | str:
     while True:
         arguments = {"target": name, "group": group, "file": file, "known": dict(known)}
         try:
-            tried: Tried = worker.run(
-                Job(function="sphinx_xpcaps.measure.trials.try_target", arguments=arguments), give
+            tried: Tried = run(
+                Job(function="sphinx_xpcaps.measure.trials.try_target", arguments=arguments),
+                give,
+                phase=profile.LOAD,
+                turn=_phase_of_trying,
+                backend=group.backend,
             )
             return tried
         except JobFailed as error:

@@ -38,18 +38,32 @@ class Worker:
         self._timeout = timeout
         self._process: Process | None = None
 
-    def run(self, job: Job, give: Callable[[Any], None] | None = None) -> Any:
-        """Run `job` in the child; see `Process.run` for what it raises."""
-        try:
-            if self._process is None:
-                self._process = Process(self._environment, max(self._timeout, 60.0))
+    def start(self) -> Process:
+        """Return the child, started and set up; see `Process.run` for what it raises."""
+        if self._process is None:
+            self._process = Process(self._environment, max(self._timeout, 60.0))
+            try:
                 self._process.run(self._setup)
-                self._process.timeout = self._timeout
-            result = self._process.run(job, give)
+            except BaseException:
+                self.close()
+                raise
+            self._process.timeout = self._timeout
+        return self._process
+
+    def run(
+        self,
+        job: Job,
+        give: Callable[[Any], None] | None = None,
+        begin: Callable[[Any], None] | None = None,
+    ) -> Any:
+        """Run `job` in the child; see `Process.run` for the arguments and for what it raises."""
+        process = self.start()
+        try:
+            result = process.run(job, give, begin)
         except BaseException:
             self.close()
             raise
-        if self._process.memory > _MOST_MEMORY:
+        if process.memory > _MOST_MEMORY:
             self.close()
         return result
 

@@ -93,7 +93,12 @@ class Process:
             )
             self._connection = _accept(listener, self._child)
 
-    def run(self, job: Job, give: Callable[[Any], None] | None = None) -> Any:
+    def run(
+        self,
+        job: Job,
+        give: Callable[[Any], None] | None = None,
+        begin: Callable[[Any], None] | None = None,
+    ) -> Any:
         """Run `job` and return its result.
 
         Parameters
@@ -102,6 +107,8 @@ class Process:
             What to run.
         give : callable, optional
             Called with each part of the result that the job sends on its way.
+        begin : callable, optional
+            Called with what the job says that it begins.
 
         Raises
         ------
@@ -124,6 +131,8 @@ class Process:
                     case At(what, shorter):
                         at = what
                         limit = min(self.timeout, shorter or self.timeout)
+                        if begin is not None:
+                            begin(what)
                     case Item(value):
                         if give is not None:
                             give(value)

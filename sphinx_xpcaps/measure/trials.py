@@ -191,6 +191,7 @@ def _try(
         )
     seed_all(0)
     computes = transfers = 0
+    compiling = 0.0
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
@@ -199,6 +200,7 @@ def _try(
                     result = perform(steps, case.whole, lambda f: backend.transform(key.mode, f))
                 finally:
                     computes, transfers = watch.computes, watch.host_transfers
+                    compiling = watch.compile_seconds
             verdict = compare(result, variant, backend, device, inputs=frozenset(dtypes))
     except BaseException as error:
         return Trial(
@@ -208,6 +210,7 @@ def _try(
             message=first_line(error),
             computes=computes,
             host_transfers=transfers,
+            compile_seconds=compiling,
         )
     return Trial(
         key=key,
@@ -216,6 +219,7 @@ def _try(
         dtype_drift=verdict.dtype_drift,
         computes=computes,
         host_transfers=transfers,
+        compile_seconds=compiling,
     )
 
 
