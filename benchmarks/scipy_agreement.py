@@ -1,11 +1,15 @@
 """Hold measured tables against those that SciPy types by hand.
 
-Usage: python benchmarks/scipy_agreement.py [MODULE...] [--record FILE] [--reuse] [--page FILE]
+Usage: python benchmarks/scipy_agreement.py [MODULE...] [--record FILE] [--reuse] [--all]
 
 Measures the functions of SciPy's public modules that SciPy's own table lists as in scope, through
 the public command line and without configuration beyond an environment variable. Prints how many
-have measured cells, how many cells agree with SciPy's table, and each cell that does not, with its
-evidence; ``--page`` writes those to a Markdown file.
+have measured cells, how many of the comparisons that ``sphinx-xpcaps check`` makes agree, and each
+that does not, with its evidence.
+
+It asks more than the check: where SciPy says that a function does not work, and some of its cases
+do, the check has no difference to report, but a reader of the typed table is told too little, so it
+counts as a disagreement here.
 """
 
 from __future__ import annotations
@@ -16,19 +20,21 @@ import os
 import subprocess
 import sys
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 os.environ["SCIPY_ARRAY_API"] = "1"
 
-from scipy._lib._array_api import (
-    _make_sphinx_capabilities,
-    xp_capabilities_table,
-)
-
-from sphinx_xpcaps.results.model import Cell, Record
+from sphinx_xpcaps.config import Config
+from sphinx_xpcaps.declared import words
+from sphinx_xpcaps.declared.ask import declarations
+from sphinx_xpcaps.declared.compare import compare
+from sphinx_xpcaps.declared.model import Comparison, Declarations
+from sphinx_xpcaps.results.model import Record, Status
 from sphinx_xpcaps.results.record import read
+from sphinx_xpcaps.results.view import derive
 
+TABLE = "scipy._lib._array_api:xp_capabilities_table"
 MODULES = [
     f"scipy.{name}"
     for name in (
@@ -59,108 +65,97 @@ MODULES = [
         "stats.qmc",
     )
 ]
-BACKENDS = {
-    "torch": "torch",
-    "jax": "jax.numpy",
-    "dask": "dask.array",
-    "array-api-strict": "array_api_strict",
-}
+BACKENDS = ("torch", "jax", "dask", "array-api-strict")
+ASPECTS = ("cpu", "jit", "lazy", "expected gpu")
 
 
-@dataclass(frozen=True)
-class Question:
-    """One thing that both tables say: of a function, a backend and an aspect."""
-
-    function: str
-    backend: str
-    aspect: str
-    typed: bool
-    measured: bool
-    evidence: str
-
-    @property
-    def agree(self) -> bool:
-        return self.typed == self.measured
-
-
-def public_functions(modules: list[str]) -> dict[str, dict[str, object]]:
-    """Return SciPy's capabilities of each public function that its table has in scope."""
-    found: dict[str, dict[str, object]] = {}
-    seen: set[int] = set()
+def public_functions(modules: Sequence[str]) -> list[str]:
+    """Return the name of each public callable, once where several modules have it."""
+    found: dict[int, str] = {}
     for name in modules:
         module = importlib.import_module(name)
         for public in getattr(module, "__all__", dir(module)):
             thing = getattr(module, public, None)
-            try:
-                capabilities = xp_capabilities_table.get(thing)
-            except TypeError:
-                continue
-            if capabilities is None or id(thing) in seen or not callable(thing):
-                continue
-            seen.add(id(thing))
-            found[f"{name}.{public}"] = capabilities
-    return found
+            if callable(thing):
+                found.setdefault(id(thing), f"{name}.{public}")
+    return list(found.values())
 
 
-def questions(name: str, capabilities: dict[str, object], cells: dict[tuple[str, str], Cell]):
-    """Yield what both tables say of one function."""
-    typed = _make_sphinx_capabilities(**capabilities)
-    for backend, key in BACKENDS.items():
-        cell = cells.get((backend, "cpu"))
-        if cell is None or not cell.status.measured:
-            continue
-        modes = {mode: str(status) for mode, status in cell.modes.items()}
-        evidence = "; ".join(
-            f"{r.mode}: {r.exception or r.outcome} {r.message[:120]} [{r.call}]"
-            for r in cell.reasons[:2]
-        )
-        evidence = f"{cell.status} {', '.join(cell.notes)} ({cell.passed}/{cell.total}) {evidence}"
-        out_of_scope = "out_of_scope" in typed
-        supports = not out_of_scope and bool(typed[key].cpu)
-        works = modes["eager"] in ("supported", "partial")
-        yield Question(name, backend, "cpu", supports, works, evidence)
-        if not supports or not works:
-            continue
-        warnings = typed[key].warnings
-        if backend == "jax" and "jit" in modes:
-            yield Question(
-                name,
-                backend,
-                "jit",
-                "no JIT" not in warnings,
-                modes["jit"] != "unsupported",
-                evidence,
-            )
-        if backend == "dask":
-            lazy = "computes graph" not in warnings
-            yield Question(name, backend, "lazy", lazy, modes["lazy"] != "unsupported", evidence)
-    for backend in ("torch", "jax"):
-        gpu, cpu = cells.get((backend, "gpu")), cells.get((backend, "cpu"))
-        if gpu is None or gpu.expected is None or cpu is None or "out_of_scope" in typed:
-            continue
-        key = BACKENDS[backend]
-        if not typed[key].cpu:
-            continue
-        expected = gpu.expected.status == "supported"
-        yield Question(
-            name, backend, "expected gpu", bool(typed[key].gpu), expected, str(gpu.expected)
-        )
+def declared_by_scipy(modules: Sequence[str], *, everything: bool) -> Declarations:
+    """Return what SciPy's table has on public functions, what is out of scope only if asked."""
+    config = Config(environment={"SCIPY_ARRAY_API": "1"})
+    found = declarations(public_functions(modules), TABLE, config)
+    entries = {
+        name: declaration
+        for name, declaration in found.entries.items()
+        if declaration.capabilities is not None
+        and (everything or not declaration.capabilities.out_of_scope)
+    }
+    return Declarations(table=TABLE, entries=entries, spelling=found.spelling)
 
 
-def measure(names: list[str], record: Path, backends: list[str]) -> None:
+def measure(names: Sequence[str], record: Path, backends: Sequence[str]) -> None:
     """Measure through the command line."""
     record.parent.mkdir(parents=True, exist_ok=True)
     asked = [part for name in ("numpy", *backends) for part in ("--backend", name)]
-    command = [
-        sys.executable,
-        "-m",
-        "sphinx_xpcaps.cli",
-        "measure",
-        *names,
-        "--output",
-        str(record),
-    ]
+    command = [sys.executable, "-m", "sphinx_xpcaps.cli", "measure", *names, "--output", record]
     subprocess.run([*command, *asked, "--env", "SCIPY_ARRAY_API=1"], check=True)
+
+
+def asked_of(comparisons: Sequence[Comparison]) -> Iterator[tuple[str, Comparison]]:
+    """Yield each comparison that counts with the aspect that it is of.
+
+    A GPU is asked about only where the function is typed to work at all.
+    """
+    on_cpu = {(c.target, c.backend) for c in comparisons if c.device == "cpu" and c.declared}
+    for comparison in comparisons:
+        if comparison.expected and (comparison.target, comparison.backend) in on_cpu:
+            yield "expected gpu", comparison
+        elif not comparison.expected and comparison.device == "cpu":
+            yield "cpu" if comparison.mode == "eager" else comparison.mode, comparison
+
+
+def agrees(comparison: Comparison) -> bool:
+    """Say whether a function is typed to work just where some of its cases do."""
+    return comparison.declared == (comparison.status in (Status.SUPPORTED, Status.PARTIAL))
+
+
+def report(declared: Declarations, record: Record, backends: Sequence[str]) -> None:
+    """Print coverage and agreement per module, then every disagreement."""
+    tables = derive([record], backends=backends, devices=["cpu", "gpu"], is_current=lambda *_: True)
+    per_module: dict[str, Counter[str]] = defaultdict(Counter)
+    disagreements: list[tuple[str, Comparison]] = []
+    for name in declared.entries:
+        cells = {s.cell.backend: s.cell for s in tables[name].cells if s.column == "cpu"}
+        measured = [b for b in backends if cells[b].status.measured]
+        counts = per_module[name.rpartition(".")[0]]
+        counts["functions"] += 1
+        counts["covered"] += len(measured) == len(backends)
+        if not measured:
+            print("no case:", name, cells[backends[0]].notes)
+    for aspect, comparison in asked_of(compare(declared, tables)):
+        counts = per_module[comparison.target.rpartition(".")[0]]
+        counts[aspect] += 1
+        if agrees(comparison):
+            counts[f"{aspect} agree"] += 1
+        else:
+            disagreements.append((aspect, comparison))
+    print_counts(per_module)
+    for aspect, comparison in sorted(disagreements, key=lambda d: (d[0], d[1].backend)):
+        print(f"{aspect:12} {words.sentence(comparison)}")
+
+
+def print_counts(per_module: Mapping[str, Counter[str]]) -> None:
+    """Print how many agree, per module and in all."""
+    total: Counter[str] = sum(per_module.values(), Counter())
+    for module, counts in [*sorted(per_module.items()), ("total", total)]:
+        line = f"{module:28} {counts['covered']:4}/{counts['functions']:<4}"
+        for aspect in ASPECTS:
+            line += f"  {aspect} {counts[f'{aspect} agree']:4}/{counts[aspect]:<4}"
+        print(line)
+    for aspect in ASPECTS:
+        share = total[f"{aspect} agree"] / max(total[aspect], 1)
+        print(f"{aspect}: {share:.1%} agree")
 
 
 def main() -> None:
@@ -168,49 +163,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("modules", nargs="*", default=MODULES)
     parser.add_argument("--record", type=Path, default=Path("build/scipy.json"))
-    parser.add_argument("--backend", dest="backends", action="append", choices=list(BACKENDS))
+    parser.add_argument("--backend", dest="backends", action="append", choices=BACKENDS)
     parser.add_argument("--reuse", action="store_true", help="compare the record as it is")
     parser.add_argument("--all", action="store_true", help="also what SciPy has out of scope")
     options = parser.parse_args()
-    options.backends = options.backends or list(BACKENDS)
-    functions = public_functions(options.modules)
-    in_scope = {n: c for n, c in functions.items() if options.all or not c["out_of_scope"]}
+    backends = options.backends or BACKENDS
+    declared = declared_by_scipy(options.modules, everything=options.all)
     if not options.reuse:
-        measure(list(in_scope), options.record, options.backends)
-    report(in_scope, read(options.record), options.backends)
-
-
-def report(functions: dict[str, dict[str, object]], record: Record, backends: list[str]) -> None:
-    """Print coverage and agreement per module, then every disagreement."""
-    per_module: dict[str, Counter[str]] = defaultdict(Counter)
-    disagreements = []
-    for name, capabilities in functions.items():
-        counts = per_module[name.rpartition(".")[0]]
-        target = record.targets.get(name)
-        cells = {(c.backend, c.device): c for c in target.cells} if target else {}
-        measured = [b for b in backends if (b, "cpu") in cells and cells[b, "cpu"].status.measured]
-        counts["functions"] += 1
-        counts["covered"] += len(measured) == len(backends)
-        if not measured and cells:
-            print("no case:", name, cells[backends[0], "cpu"].notes)
-        for question in questions(name, capabilities, cells):
-            counts[question.aspect] += 1
-            counts[f"{question.aspect} agree"] += question.agree
-            if not question.agree:
-                disagreements.append(question)
-    aspects = ("cpu", "jit", "lazy", "expected gpu")
-    total: Counter[str] = sum(per_module.values(), Counter())
-    for module, counts in [*sorted(per_module.items()), ("total", total)]:
-        line = f"{module:28} {counts['covered']:4}/{counts['functions']:<4}"
-        for aspect in aspects:
-            line += f"  {aspect} {counts[f'{aspect} agree']:4}/{counts[aspect]:<4}"
-        print(line)
-    for aspect in aspects:
-        share = total[f"{aspect} agree"] / max(total[aspect], 1)
-        print(f"{aspect}: {share:.1%} agree")
-    for q in sorted(disagreements, key=lambda q: (q.aspect, q.backend, q.function)):
-        says = "works" if q.typed else "does not"
-        print(f"{q.aspect:12} {q.backend:16} {q.function}: typed {says}; measured {q.evidence}")
+        measure(list(declared.entries), options.record, backends)
+    report(declared, read(options.record), backends)
 
 
 if __name__ == "__main__":

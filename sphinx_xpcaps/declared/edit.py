@@ -125,7 +125,8 @@ def _value(source: Source, node: ast.expr, before: Any, after: Any, quote: str) 
     begin, end = source.span(node)
     added = [_literal(item, quote) for item in left]
     inner = _sequence(source, begin + 1, end - 1, node.elts, texts, added)
-    # Always a list: a tuple of one item would need a comma.
+    if isinstance(node, ast.Tuple):  # a list needs no comma behind its only item
+        inner = inner.removesuffix(",")
     return f"[{inner}]"
 
 
@@ -139,27 +140,33 @@ def _sequence(
 ) -> str:
     """Return what stands between two brackets with items replaced, removed (None) or added.
 
-    What stands between two items that stay, stays: commas, line breaks and comments.
+    An item that stays keeps what follows it: comma, comment and line break.
     """
     spans = [source.span(node) for node in nodes]
     items = [texts.get(i, source.text[b:e]) for i, (b, e) in enumerate(spans)]
-    kept = [i for i, text in enumerate(items) if text is not None]
+    kept = [(i, text) for i, text in enumerate(items) if text is not None]
     if not kept:
         return ", ".join(added)
+    ends = [*(b for b, _ in spans[1:]), end]
+    tails = [source.text[e:after] for (_, e), after in zip(spans, ends, strict=True)]
     head = source.text[begin : spans[0][0]]
-    parts = [head]
-    for position, i in enumerate(kept):
-        if position:
-            parts.append(source.text[spans[i - 1][1] : spans[i][0]])
-        parts.append(items[i] or "")
-    between = _separator(source, spans, head)
-    parts.extend(between + text for text in added)
-    return "".join(parts) + source.text[spans[-1][1] : end]
+    between = _between(head, tails)
+    last, _ = kept[-1]
+    closing = tails[-1]
+    if "\n" in closing:  # the bracket has a line of its own, and each item ends with a comma
+        line = tails[last].rpartition("\n")[0]
+        line = line if line.lstrip().startswith(",") else f",{line}"
+        new = "".join(f"{between.lstrip(',')}{text}," for text in added)
+        ending = f"{line}{new}{closing[closing.rindex(chr(10)) :]}"
+    else:
+        ending = "".join(between + text for text in added) + closing
+    parts = [text + tails[i] for i, text in kept[:-1]]
+    return head + "".join(parts) + kept[-1][1] + ending
 
 
-def _separator(source: Source, spans: Sequence[tuple[int, int]], head: str) -> str:
-    """Return what to write before an item that is added: as it is done for the last one."""
-    before = source.text[spans[-2][1] : spans[-1][0]] if len(spans) > 1 else head
+def _between(head: str, tails: Sequence[str]) -> str:
+    """Return what to write between two items: a line break if there is one before the last."""
+    before = tails[-2] if len(tails) > 1 else head
     return f",\n{before.rpartition(chr(10))[2]}" if "\n" in before else ", "
 
 

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from core.backends import get_backend
+from core.backends import backends, get_backend
 from core.testing import Capabilities, Table
 from sphinx_xpcaps.cases.resolve import TargetError, resolve
 from sphinx_xpcaps.declared.locate import locate
@@ -69,16 +69,21 @@ def _look_up(table: Table, holder: Any, target: Any, attribute: str) -> Capabili
 
 
 def _spelling(given: Mapping[Any, Any]) -> dict[str, str]:
-    spelling: dict[str, str] = {}
+    """Return how the table calls each backend; by its namespace's name where it does not say."""
+    if isinstance(given, Table):
+        return {}
+    seen: dict[str, str] = {}
     for keywords in given.values():
-        if isinstance(keywords, Mapping):
-            for name in _named(keywords):
-                spelling.setdefault(get_backend(name).name, name)
-    return spelling
+        for name in _named(keywords):
+            seen.setdefault(get_backend(name).name, name)
+    namespaces = {n: next(iter(b.aliases), b.module) for n, b in backends().items()}
+    return namespaces | seen
 
 
-def _named(keywords: Mapping[str, Any]) -> Iterator[str]:
+def _named(keywords: Capabilities | Mapping[str, Any]) -> Iterator[str]:
     """Yield the backends that a declaration in words of its own names."""
+    if isinstance(keywords, Capabilities):
+        return
     yield from keywords.get("exceptions") or ()
     for argument in ("skip_backends", "xfail_backends", "warnings"):
         for limit in keywords.get(argument) or ():
