@@ -32,6 +32,10 @@ class Watch:
     compile_seconds: float = 0.0
     """Time in the library's own compiler, where the library tells."""
 
+    def reset(self) -> None:
+        """Forget what happened so far."""
+        self.computes = self.host_transfers = 0
+
 
 class Backend(ABC):
     """Adapter of one array library.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.backends.base import Backend, Watch
+from core.backends.buffers import hidden_buffers
 
 
 class JAXBackend(Backend):
@@ -28,7 +30,6 @@ class JAXBackend(Backend):
         "TracerBoolConversionError",
         "TracerIntegerConversionError",
     )
-    # Eagerly, NumPy reads a CPU array's buffer unseen; a traced one has none.
     host_transfer_errors = ("TracerArrayConversionError",)
     # Without it JAX turns every float64 into float32, and nothing could be compared with NumPy.
     environment = {"JAX_ENABLE_X64": "1"}
@@ -57,7 +58,9 @@ class JAXBackend(Backend):
         return jax.device_put(owned, self.native_device(device))
 
     def to_numpy(self, x: Any) -> NDArray[Any]:
-        return np.asarray(x)
+        import jax
+
+        return np.asarray(jax.device_get(x))
 
     def device_of(self, x: Any) -> str:
         platforms = {device.platform for device in x.devices()}
@@ -68,6 +71,22 @@ class JAXBackend(Backend):
 
         return jax.devices("cpu")[0] if device == "cpu" else _accelerators()[0]
 
+    @contextmanager
+    def watch(self) -> Iterator[Watch]:
+        """Count conversions to NumPy, and take the time of compiling.
+
+        ``jax.device_get(x)``, ``float(x)`` and ``x.item()`` are explicit and are left out, and so
+        is what JAX does itself. Operations that are not traced are compiled one by one.
+        """
+        seen = Watch()
+        watches = _watches()
+        watches.append(seen)
+        try:
+            with _counted_conversions(seen):
+                yield seen
+        finally:
+            watches.remove(seen)
+
     def transform(self, mode: str, function: Callable[..., Any]) -> Callable[..., Any]:
         if mode != "jit":
             return super().transform(mode, function)
@@ -76,16 +95,32 @@ class JAXBackend(Backend):
         jitted: Callable[..., Any] = autojit(function, backend="jax")
         return jitted
 
-    @contextmanager
-    def watch(self) -> Iterator[Watch]:
-        """Take the time of compiling, of single operations too where nothing is traced."""
-        seen = Watch()
-        watches = _watches()
-        watches.append(seen)
+
+@contextmanager
+def _counted_conversions(seen: Watch) -> Iterator[None]:
+    """Count whenever an array is turned into NumPy's, by Python or by NumPy's own code."""
+    import jax.numpy
+
+    array_type: Any = type(jax.numpy.zeros(0))
+    own = {name: getattr(array_type, name) for name in ("__array__", "__dlpack__")}
+
+    def counted(original: Callable[..., Any]) -> Callable[..., Any]:
+        def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+            caller = sys._getframe(1).f_globals.get("__name__", "")
+            if caller.partition(".")[0] not in ("jax", "jaxlib"):
+                seen.host_transfers += 1
+            return original(self, *args, **kwargs)
+
+        return method
+
+    with hidden_buffers(array_type):
+        for name, original in own.items():
+            setattr(array_type, name, counted(original))
         try:
-            yield seen
+            yield
         finally:
-            watches.remove(seen)
+            for name, original in own.items():
+                setattr(array_type, name, original)
 
 
 @cache

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import array_api_compat.numpy
 
 from sphinx_xpcaps.cases.examples import Found
-from sphinx_xpcaps.cases.watch import dump_call
+from sphinx_xpcaps.cases.payload import dump_call
 
 F = TypeVar("F", bound=Callable[..., Iterable["call"]])
 

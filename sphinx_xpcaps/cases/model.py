@@ -15,6 +15,7 @@ Path = tuple[Any, ...]
 AS_WRITTEN = "as written"
 FLOAT64 = "float64"
 FLOAT32 = "float32"
+REAL = "real"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,15 +39,29 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One call of a replay.
+class Result:
+    """Stands in arguments for what the step of that number returned."""
 
-    ``callee`` is a callable, or the name of a method of the object that the first step made.
-    """
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method of what an earlier step returned."""
+
+    of: Result
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call of a replay; `callee` is a callable or a `Method`."""
 
     callee: Any
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
+    number: int = 0
+    """By which later steps refer to what this one returns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +72,9 @@ class Plan:
     paths: frozenset[Path]
     pass_namespace: bool = False
     pass_device: bool = False
+    on_host: bool = False
+    """Whether functions among the arguments are NumPy's own, called on values that are moved to
+    the host and back. What they do there is not the target's doing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,15 @@ widest; each says which leaves of the arguments are converted.
 
 from __future__ import annotations
 
+import inspect
 import types
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
-from sphinx_xpcaps.cases.model import Path, Plan, Step
+from sphinx_xpcaps.cases.model import Method, Path, Plan, Step
 from sphinx_xpcaps.cases.parameters import Parameter, parameters, signature_of
+from sphinx_xpcaps.cases.replay import is_function
 from sphinx_xpcaps.cases.trees import is_number, is_numeric_array, is_numeric_sequence, leaves
 
 NO_ARRAYS = Plan("no arrays", frozenset())
@@ -41,6 +44,7 @@ def plans_for(steps: Sequence[Step], target: Any) -> tuple[Plan, ...]:
     sequences: set[Path] = set()
     scalars: set[Path] = set()
     lists: set[Path] = set()
+    calls_functions = False
     for path, leaf, parameter in _arguments(steps, target):
         array_like = parameter is not None and parameter.is_array_like
         if is_numeric_array(leaf):
@@ -54,6 +58,8 @@ def plans_for(steps: Sequence[Step], target: Any) -> tuple[Plan, ...]:
             sequences.add(path)
         elif is_number(leaf) and array_like:
             scalars.add(path)
+        elif is_function(leaf):
+            calls_functions = True
     documented = arrays | sequences
     wanted = {
         "arrays": arrays,
@@ -68,15 +74,24 @@ def plans_for(steps: Sequence[Step], target: Any) -> tuple[Plan, ...]:
         if paths:
             key = frozenset(paths)
             found.setdefault(key, Plan(name, key))
-    if found:
-        return tuple(found.values())
-    return _without_arrays(target)
+    plans = tuple(found.values()) or _without_arrays(target)
+    if calls_functions:
+        # Where the library has no counterpart of a function, or another one of the same name.
+        plans += tuple(
+            replace(plan, name=f"{plan.name}, functions on the host", on_host=True)
+            for plan in plans
+        )
+    return plans
 
 
 def cast_paths(plans: Sequence[Plan]) -> frozenset[Path]:
     """Return the leaves whose dtype a variant changes: those that are known to be arrays."""
-    known = [plan.paths for plan in plans if "lists" not in plan.name and "obj" not in plan.name]
+    known = [plan.paths for plan in plans if _casts(plan)]
     return known[-1] if known else (plans[0].paths if plans else frozenset())
+
+
+def _casts(plan: Plan) -> bool:
+    return not plan.on_host and "lists" not in plan.name and "obj" not in plan.name
 
 
 def _without_arrays(target: Any) -> tuple[Plan, ...]:
@@ -92,7 +107,7 @@ def _arguments(steps: Sequence[Step], target: Any) -> Iterator[tuple[Path, Any, 
     """Yield each leaf of the arguments with its path and its parameter, where that is known."""
     for i, step in enumerate(steps):
         last = i == len(steps) - 1
-        function = target if last or not callable(step.callee) else step.callee
+        function = target if last else _callee(step, steps)
         known = parameters(function)
         positional = [p for p in known if not p.name.startswith("**")]
         by_name = {p.name.lstrip("*"): p for p in known}
@@ -107,6 +122,14 @@ def _arguments(steps: Sequence[Step], target: Any) -> Iterator[tuple[Path, Any, 
         if isinstance(step.callee, types.MethodType):
             for path, leaf in leaves(step.callee.__self__, (i, "self")):
                 yield path, leaf, None
+
+
+def _callee(step: Step, steps: Sequence[Step]) -> Any:
+    """Return what a step calls, as far as its documentation can be found before it runs."""
+    if not isinstance(step.callee, Method):
+        return step.callee
+    made_by = next((s.callee for s in steps if s.number == step.callee.of.step), None)
+    return getattr(made_by, step.callee.name, None) if inspect.isclass(made_by) else None
 
 
 def _inside_object(path: Path) -> bool:

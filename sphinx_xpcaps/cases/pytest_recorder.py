@@ -21,8 +21,9 @@ import pytest
 from _pytest.assertion import rewrite
 
 from sphinx_xpcaps.cases import watch
+from sphinx_xpcaps.cases.payload import dump_call, load_steps
 from sphinx_xpcaps.cases.select import choose, traits
-from sphinx_xpcaps.cases.watch import HOOK, Instrument, call, dump_call, load_steps, neutral
+from sphinx_xpcaps.cases.watch import HOOK, Instrument, call
 
 _MOST_SEEN = 200
 _MOST_KEPT = 6
@@ -52,7 +53,7 @@ class Recorder:
         payload = None
         if name is not None and len(self.calls.setdefault(name, {})) < _MOST_SEEN:
             try:
-                payload = dump_call(name, *neutral(args, kwargs))
+                payload = dump_call(name, args, kwargs)
             except Exception:  # what cannot be copied cannot be replayed
                 payload = None
         result = function(*args, **kwargs)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sphinx_xpcaps.cases.model import Step
+from sphinx_xpcaps.cases.model import Method, Step
 from sphinx_xpcaps.cases.trees import is_numeric_sequence, leaves
 
 
@@ -15,7 +15,7 @@ def traits(steps: Sequence[Step]) -> frozenset[str]:
     """Return what sets a call apart: each argument's kind, dtype, dimensions or small value."""
     found = set()
     for i, step in enumerate(steps):
-        found.add(f"{i} calls {step.callee if isinstance(step.callee, str) else ''}")
+        found.add(f"{i} calls {step.callee.name if isinstance(step.callee, Method) else ''}")
         for name, value in (*enumerate(step.args), *step.kwargs.items()):
             for path, leaf in leaves(value, (i, name)):
                 found.add(f"{path} {_trait(leaf)}")

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from sphinx_xpcaps.cases.examples import At, Found
 from sphinx_xpcaps.cases.parameters import Parameter, parameters
-from sphinx_xpcaps.cases.watch import dump_call
+from sphinx_xpcaps.cases.payload import dump_call
 
 _MOST_CALLS = 2
 SECONDS = 5.0

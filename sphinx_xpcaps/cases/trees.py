@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from sphinx_xpcaps.cases.model import Path
+from sphinx_xpcaps.cases.model import Method, Path, Result
 
 _DEEPEST = 6
 _LONGEST = 1000
@@ -25,6 +25,8 @@ _OPAQUE = (
     types.FunctionType,
     types.MethodType,
     np.random.Generator,
+    Result,
+    Method,
 )
 
 Replace = Callable[[Path, Any], Any]
@@ -68,13 +70,35 @@ def leaves(tree: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     yield from found
 
 
-def rebuild(tree: Any, replace: Replace, path: Path = ()) -> Any:
-    """Return `tree` with each leaf replaced; what does not change is kept as it is."""
-    return _rebuild(tree, replace, path, frozenset())
+def rebuild(
+    tree: Any, replace: Replace, path: Path = (), *, is_leaf: Callable[[Any], bool] | None = None
+) -> Any:
+    """Return `tree` with each leaf replaced; what does not change is kept as it is.
+
+    Parameters
+    ----------
+    tree : object
+        Nested tuples, lists, dicts and objects.
+    replace : callable
+        Called with each leaf and where it stands.
+    path : tuple
+        Where the tree itself stands.
+    is_leaf : callable, optional
+        Says of a part that it is not entered.
+    """
+    return _rebuild(tree, replace, path, frozenset(), is_leaf)
 
 
-def _rebuild(tree: Any, replace: Replace, path: Path, above: frozenset[int]) -> Any:
+def _rebuild(
+    tree: Any,
+    replace: Replace,
+    path: Path,
+    above: frozenset[int],
+    is_leaf: Callable[[Any], bool] | None,
+) -> Any:
     if len(above) > _DEEPEST or id(tree) in above or is_numeric_sequence(tree):
+        return replace(path, tree)
+    if is_leaf is not None and is_leaf(tree):
         return replace(path, tree)
     if hasattr(type(tree), "__array_namespace__"):  # an array of whichever library is a leaf
         return replace(path, tree)
@@ -82,7 +106,7 @@ def _rebuild(tree: Any, replace: Replace, path: Path, above: frozenset[int]) -> 
     if isinstance(tree, (list, tuple)):
         if not tree:
             return replace(path, tree)
-        items = [_rebuild(item, replace, (*path, i), above) for i, item in enumerate(tree)]
+        items = [_rebuild(item, replace, (*path, i), above, is_leaf) for i, item in enumerate(tree)]
         if all(new is old for new, old in zip(items, tree, strict=True)):
             return tree
         return _same_tuple(tree, items) if isinstance(tree, tuple) else type(tree)(items)
@@ -90,7 +114,7 @@ def _rebuild(tree: Any, replace: Replace, path: Path, above: frozenset[int]) -> 
         changed = {
             key: new
             for key, old in tree.items()
-            if (new := _rebuild(old, replace, (*path, key), above)) is not old
+            if (new := _rebuild(old, replace, (*path, key), above, is_leaf)) is not old
         }
         if not changed:
             return tree
@@ -103,7 +127,7 @@ def _rebuild(tree: Any, replace: Replace, path: Path, above: frozenset[int]) -> 
     changed = {
         name: new
         for name, old in attributes.items()
-        if (new := _rebuild(old, replace, (*path, f".{name}"), above)) is not old
+        if (new := _rebuild(old, replace, (*path, f".{name}"), above, is_leaf)) is not old
     }
     if not changed:
         return tree

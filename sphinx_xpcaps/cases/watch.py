@@ -10,18 +10,15 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
-import sys
 import types
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-import array_api_compat.numpy
-import cloudpickle
+import numpy as np
 
-from core.backends import backends
-from sphinx_xpcaps.cases.model import Named, Path, Step
-from sphinx_xpcaps.cases.resolve import resolve
+from sphinx_xpcaps.cases.model import Method, Named, Path, Result, Step
+from sphinx_xpcaps.cases.payload import Logged, PayloadError, dump_step, join_logged
 from sphinx_xpcaps.cases.standins import data_set, unpacked
 from sphinx_xpcaps.cases.trees import rebuild
 
@@ -32,7 +29,6 @@ HOOK = "__xpcaps_call__"
 UNPACK = "__xpcaps_unpack__"
 _FRAME_READERS = {"super", "locals", "globals", "vars", "dir", "eval", "exec"}
 _MOST_CALLS = 40
-_LARGEST = 64 * 2**20
 
 _active: Sees | None = None
 
@@ -61,8 +57,21 @@ def activate(watcher: Sees | None) -> Sees | None:
     return previous
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """An object that the example made, and the calls that made and changed it."""
+
+    thing: Any
+    text: str
+    history: list[int]
+    by_target: bool
+
+
 class Watcher:
     """Keeps deep copies of the arguments of a target's calls.
+
+    An argument that is an object of the target's package is kept as the calls that made it, since
+    that is how a user of another library would come by it.
 
     Parameters
     ----------
@@ -84,10 +93,9 @@ class Watcher:
         self.problem = ""
         self.made_up_data = False
         self._is_method = inspect.isclass(holder)
-        self._wants_objects = self._is_method or inspect.isclass(target)
-        self._package = (getattr(target, "__module__", None) or "").partition(".")[0]
-        self._made: dict[int, tuple[Any, str, list[bytes]]] = {}
-        self._own: set[int] = set()  # ids of what calling the target itself made
+        self._packages = {name.partition(".")[0], _top(getattr(target, "__module__", None))}
+        self._log: list[Logged] = []
+        self._made: dict[int, _Made] = {}
 
     def run(self, source: str, scope: dict[str, Any]) -> None:
         """Execute `source` in `scope` while watching.
@@ -110,37 +118,43 @@ class Watcher:
         """Call `function`, keeping the call if it is the target's or makes an object."""
         function, args, kwargs = _unpartial(function, args, kwargs)
         is_target = self._matches(function)
-        if not is_target and not self._wants_objects:
-            return self._call(function, args, kwargs)
         owner = getattr(function, "__self__", None)
         if owner is None and is_target and self._is_method and self.name == "__call__":
             owner = function
         made = self._made.get(id(owner)) if owner is not None else None
-        name = getattr(function, "__name__", self.name) if owner is not function else "__call__"
-        named = is_target and owner is None
-        step = self._step(name if made else self._named if named else function, args, kwargs)
+        if not is_target and made is None and not self._is_of_package(function):
+            return self._call(function, args, kwargs)
+        callee: Any = self._named if is_target and owner is None else function
+        if made is not None:
+            name = function.__name__ if owner is not function else "__call__"
+            callee = Method(Result(made.history[0]), name)
+        logged = self._logged(callee, args, kwargs, made)
         if is_target:
             self.heard(text)
         result = function(*args, **kwargs) if is_target else self._call(function, args, kwargs)
-        if step is None:
+        if logged is None:
             return result
         if is_target and not inspect.isclass(self.target) and len(self.calls) < _MOST_CALLS:
-            before = made[2] if made else []
-            self.calls.append((text, _join([*before, step]), False))
-        if made:
-            made[2].append(step)
-        elif self._wants_objects and self._is_object(result) and id(result) not in self._made:
-            self._made[id(result)] = (result, text, [step])
-            if is_target:
-                self._own.add(id(result))
+            self.calls.append((text, join_logged(self._log, logged), False))
+        is_new = self._is_object(result) and id(result) not in self._made
+        if made is not None or is_new:
+            self._log.append(logged)
+            number = len(self._log) - 1
+            if made is not None:
+                made.history.append(number)
+            if is_new:
+                self._made[id(result)] = _Made(result, text, [number], is_target)
         return result
 
     def finish(self) -> list[tuple[str, bytes, bool]]:
         """Return the calls as (text, pickled steps, whether every step counts)."""
         if inspect.isclass(self.target):
-            for thing, text, steps in self._made.values():
-                if type(thing) is self.target or id(thing) in self._own:
-                    self.calls.append((text, _join(steps), True))
+            for made in self._made.values():
+                if type(made.thing) is self.target or made.by_target:
+                    *before, last = made.history
+                    needs = self._log[last].needs | set(before)
+                    steps = join_logged(self._log, Logged(self._log[last].step, needs))
+                    self.calls.append((made.text, steps, True))
         unique = {payload: (text, payload, whole) for text, payload, whole in self.calls}
         return list(unique.values())
 
@@ -172,62 +186,40 @@ class Watcher:
             return isinstance(function, self.holder)
         return False
 
+    def _is_of_package(self, function: Any) -> bool:
+        return _top(getattr(function, "__module__", None) or type(function)) in self._packages
+
     def _is_object(self, result: object) -> bool:
-        module = type(result).__module__ or ""
-        return module.partition(".")[0] == self._package or type(result) is self.target
+        if isinstance(result, np.ndarray | np.generic):
+            return False
+        return _top(type(result)) in self._packages or type(result) is self.target
 
-    def _step(self, callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes | None:
+    def _logged(
+        self, callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any], made: _Made | None
+    ) -> Logged | None:
+        """Return a call with what it depends on, or None where it cannot be kept."""
+        needs = set(made.history) if made else set()
+
+        def refer(path: Path, leaf: Any) -> Any:
+            found = self._made.get(id(leaf))
+            if found is None:
+                return leaf
+            needs.update(found.history)
+            return Result(found.history[0])
+
+        args, kwargs = rebuild((args, kwargs), refer, is_leaf=lambda x: id(x) in self._made)
         try:
-            args, kwargs = neutral(args, kwargs)
-            payload: bytes = cloudpickle.dumps(Step(callee, args, kwargs))
-        except Exception as error:
-            self.problem = f"an argument cannot be copied: {error}"
+            step = dump_step(Step(callee, args, kwargs, number=len(self._log)))
+        except PayloadError as error:
+            self.problem = str(error)
             return None
-        if len(payload) > _LARGEST:
-            self.problem = "an argument is larger than 64 MiB"
-            return None
-        return payload
+        return Logged(step, frozenset(needs))
 
 
-def neutral(
-    args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Return arguments with NumPy's arrays in the place of any other library's."""
-    found: tuple[tuple[Any, ...], dict[str, Any]] = rebuild((args, kwargs), _neutral)
-    return found
-
-
-def _neutral(path: Path, leaf: Any) -> Any:
-    """Return NumPy's equivalent of an array or namespace, where an example uses another library."""
-    for backend in backends().values():
-        if backend.module not in sys.modules or backend.name == "numpy":
-            continue
-        if backend.owns(leaf):
-            return backend.to_numpy(leaf)
-        if inspect.ismodule(leaf) and leaf is backend.namespace():
-            return array_api_compat.numpy
-    return leaf
-
-
-def load_steps(payload: bytes) -> list[Step]:
-    """Return fresh copies of the steps of a case."""
-    return [_located(cloudpickle.loads(step)) for step in cloudpickle.loads(payload)]
-
-
-def dump_call(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
-    """Return the pickled steps of one call of the target called `name`."""
-    return _join([cloudpickle.dumps(Step(Named(name), args, kwargs))])
-
-
-def _located(step: Step) -> Step:
-    if isinstance(step.callee, Named):
-        return replace(step, callee=resolve(step.callee.name)[1])
-    return step
-
-
-def _join(steps: list[bytes]) -> bytes:
-    joined: bytes = cloudpickle.dumps(list(steps))
-    return joined
+def _top(module: str | type | None) -> str:
+    """Return the package that a module, or a class's module, belongs to."""
+    name = module.__module__ if isinstance(module, type) else module
+    return (name or "").partition(".")[0]
 
 
 def _static(cls: type, name: str) -> object:

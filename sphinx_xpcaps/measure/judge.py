@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from core.backends import get_backend
-from sphinx_xpcaps.cases.model import AS_WRITTEN, FLOAT32, FLOAT64
+from sphinx_xpcaps.cases.model import AS_WRITTEN, FLOAT32, FLOAT64, REAL
 from sphinx_xpcaps.cases.plans import plainness
 from sphinx_xpcaps.measure.model import CaseSummary, Trial, Tried
 from sphinx_xpcaps.results.model import Cell, Outcome, Reason, Status
@@ -21,6 +21,9 @@ _SHORT = {
 }
 _LIMITS = {"jit": "no JIT", "lazy": "computes graph"}
 """What a mode that fails means for a reader, where that has a name."""
+
+_ONLY = {FLOAT64: "floating only", REAL: "real only"}
+"""What it means that a case passes in a variant and not as written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +43,18 @@ class _Case:
 
     @property
     def best(self) -> Trial | None:
-        """The trial that passes as written or with floats."""
-        floats = next((t for t in self.of(FLOAT64) if t.passed), None)
-        return self.written or floats
+        """The trial that passes as written, with floats or with real numbers."""
+        tried = [*self.of(AS_WRITTEN), *self.of(FLOAT64), *self.of(REAL)]
+        return next((t for t in tried if t.passed), None)
+
+    def in_best_variant(self, mode: str) -> list[Trial]:
+        """Return the trials of a mode with the dtypes that work eagerly."""
+        return self.of(self.best.key.variant, mode) if self.best else []
 
     @property
     def failure(self) -> Trial:
         """The trial that shows best why nothing passes."""
-        tried = [*self.of(FLOAT64), *self.of(AS_WRITTEN)]
+        tried = [*self.of(REAL), *self.of(FLOAT64), *self.of(AS_WRITTEN)]
         return min(tried, key=lambda trial: plainness(trial.key.plan))
 
 
@@ -101,11 +108,12 @@ def _judge_eager(cases: Sequence[_Case], notes: list[str], reasons: list[Reason]
         passing = [case for case in cases if case.best is not None]
         notes.append(f"{len(passing)} of {len(cases)} cases{_what_differs(passing, failing)}")
         status = Status.PARTIAL
-    floats = [case for case in cases if case.best is not None and case.written is None]
-    if floats:
-        notes.append("floating only")
-        reasons.extend(_reason(case.of(AS_WRITTEN)[0], case) for case in floats)
-        status = Status.PARTIAL
+    for variant, note in _ONLY.items():
+        only = [case for case in cases if case.best and case.best.key.variant == variant]
+        if only:
+            notes.append(note)
+            reasons.extend(_reason(case.of(AS_WRITTEN)[0], case) for case in only)
+            status = Status.PARTIAL
     single = [(case, t) for case in cases for t in case.of(FLOAT32)]
     double_only = [
         (case, t) for case, t in single if not t.passed and t.outcome is not Outcome.NOT_RUN
@@ -144,6 +152,7 @@ def _judge_mode(
     mode: str, working: Sequence[_Case], notes: list[str], reasons: list[Reason]
 ) -> Status:
     """Judge a mode besides eager by the cases that work eagerly."""
+    working = [case for case in working if mode == "lazy" or case.in_best_variant(mode)]
     if not working:
         return Status.NOT_MEASURED
     failing = [(case, trial) for case in working if (trial := _failure_in(mode, case)) is not None]
@@ -169,8 +178,7 @@ def _failure_in(mode: str, case: _Case) -> Trial | None:
             message = "computes the graph once"
         key = replace(case.best.key, mode=mode)
         return Trial(key=key, outcome=Outcome.RAISED, message=message)
-    trials = case.of(case.best.key.variant, mode)
-    return next((t for t in trials if not t.passed), None)
+    return next((t for t in case.in_best_variant(mode) if not t.passed), None)
 
 
 def _transfers(case: _Case, backend: str) -> bool:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.backends import Backend, get_backend
+from core.backends import Backend, Watch, get_backend
 from sphinx_xpcaps.cases.collect import load_cases, seed_all
-from sphinx_xpcaps.cases.model import AS_WRITTEN, FLOAT32, FLOAT64, Case, Plan, Variant
+from sphinx_xpcaps.cases.model import AS_WRITTEN, FLOAT32, FLOAT64, REAL, Case, Plan, Variant
 from sphinx_xpcaps.cases.plans import plainness
-from sphinx_xpcaps.cases.replay import perform, prepare
+from sphinx_xpcaps.cases.replay import Library, perform, prepare
 from sphinx_xpcaps.measure.compare import compare
 from sphinx_xpcaps.measure.model import CaseSummary, Group, Trial, TrialKey, Tried
 from sphinx_xpcaps.results.model import Outcome
@@ -89,16 +91,18 @@ class _Run:
         variants = {variant.name: variant for variant in case.variants}
         written = self.best_plan(number, case, variants[AS_WRITTEN])
         best, variant = written, variants[AS_WRITTEN]
-        if best is None and FLOAT64 in variants:
-            variant = variants[FLOAT64]
-            best = self.best_plan(number, case, variant)
+        for name in (FLOAT64, REAL):
+            if best is None and name in variants:
+                variant = variants[name]
+                best = self.best_plan(number, case, variant)
         if best is None:
             return
         if FLOAT32 in variants and self.singles < _MOST_SINGLE:
             self.singles += 1
             self.try_once(number, case, variants[FLOAT32], best, "eager")
         for mode in self.group.modes:
-            if mode not in ("eager", "lazy"):  # lazy is eager with its computations counted
+            # Lazy is eager with its computations counted; what runs on the host is not compiled.
+            if mode not in ("eager", "lazy") and not best.on_host:
                 self.try_twice(number, case, variant, best, mode)
 
     def best_plan(self, number: int, case: Case, variant: Variant) -> Plan | None:
@@ -174,53 +178,69 @@ def _summary(case: Case) -> CaseSummary:
 def _try(
     key: TrialKey, case: Case, variant: Variant, plan: Plan, backend: Backend, device: str
 ) -> Trial:
-    dtypes: set[str] = set()
-
-    def convert(path: Any, array: Any) -> Any:
-        dtypes.add(array.dtype.name)
-        return backend.from_numpy(array, device)
-
-    try:
-        steps = prepare(
-            case, plan, variant.dtypes, convert, backend.namespace(), backend.native_device(device)
-        )
-    except Exception as error:
-        message = f"the arguments cannot be converted: {first_line(error)}"
-        return Trial(
-            key=key, outcome=Outcome.NOT_RUN, exception=type(error).__name__, message=message
-        )
     seed_all(0)
-    computes = transfers = 0
-    compiling = 0.0
-    try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            with backend.watch() as watch:
-                try:
-                    result = perform(steps, case.whole, lambda f: backend.transform(key.mode, f))
-                finally:
-                    computes, transfers = watch.computes, watch.host_transfers
-                    compiling = watch.compile_seconds
-            verdict = compare(result, variant, backend, device, inputs=frozenset(dtypes))
-    except BaseException as error:
-        return Trial(
-            key=key,
-            outcome=Outcome.RAISED,
-            exception=type(error).__name__,
-            message=first_line(error),
-            computes=computes,
-            host_transfers=transfers,
-            compile_seconds=compiling,
-        )
+    with backend.watch() as watch:
+        library, dtypes = _library(backend, device, watch)
+        try:
+            steps = prepare(case, plan, variant.dtypes, library)
+        except Exception as error:
+            message = f"the arguments cannot be converted: {first_line(error)}"
+            return Trial(
+                key=key, outcome=Outcome.NOT_RUN, exception=type(error).__name__, message=message
+            )
+        try:
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore")
+                result = perform(
+                    steps, case.whole, lambda f: backend.transform(key.mode, f), watch.reset
+                )
+                seen = replace(watch)
+                verdict = compare(result, variant, backend, device, inputs=frozenset(dtypes))
+        except BaseException as error:
+            return Trial(
+                key=key,
+                outcome=Outcome.RAISED,
+                exception=type(error).__name__,
+                message=first_line(error),
+                computes=watch.computes,
+                host_transfers=watch.host_transfers,
+                compile_seconds=watch.compile_seconds,
+            )
     return Trial(
         key=key,
         outcome=verdict.outcome,
         message=verdict.message,
         dtype_drift=verdict.dtype_drift,
-        computes=computes,
-        host_transfers=transfers,
-        compile_seconds=compiling,
+        computes=seen.computes,
+        host_transfers=seen.host_transfers,
+        compile_seconds=seen.compile_seconds,
     )
+
+
+def _library(backend: Backend, device: str, watch: Watch) -> tuple[Library, set[str]]:
+    """Return a backend as replays know it, and the dtypes of the arrays that it will have made."""
+    dtypes: set[str] = set()
+
+    def convert(array: Any) -> Any:
+        dtypes.add(array.dtype.name)
+        return backend.from_numpy(array, device)
+
+    @contextmanager
+    def apart() -> Iterator[None]:
+        before = replace(watch)
+        try:
+            yield
+        finally:
+            watch.computes, watch.host_transfers = before.computes, before.host_transfers
+
+    library = Library(
+        namespace=backend.namespace(),
+        convert=convert,
+        to_numpy=lambda x: backend.to_numpy(x) if backend.owns(x) else x,
+        device=backend.native_device(device),
+        apart=apart,
+    )
+    return library, dtypes
 
 
 def first_line(error: BaseException) -> str:

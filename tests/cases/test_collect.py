@@ -12,9 +12,9 @@ from sphinx_xpcaps.cases.collect import collect, load_cases
 from sphinx_xpcaps.cases.declared import call, cases_for
 from sphinx_xpcaps.cases.examples import from_docstrings
 from sphinx_xpcaps.cases.model import Case, Collected
+from sphinx_xpcaps.cases.payload import load_steps
 from sphinx_xpcaps.cases.select import choose
 from sphinx_xpcaps.cases.standins import Anything, data_set, unpacked
-from sphinx_xpcaps.cases.watch import load_steps
 
 
 def collected(

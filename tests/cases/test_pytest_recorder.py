@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sphinx_xpcaps.cases.declared import from_declared
-from sphinx_xpcaps.cases.watch import load_steps
+from sphinx_xpcaps.cases.payload import load_steps
 
 PACKAGE = """
 def smooth(x, n=1, *, mode="a"):

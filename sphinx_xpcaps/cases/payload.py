@@ -1,0 +1,108 @@
+"""Calls as bytes: what is kept of a call, so that each replay starts from fresh copies."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import array_api_compat.numpy
+import cloudpickle
+
+from core.backends import backends
+from sphinx_xpcaps.cases.model import Named, Path, Step
+from sphinx_xpcaps.cases.resolve import resolve
+from sphinx_xpcaps.cases.trees import rebuild
+
+_LARGEST = 64 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """One call of an example that a later one may depend on."""
+
+    step: bytes
+    needs: frozenset[int]
+    """The earlier calls that made or changed its arguments."""
+
+
+class PayloadError(Exception):
+    """A call that cannot be kept; the message says why."""
+
+
+def dump_step(step: Step) -> bytes:
+    """Return one step as bytes, with NumPy's arrays in the place of any other library's.
+
+    Raises
+    ------
+    PayloadError
+        An argument cannot be copied, or is too large.
+    """
+    try:
+        args, kwargs = neutral(step.args, step.kwargs)
+        found: bytes = cloudpickle.dumps(replace(step, args=args, kwargs=kwargs))
+    except Exception as error:
+        raise PayloadError(f"an argument cannot be copied: {error}") from error
+    if len(found) > _LARGEST:
+        raise PayloadError("an argument is larger than 64 MiB")
+    return found
+
+
+def dump_call(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
+    """Return the pickled steps of one call of the target called `name`."""
+    return join([dump_step(Step(Named(name), args, kwargs))])
+
+
+def dump_last(steps: Sequence[Step], last: Step) -> bytes:
+    """Return the pickled steps with another one in the last place."""
+    return join([cloudpickle.dumps(step) for step in (*steps[:-1], last)])
+
+
+def join(steps: Sequence[bytes]) -> bytes:
+    """Return the payload that consists of these steps."""
+    joined: bytes = cloudpickle.dumps(list(steps))
+    return joined
+
+
+def join_logged(log: Sequence[Logged], last: Logged) -> bytes:
+    """Return the payload of a call together with all that it depends on, in the order of time."""
+    wanted: set[int] = set()
+    waiting = set(last.needs)
+    while waiting:
+        number = waiting.pop()
+        wanted.add(number)
+        waiting |= log[number].needs - wanted
+    return join([*(log[number].step for number in sorted(wanted)), last.step])
+
+
+def load_steps(payload: bytes) -> list[Step]:
+    """Return fresh copies of the steps of a case."""
+    return [_located(cloudpickle.loads(step)) for step in cloudpickle.loads(payload)]
+
+
+def _located(step: Step) -> Step:
+    if isinstance(step.callee, Named):
+        return replace(step, callee=resolve(step.callee.name)[1])
+    return step
+
+
+def neutral(
+    args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return arguments with NumPy's arrays in the place of any other library's."""
+    found: tuple[tuple[Any, ...], dict[str, Any]] = rebuild((args, kwargs), _neutral)
+    return found
+
+
+def _neutral(path: Path, leaf: Any) -> Any:
+    """Return NumPy's equivalent of an array or namespace, where an example uses another library."""
+    for backend in backends().values():
+        if backend.module not in sys.modules or backend.name == "numpy":
+            continue
+        if backend.owns(leaf):
+            return backend.to_numpy(leaf)
+        if inspect.ismodule(leaf) and leaf is backend.namespace():
+            return array_api_compat.numpy
+    return leaf
