@@ -24,14 +24,21 @@ from sphinx_xpcaps.cases.model import (
     Leaf,
     Path,
     Plan,
+    Step,
     Variant,
 )
 from sphinx_xpcaps.cases.parameters import parameters
 from sphinx_xpcaps.cases.payload import load_steps
-from sphinx_xpcaps.cases.plans import NO_ARRAYS, argument_leaves, cast_paths, plans_for
+from sphinx_xpcaps.cases.plans import (
+    NO_ARRAYS,
+    argument_leaves,
+    cast_paths,
+    plan_of_numbers,
+    plans_for,
+)
 from sphinx_xpcaps.cases.replay import REFERENCE, perform, prepare
 from sphinx_xpcaps.cases.resolve import TargetError, resolve
-from sphinx_xpcaps.cases.select import argument_names, choose, traits
+from sphinx_xpcaps.cases.select import argument_names, choose, plain_call, traits
 from sphinx_xpcaps.cases.signature import SECONDS, from_signature
 from sphinx_xpcaps.cases.trees import is_number, result_leaves
 
@@ -100,40 +107,55 @@ def _keep(
 ) -> Collected:
     made, problem = 0, ""
     made_up = found.origin == "signature"
-    steps = [load_steps(payload) for _, payload, _ in found.calls]
-    names = [parameter.name for parameter in parameters(target)]
-    chosen = choose([traits(each) for each in steps], MOST_CASES)
+    known = parameters(target)
+    names = [parameter.name for parameter in known]
+    calls = [(call, load_steps(call[1])) for call in found.calls]
+    chosen = [calls[i] for i in choose([traits(steps) for _, steps in calls], MOST_CASES)]
+    plainest = plain_call(chosen, known)
     with file.open("ab") as stream:
-        for i in chosen:
-            text, payload, whole = found.calls[i]
+        for (text, payload, whole), steps in [*chosen, *plainest]:
             if text in skip:
                 continue
-            plans = plans_for(steps[i], target) or (NO_ARRAYS,)
             case = Case(
                 text=text,
                 origin=found.origin,
                 payload=payload,
                 whole=whole,
-                plans=plans,
+                is_plain=(text, payload, whole) not in found.calls,
                 made_up_data=found.made_up_data,
-                arguments=argument_names(steps[i][-1], names),
+                arguments=argument_names(steps[-1], names),
             )
 
             def here(text: str = text) -> None:
                 at(("line", text), SECONDS) if made_up else at(("call", text))
 
             try:
-                variants = _variants(case, plans, here)
+                case = _referred(case, steps, target, here)
             except BaseException as error:
-                problem = f"the call fails when it is repeated: {type(error).__name__}: {error}"
+                if not case.is_plain:
+                    words = f"{type(error).__name__}: {error}"
+                    problem = f"the call fails when it is repeated: {words}"
                 continue
-            if plans == (NO_ARRAYS,) and not _returns_arrays(variants[0]):
+            if not case.plans:
                 problem = "it takes and returns no arrays"
                 continue
-            pickle.dump(replace(case, variants=variants), stream)
+            pickle.dump(case, stream)
             stream.flush()
             made += 1
     return Collected(target=name, cases=made, origin=found.origin, error="" if made else problem)
+
+
+def _referred(case: Case, steps: list[Step], target: Any, here: Callable[[], None]) -> Case:
+    """Return a case with its plans and with what NumPy returns in each variant.
+
+    Without plans, there are no arrays in the call.
+    """
+    plans = plans_for(steps, target)
+    variants = _variants(case, plans, here)
+    if not plans:
+        returns = _returns_arrays(variants[0])
+        plans = (NO_ARRAYS,) if returns else plan_of_numbers(steps, target)
+    return replace(case, plans=plans, variants=variants)
 
 
 def _variants(case: Case, plans: Sequence[Plan], here: Callable[[], None]) -> tuple[Variant, ...]:
@@ -190,28 +212,43 @@ def _refer(case: Case, name: str, dtypes: Mapping[Path, np.dtype[Any]]) -> Varia
     """Run a case under NumPy twice; what differs between the two is not reproducible."""
     first, second = (_run(case, dtypes, seed) for seed in (0, 1))
     same = len(first) == len(second) and all(map(_same, first, second))
-    for nudge in _NUDGES if same else ():
+    wobble = [0.0] * len(first)
+    for seed in _NUDGES if same else ():
         try:
-            nearby = _run(case, dtypes, 0, adjust=functools.partial(_nudged, nudge))
+            nearby = _run(case, dtypes, 0, adjust=functools.partial(_nudged, seed))
         except BaseException:  # the example stands at the edge of what is allowed
             continue
         if len(nearby) == len(first):
-            pairs = zip(first, nearby, strict=True)
-            first = [replace(a, wobble=max(a.wobble, _distance(a, b))) for a, b in pairs]
-    return Variant(name, dtypes, tuple(first), same)
+            pairs = zip(wobble, first, nearby, strict=True)
+            wobble = [max(before, _distance(a, b)) for before, a, b in pairs]
+    if any(w and _is_discrete(leaf) for w, leaf in zip(wobble, first, strict=True)):
+        # The call took another path: then no count and no flag says anything.
+        leaf_by_leaf = zip(wobble, first, strict=True)
+        wobble = [float("inf") if _is_discrete(leaf) else w for w, leaf in leaf_by_leaf]
+    leaves = [replace(leaf, wobble=w) for leaf, w in zip(first, wobble, strict=True)]
+    return Variant(name, dtypes, tuple(leaves), same)
 
 
-_NUDGES = (-4.0, 4.0)
-"""By how many units in the last place floats are moved, to see how much a result depends on it."""
+_NUDGES = (0.0, 1.0, 2.0)
+"""Phases of the pattern in which floats are moved, to see how much a result depends on rounding."""
 
 
-def _nudged(nudge: float, leaf: Any) -> Any:
-    """Return a float array or number a few units in the last place farther from zero."""
+def _nudged(phase: float, leaf: Any) -> Any:
+    """Return floats moved by up to 16 units in the last place, each in its own way.
+
+    Whole numbers stay what they are: they are exact, and often count something.
+    """
     if isinstance(leaf, float):
-        return leaf * (1 + nudge * float(np.finfo(float).eps))
+        return float(_nudged(phase, np.asarray(leaf)))
     if not isinstance(leaf, np.ndarray) or leaf.dtype.kind not in "fc":
         return leaf
-    return leaf * leaf.dtype.type(1 + nudge * np.finfo(leaf.dtype).eps)
+    pattern = np.cos(phase + 2.4 * np.arange(leaf.size)).reshape(leaf.shape)
+    moved = leaf * (1 + 16 * np.finfo(leaf.dtype).eps * pattern).astype(leaf.dtype)
+    return np.where(leaf == np.round(leaf), leaf, moved)
+
+
+def _is_discrete(leaf: Leaf) -> bool:
+    return leaf.kind != "other" and np.asarray(leaf.value).dtype.kind in "biu"
 
 
 def _distance(a: Leaf, b: Leaf) -> float:

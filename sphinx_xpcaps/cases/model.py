@@ -116,6 +116,8 @@ class Case:
     """Whether made-up data took the place of a data set that could not be loaded."""
     arguments: tuple[str, ...] = ()
     """Names of the arguments that are passed, and ``name=value`` of those with small values."""
+    is_plain: bool = False
+    """Whether it is another case without its optional arguments, tried where all others fail."""
     plans: tuple[Plan, ...] = ()
     variants: tuple[Variant, ...] = ()
 

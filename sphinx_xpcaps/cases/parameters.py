@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,8 @@ class Parameter:
     name: str
     type: str = ""
     required: bool = True
+    meaning: str = ""
+    """What the docstring says of it."""
 
     @property
     def is_array_like(self) -> bool:
@@ -43,33 +45,33 @@ def parameters(function: Any) -> tuple[Parameter, ...]:
     Types are those of the numpydoc section "Parameters", else the annotations. A callable without
     a signature, such as a ufunc, has the parameters that its docstring lists.
     """
-    types = documented_types(function)
+    documented = documented_parameters(function)
     if isinstance(function, np.ufunc):
-        names = list(types)[: function.nin] or [f"x{i + 1}" for i in range(function.nin)]
+        names = list(documented)[: function.nin] or [f"x{i + 1}" for i in range(function.nin)]
         inputs = [Parameter(name, "array_like") for name in names]
         return (*inputs, *(Parameter("out", "ndarray", False) for _ in range(function.nout)))
     signature = signature_of(function)
     if signature is None:
-        return tuple(
-            Parameter(name, words, "optional" not in words) for name, words in types.items()
-        )
+        return tuple(documented.values())
     # A wrapper may hide its parameters behind ``*args`` or positional-only names; the docstring
     # still lists them, in the same order.
-    hidden = [name for name in types if name.lstrip("*") not in signature.parameters]
+    hidden = [each for name, each in documented.items() if name not in signature.parameters]
     found: list[Parameter] = []
     for parameter in signature.parameters.values():
         name, stars = parameter.name, _STARS.get(parameter.kind, "")
         if name in ("self", "cls"):
             continue
-        words = types.get(stars + name) or types.get(name) or _annotation(parameter)
+        known = documented.get(stars + name) or documented.get(name)
+        words = known.type if known and known.type else _annotation(parameter)
         if not words and hidden and stars == "*":
-            found.extend(Parameter(each, types[each]) for each in hidden)
+            found.extend(replace(each, required=True) for each in hidden)
             continue
         if not words and hidden and parameter.kind is parameter.POSITIONAL_ONLY:
-            name = hidden.pop(0)
-            words = types[name]
+            known = hidden.pop(0)
+            name, words = known.name, known.type
         required = parameter.default is parameter.empty and not stars
-        found.append(Parameter(stars + name, words, required))
+        meaning = known.meaning if known else ""
+        found.append(Parameter(stars + name, words, required, meaning))
     return tuple(found)
 
 
@@ -81,14 +83,14 @@ def signature_of(function: Any) -> inspect.Signature | None:
         return None
 
 
-def documented_types(function: Any) -> dict[str, str]:
-    """Return the types in words that the docstring gives, by parameter, in its order."""
+def documented_parameters(function: Any) -> dict[str, Parameter]:
+    """Return the parameters that the docstring lists, by name, in its order."""
     from numpydoc.docscrape import NumpyDocString
 
     texts = [inspect.getdoc(function)]
     if inspect.isclass(function):
         texts.append(inspect.getdoc(function.__init__))
-    found: dict[str, str] = {}
+    found: dict[str, Parameter] = {}
     for text in texts:
         if not text:
             continue
@@ -101,9 +103,11 @@ def documented_types(function: Any) -> dict[str, str]:
         for title in ("Parameters", "Other Parameters"):
             for entry in sections[title]:
                 # "x: array_like", without the space that the format asks for, is common.
-                names, _, words = entry.name.partition(":")
-                for name in names.split(","):
-                    found.setdefault(name.strip(), entry.type or words.strip())
+                names, _, rest = entry.name.partition(":")
+                words, meaning = entry.type or rest.strip(), " ".join(entry.desc)
+                for name in map(str.strip, names.split(",")):
+                    required = "optional" not in words
+                    found.setdefault(name, Parameter(name, words, required, meaning))
     return found
 
 

@@ -21,6 +21,9 @@ from sphinx_xpcaps.cases.trees import is_number, is_numeric_array, is_numeric_se
 NO_ARRAYS = Plan("no arrays", frozenset())
 """The plan of a call that passes no array: only what comes back can tell the library."""
 
+NUMBERS = "numbers"
+"""The name of the plan of a call that passes floats alone."""
+
 _PLAINNESS = ("array-like", "array-like sequences", "arrays")
 
 
@@ -82,6 +85,20 @@ def plans_for(steps: Sequence[Step], target: Any) -> tuple[Plan, ...]:
             for plan in plans
         )
     return plans
+
+
+def plan_of_numbers(steps: Sequence[Step], target: Any) -> tuple[Plan, ...]:
+    """Return the plan in which floats become arrays without dimensions, if there are floats.
+
+    The last resort, for a function that is documented to take and return numbers.
+    """
+    paths = {
+        path
+        for path, leaf, parameter in _arguments(steps, target)
+        if type(leaf) is float
+        or (type(leaf) is int and parameter is not None and "float" in parameter.type)
+    }
+    return (Plan(NUMBERS, frozenset(paths)),) if paths else ()
 
 
 def cast_paths(plans: Sequence[Plan]) -> frozenset[Path]:

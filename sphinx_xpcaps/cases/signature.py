@@ -21,6 +21,8 @@ from sphinx_xpcaps.cases.parameters import Parameter, parameters
 from sphinx_xpcaps.cases.payload import dump_call
 
 _MOST_CALLS = 2
+_MOST_OPTIONAL = 5
+"""So many optional parameters are tried, one by one, where the required ones are not enough."""
 SECONDS = 5.0
 """What a made-up call on a handful of numbers may take."""
 _ARRAY_NAMES = re.compile(r"(x|y|z|a|b|c|u|v|w|arr|array|input|data|signal|image|values)s?\d*")
@@ -28,31 +30,41 @@ _COUNT_NAMES = re.compile(r"(n|m|k|l|nt|deg|degree|order|num|size|axis|ndim)\d*"
 _CHOICES = re.compile(r"\{([^{}]*)\}")
 _DIMENSIONS = re.compile(r"(\d)-?\s?[dD]\b")
 _SHAPE = re.compile(r"\(([^()]*)\)")
+_SIZE = re.compile(r"(?P<name>\d+|[A-Za-z]\w*)(?P<more>[+-]\d+)?")
+_ROWS = re.compile(r"\b(list|sequence|tuple)s? of (\w+ )?(1-?D )?(nd)?arrays", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class _Style:
-    """One way to fill in arrays: their dimensions and their values."""
+    """One way to fill in arrays: their dimensions, their values and their sizes."""
 
     ndim: int
     values: str
     count: int = 2
+    size: int = 4
+    rest: int | None = None
+    """The dimensions of all arrays but the first, where they differ."""
 
-    def array(self, shape: tuple[int, ...]) -> NDArray[Any]:
-        """Return an array of this style."""
+    def array(self, shape: tuple[int, ...], position: int) -> NDArray[Any]:
+        """Return an array of this style for the parameter at a position."""
         size = int(np.prod(shape))
         flat: NDArray[Any]
-        if self.values == "unit":
+        if self.values == "unit" or (self.values == "rising" and position > 1):
             flat = np.linspace(0.1, 0.9, size)
-        elif self.values == "count":
-            flat = np.arange(1.0, size + 1)
-        elif self.values == "integer":
+        elif self.values in ("count", "rising"):
+            flat = np.arange(1.0, size + 1) + (size if position and self.values == "rising" else 0)
+        elif self.values == "integer" or (self.values == "bytes" and position):
             flat = np.arange(1, size + 1)
         elif self.values == "bytes":
             flat = np.arange(1, size + 1, dtype=np.uint8)
         else:
             flat = np.linspace(0.1, 0.9, size) + 0.25j
         return flat.reshape(shape)
+
+    def shape(self, position: int) -> tuple[int, ...]:
+        """Return the shape of the array at a position, where nothing is said about it."""
+        ndim = self.rest if self.rest is not None and position else self.ndim
+        return (self.size + (self.size == 4),) if ndim == 1 else (self.size,) * ndim
 
 
 _STYLES = (
@@ -66,6 +78,11 @@ _STYLES = (
     _Style(3, "unit"),
     _Style(1, "complex"),
     _Style(2, "bytes"),
+    _Style(1, "rising"),
+    _Style(2, "unit", rest=1),
+    _Style(2, "count", size=1),
+    _Style(1, "unit", size=64),
+    _Style(2, "unit", size=32),
 )
 
 
@@ -73,43 +90,51 @@ def from_signature(name: str, holder: Any, target: Any, at: At, skip: Collection
     """Return up to two calls that NumPy accepts, with arrays of different dimensions."""
     if inspect.isclass(holder):
         return Found("signature", problem="a method needs an example")
-    known = [p for p in parameters(target) if p.required and not p.name.startswith("*")]
-    calls: list[tuple[str, bytes, bool]] = []
-    seen: set[tuple[int, ...]] = set()
-    for style in _STYLES:
-        args = _arguments(known, style)
-        if args is None:
-            return Found("signature", problem="its signature does not say what it takes")
-        dimensions = tuple(np.ndim(arg) for arg in args if isinstance(arg, np.ndarray))
-        text = _text(name, known, args)
-        if text in skip:
-            return Found("signature", problem="a call made up from its signature never comes back")
-        if dimensions in seen:
-            continue
-        at(("line", text), SECONDS)
-        payload = dump_call(name, args, {})
-        if _accepted(target, args):
-            seen.add(dimensions)
-            calls.append((text, payload, False))
-        if len(calls) == _MOST_CALLS:
-            break
-    problem = "" if calls else "NumPy accepts no call made up from its signature"
-    return Found("signature", tuple(calls), problem)
+    listed = [p for p in parameters(target) if not p.name.startswith("*")]
+    known = [p for p in listed if p.required]
+    problem = "its signature does not say what it takes"
+    for extra in (None, *[p for p in listed if not p.required][:_MOST_OPTIONAL]):
+        calls: list[tuple[str, bytes, bool]] = []
+        seen: set[tuple[int, ...]] = set()
+        for style in _STYLES if extra is None else _STYLES[2:3]:
+            args = _arguments(known, style)
+            more = {} if extra is None else {extra.name: _value(extra, style, len(known))}
+            if args is None or None in more.values():
+                break
+            text = _text(name, known, args, more)
+            if text in skip:
+                return Found("signature", problem="a call made up from it never comes back")
+            dimensions = tuple(np.ndim(arg) for arg in args if isinstance(arg, np.ndarray))
+            if dimensions in seen:
+                continue
+            at(("line", text), SECONDS)
+            payload = dump_call(name, args, more)
+            if _accepted(target, args, more):
+                seen.add(dimensions)
+                calls.append((text, payload, False))
+            if len(calls) == _MOST_CALLS:
+                break
+            problem = "NumPy accepts no call made up from its signature"
+        if calls:
+            return Found("signature", tuple(calls))
+    return Found("signature", problem=problem)
 
 
 def _arguments(known: Sequence[Parameter], style: _Style) -> tuple[Any, ...] | None:
     """Return a value for each parameter, or None where one of them could be anything."""
-    made = [_value(parameter, style) for parameter in known]
+    made = [_value(parameter, style, i) for i, parameter in enumerate(known)]
     return None if any(value is None for value in made) else tuple(made)
 
 
-def _value(parameter: Parameter, style: _Style) -> Any:
+def _value(parameter: Parameter, style: _Style, position: int) -> Any:
     words = parameter.type
     if choices := _CHOICES.search(words):
         first = choices.group(1).split(",")[0].strip()
         return first.strip("'\"`‘’“”") if first[:1] in "'\"`‘“" else _number(first)
     if parameter.is_array_like or (not words and _ARRAY_NAMES.fullmatch(parameter.name)):
-        return style.array(_shape(words, style))
+        array = style.array(_shape(words, style, position), position)
+        in_rows = array.ndim > 1 and _ROWS.search(f"{words} {parameter.meaning}")
+        return list(array) if in_rows else array
     if re.search(r"\bint(eger)?s?\b", words) or (
         not words and _COUNT_NAMES.fullmatch(parameter.name)
     ):
@@ -125,24 +150,31 @@ def _number(text: str) -> Any:
     return int(text) if re.fullmatch(r"-?\d+", text) else None
 
 
-def _shape(words: str, style: _Style) -> tuple[int, ...]:
+def _shape(words: str, style: _Style, position: int) -> tuple[int, ...]:
     """Return the shape that the words ask for, else the style's."""
     if found := _DIMENSIONS.search(words):
         return (4,) * int(found.group(1))
     for group in _SHAPE.findall(words):
-        names = [part.strip() for part in group.split(",") if part.strip()]
-        if names and all(re.fullmatch(r"\d+|[A-Za-z]\w?|\.\.\.|…", part) for part in names):
-            sizes = [int(part) if part.isdigit() else 4 for part in names if "." not in part]
-            return tuple(sizes)
-    return (5,) if style.ndim == 1 else (4,) * style.ndim
+        parts = [part.replace(" ", "") for part in group.split(",")]
+        names = [part for part in parts if part.strip(".…")]
+        sizes = [_SIZE.fullmatch(name) for name in names]
+        if names and all(sizes):
+            return tuple(_size(found) for found in sizes if found)
+    return style.shape(position)
 
 
-def _accepted(target: Any, args: tuple[Any, ...]) -> bool:
+def _size(found: re.Match[str]) -> int:
+    """Return a size by its name: every letter stands for the same number."""
+    name = found["name"]
+    return max((int(name) if name.isdigit() else 4) + int(found["more"] or 0), 1)
+
+
+def _accepted(target: Any, args: tuple[Any, ...], more: dict[str, Any]) -> bool:
     """Say whether NumPy takes the call and gives more than NaN."""
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
-            result = target(*args)
+            result = target(*args, **more)
     except BaseException:
         return False
     return any(_says_something(leaf) for leaf in _arrays(result))
@@ -161,11 +193,13 @@ def _says_something(array: NDArray[Any]) -> bool:
     return array.dtype.kind in "biu" or bool(np.isfinite(array).any())
 
 
-def _text(name: str, known: Sequence[Parameter], args: Sequence[Any]) -> str:
-    shown = [
-        f"{parameter.name}=<{arg.dtype} {arg.shape}>"
-        if isinstance(arg, np.ndarray)
-        else f"{parameter.name}={arg!r}"
-        for parameter, arg in zip(known, args, strict=True)
-    ]
+def _text(name: str, known: Sequence[Parameter], args: Sequence[Any], more: dict[str, Any]) -> str:
+    given = {parameter.name: arg for parameter, arg in zip(known, args, strict=True)} | more
+    shown = [f"{parameter}={_show(arg)}" for parameter, arg in given.items()]
     return f"{name.rpartition('.')[2]}({', '.join(shown)})"
+
+
+def _show(arg: Any) -> str:
+    if isinstance(arg, np.ndarray):
+        return f"<{arg.dtype} {arg.shape}>"
+    return f"[{', '.join(map(_show, arg))}]" if isinstance(arg, list) else repr(arg)

@@ -25,6 +25,7 @@ _OPAQUE = (
     types.FunctionType,
     types.MethodType,
     np.random.Generator,
+    np.ufunc,
     Result,
     Method,
 )

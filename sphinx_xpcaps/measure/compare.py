@@ -24,6 +24,8 @@ class Verdict:
     dtype_drift: str | None = None
 
 
+NUMBERS_RETURNED = "returns Python numbers"
+
 _PASS = Verdict(Outcome.PASS)
 
 
@@ -76,6 +78,15 @@ def compare(
     if any(_is_foreign(x, backend) for path, x in actual.items() if path not in opaque):
         return Verdict(Outcome.FOREIGN_OUTPUT, "returns NumPy")
     return Verdict(Outcome.PASS, dtype_drift=drift)
+
+
+def must_hold_arrays(result: Any, backend: Backend) -> Verdict:
+    """Judge what a function of numbers returns: arrays in means arrays out for it too."""
+    if any(backend.owns(leaf) for _, leaf in result_leaves(result, backend.owns)):
+        return _PASS
+    if backend.name == "numpy":
+        return _PASS
+    return Verdict(Outcome.FOREIGN_OUTPUT, NUMBERS_RETURNED)
 
 
 def _compare_leaf(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from core.backends import get_backend
 from sphinx_xpcaps.cases.model import AS_WRITTEN, FLOAT32, FLOAT64, REAL
 from sphinx_xpcaps.cases.plans import plainness
+from sphinx_xpcaps.measure.compare import NUMBERS_RETURNED
 from sphinx_xpcaps.measure.model import CaseSummary, Trial, Tried
 from sphinx_xpcaps.results.model import Cell, Outcome, Reason, Status
 
@@ -206,6 +207,8 @@ def _reason(trial: Trial, case: _Case) -> Reason:
 
 
 def _short(trial: Trial) -> str:
+    if trial.message == NUMBERS_RETURNED:
+        return trial.message
     return trial.exception or _SHORT.get(trial.outcome, trial.outcome)
 
 
