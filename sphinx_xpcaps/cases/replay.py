@@ -220,7 +220,10 @@ class _Translator:
         """Return what a user of the library would pass in the place of a function."""
         name = getattr(function, "__name__", None)
         if isinstance(name, str) and getattr(np, name, None) is function:
-            return getattr(self.for_numpy_code, name)
+            try:
+                return getattr(self.library.namespace, name)
+            except AttributeError:
+                raise TypeError(f"the library has no counterpart of np.{name}") from None
         if isinstance(function, types.FunctionType) and function.__module__ == EXAMPLE_MODULE:
             self._rename(function)
         if not isinstance(function, (types.FunctionType, types.MethodType, functools.partial)):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import inspect
 import itertools
 import numbers
 import types
@@ -25,7 +24,6 @@ _OPAQUE = (
     types.FunctionType,
     types.MethodType,
     np.random.Generator,
-    np.ufunc,
     Result,
     Method,
 )
@@ -149,8 +147,8 @@ def _attributes(x: object) -> Mapping[str, Any] | None:
     """Return the attributes in which an object may hold arrays, or None for a leaf."""
     if isinstance(x, (*_OPAQUE, np.ndarray, np.generic, numbers.Number, np.dtype)) or x is None:
         return None
-    if inspect.isbuiltin(x) or (callable(x) and not hasattr(x, "__dict__")):
-        return None
+    if callable(x) and (hasattr(x, "__qualname__") or not hasattr(x, "__dict__")):
+        return None  # a function of whichever kind
     found: dict[str, Any] = {}
     for cls in type(x).__mro__:
         slots = cls.__dict__.get("__slots__", ())

@@ -104,7 +104,7 @@ class _Run:
                 best = self.best_plan(number, case, variant)
         if best is None:
             return False
-        if FLOAT32 in variants and self.singles < _MOST_SINGLE:
+        if FLOAT32 in variants and variant.name != REAL and self.singles < _MOST_SINGLE:
             self.singles += 1
             self.try_once(number, case, variants[FLOAT32], best, "eager")
         for mode in self.group.modes:

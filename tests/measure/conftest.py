@@ -37,6 +37,17 @@ TARGETS = [
     "Scaler",
     "Scaler.transform",
     "not_there",
+    "adds",
+    "applies_numpy",
+    "real_only",
+    "plain_only",
+    "numbers",
+    "numbers_only",
+    "in_place",
+    "forgets_in_place",
+    "roots",
+    "samples",
+    "taller",
 ]
 BACKENDS = ["numpy", "cupy", "torch", "jax", "dask", "array-api-strict"]
 

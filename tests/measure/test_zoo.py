@@ -186,3 +186,59 @@ def test_nothing_is_claimed_of_a_library_or_device_that_is_not_there(cell: CellO
         assert "cupy" in found.reasons[0].message
     assert cell("portable", "cupy", "cpu").status is Status.NOT_APPLICABLE
     assert cell("portable", "numpy", "gpu").status is Status.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize("backend", OTHERS)
+def test_an_object_among_the_arguments_is_made_by_its_constructor(
+    cell: CellOf, backend: str
+) -> None:
+    assert cell("adds", backend).status is Status.SUPPORTED
+
+
+@pytest.mark.parametrize("backend", OTHERS)
+def test_a_function_that_a_library_lacks_is_called_on_the_host(cell: CellOf, backend: str) -> None:
+    found = cell("applies_numpy", backend)
+    assert found.modes["eager"] is Status.SUPPORTED
+    assert not found.host_transfer
+    assert found.computes == 0
+
+
+def test_complex_examples_are_tried_with_real_numbers_too(cell: CellOf) -> None:
+    found = cell("real_only", "torch")
+    assert found.status is Status.PARTIAL
+    assert found.notes == ("real only",)
+    assert found.reasons[0].message == "only real numbers"
+
+
+def test_what_works_without_an_option_is_found_though_no_example_shows_it(cell: CellOf) -> None:
+    found = cell("plain_only", "torch")
+    assert found.status is Status.PARTIAL
+    assert found.notes == ("1 of 2 cases: works without fast=",)
+    assert cell("plain_only", "numpy").total == 1
+
+
+def test_a_function_of_numbers_is_called_with_arrays_without_dimensions(cell: CellOf) -> None:
+    assert cell("numbers", "torch").status is Status.SUPPORTED
+    found = cell("numbers_only", "torch")
+    assert found.status is Status.UNSUPPORTED
+    assert found.notes == ("returns Python numbers",)
+
+
+def test_a_function_that_returns_nothing_is_judged_by_its_arguments(cell: CellOf) -> None:
+    assert cell("in_place", "torch").status is Status.SUPPORTED
+    assert cell("forgets_in_place", "torch").notes == ("wrong values",)
+
+
+def test_complex_numbers_are_fine_where_numpy_looks_whether_it_needs_them(cell: CellOf) -> None:
+    found = cell("roots", "torch")
+    assert found.status is Status.PARTIAL
+    assert found.notes == ("float32 → complex64",)
+
+
+def test_a_generator_inside_a_container_starts_afresh_for_each_replay(cell: CellOf) -> None:
+    assert cell("samples", "torch").status is Status.SUPPORTED
+
+
+def test_documented_shapes_are_kept_in_calls_that_are_made_up(cell: CellOf) -> None:
+    found = cell("taller", "jax")
+    assert (found.status, found.origin) == (Status.SUPPORTED, "signature")

@@ -253,3 +253,140 @@ class Scaler:
     def transform(self, x):
         """Move and scale."""
         return (x - self.center) * self.factor
+
+
+class Pair:
+    """Two arrays of one library."""
+
+    def __init__(self, first, second):
+        self.namespace = array_namespace(first, second)
+        self.first, self.second = first, second
+
+
+def adds(pair):
+    """Take an object that knows the library it was made with.
+
+    Examples
+    --------
+    >>> pair = Pair(np.asarray([1.0, 2.0]), np.asarray([3.0, 4.0]))
+    >>> adds(pair)
+    """
+    return pair.namespace.add(pair.first, pair.second)
+
+
+def applies_numpy(function, x):
+    """Apply a function of which not every library has one by that name.
+
+    Examples
+    --------
+    >>> applies_numpy(np.nanpercentile, np.asarray([1.0, 2.0]))
+    """
+    return x * function(x, 50)
+
+
+def real_only(x):
+    """Refuse complex numbers of all but NumPy.
+
+    Examples
+    --------
+    >>> real_only(np.asarray([1.0 + 2.0j]))
+    """
+    if not isinstance(x, np.ndarray) and "complex" in str(x.dtype):
+        raise TypeError("only real numbers")
+    return x
+
+
+def plain_only(x, *, fast=False):
+    """Do without an option what no example shows without it.
+
+    Examples
+    --------
+    >>> plain_only(np.asarray([1.0]), fast=True)
+    """
+    if fast and not isinstance(x, np.ndarray):
+        raise NotImplementedError("never fast here")
+    return x
+
+
+def numbers(a, b):
+    """Take floats and return one.
+
+    Parameters
+    ----------
+    a, b : float
+        Numbers.
+
+    Examples
+    --------
+    >>> numbers(1.0, 2.0)
+    """
+    return a * b
+
+
+def numbers_only(a):
+    """Take a float and return Python's.
+
+    Parameters
+    ----------
+    a : float
+        A number.
+
+    Examples
+    --------
+    >>> numbers_only(1.0)
+    """
+    return float(a) + 1
+
+
+def in_place(x):
+    """Double the input itself and return nothing.
+
+    Examples
+    --------
+    >>> in_place(np.asarray([1.0, 2.0]))
+    """
+    x *= 2
+
+
+def forgets_in_place(x):
+    """Double the input itself on NumPy alone.
+
+    Examples
+    --------
+    >>> forgets_in_place(np.asarray([1.0, 2.0]))
+    """
+    if isinstance(x, np.ndarray):
+        x *= 2
+
+
+def roots(x):
+    """Return real numbers where NumPy sees that the imaginary parts are zero.
+
+    Examples
+    --------
+    >>> roots(np.asarray([1.0, 4.0]))
+    """
+    return x if isinstance(x, np.ndarray) else x + 0j
+
+
+def samples(x, rng):
+    """Draw from a generator that comes inside a container.
+
+    Examples
+    --------
+    >>> samples(np.asarray([1.0, 2.0]), {"rng": np.random.default_rng(0)})
+    """
+    return x + float(rng["rng"].random())
+
+
+def taller(x):
+    """Take a matrix of the documented shape alone.
+
+    Parameters
+    ----------
+    x : array_like, shape (n + 1, n)
+        A matrix.
+    """
+    if x.shape[0] != x.shape[1] + 1:
+        raise ValueError("not of that shape")
+    return x
