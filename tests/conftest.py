@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["sphinx.testing.fixtures"]
+pytest_plugins = ["core.testing.plugin", "pytester", "sphinx.testing.fixtures"]
 
 
 @pytest.fixture(scope="session")

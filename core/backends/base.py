@@ -138,6 +138,33 @@ class Backend(ABC):
         """Return what the library itself calls `device`; goes into ``device=``."""
         return device
 
+    def device_called(self, name: str) -> str | None:
+        """Return our word for the device that people call `name` (``"cuda"``), if it is there."""
+        return name if name in self.columns.values() else None
+
+    @contextmanager
+    def defaults(self, device: str, dtype: str) -> Iterator[Any]:
+        """Yield the namespace, with `device` and the floating `dtype` as creation's defaults.
+
+        A library without such a setting keeps its own defaults.
+        """
+        yield self.namespace()
+
+    @contextmanager
+    def computes_limited(self, most: int, message: str) -> Iterator[None]:
+        """Let this thread compute `most` graphs inside the context.
+
+        Raises
+        ------
+        AssertionError
+            With `message`, where one more is computed.
+        """
+        yield
+
+    def settled(self, result: Any) -> Any:
+        """Return `result` with its graphs computed, so that their errors and warnings come now."""
+        return result
+
     def dtype_name(self, x: Any) -> str:
         """Return the dtype of `x` by the standard's name, such as ``"float32"``."""
         return str(x.dtype).rpartition(".")[2]

@@ -60,6 +60,9 @@ class CuPyBackend(Backend):
     def device_of(self, x: Any) -> str:
         return "gpu"
 
+    def device_called(self, name: str) -> str | None:
+        return "gpu" if name in ("cuda", "rocm") else super().device_called(name)
+
     def native_device(self, device: str) -> Any:
         import cupy
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -64,3 +65,34 @@ class DaskBackend(Backend):
 
         with dask.config.set(scheduler="synchronous"), Callback(start=count):
             yield seen
+
+    @contextmanager
+    def defaults(self, device: str, dtype: str) -> Iterator[Any]:
+        """Yield the namespace, with graphs computed in the thread that asks for it."""
+        import dask
+
+        with dask.config.set(scheduler="synchronous"):
+            yield self.namespace()
+
+    @contextmanager
+    def computes_limited(self, most: int, message: str) -> Iterator[None]:
+        """Let this thread compute `most` graphs inside the context."""
+        from dask.callbacks import Callback
+
+        thread, seen = threading.get_ident(), 0
+
+        def count(graph: object) -> None:
+            nonlocal seen
+            if threading.get_ident() == thread:  # callbacks are those of all threads
+                seen += 1
+                if seen > most:
+                    raise AssertionError(message)
+
+        with Callback(start=count):
+            yield
+
+    def settled(self, result: Any) -> Any:
+        """Return `result` with the graphs of its arrays computed, as Dask arrays still."""
+        import dask
+
+        return dask.persist(result, scheduler="synchronous")[0]

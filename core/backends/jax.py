@@ -88,6 +88,31 @@ class JAXBackend(Backend):
         finally:
             watches.remove(seen)
 
+    def device_called(self, name: str) -> str | None:
+        if super().device_called(name):
+            return name
+        platforms = {"cuda": "gpu", "rocm": "gpu", "mps": "metal"}
+        there = {device.platform.lower() for device in _accelerators()}
+        return "gpu" if platforms.get(name, name) in there else None
+
+    @contextmanager
+    def defaults(self, device: str, dtype: str) -> Iterator[Any]:
+        """Yield the namespace, with JAX's own defaults set in all threads."""
+        import jax
+
+        wanted = {
+            "jax_enable_x64": dtype == "float64",
+            "jax_default_device": self.native_device(device),
+        }
+        before = {name: getattr(jax.config, name) for name in wanted}
+        for name, value in wanted.items():
+            jax.config.update(name, value)
+        try:
+            yield self.namespace()
+        finally:
+            for name, value in before.items():
+                jax.config.update(name, value)
+
     def transform(self, mode: str, function: Callable[..., Any]) -> Callable[..., Any]:
         if mode != "jit":
             return super().transform(mode, function)

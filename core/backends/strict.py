@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -48,6 +50,18 @@ class StrictBackend(Backend):
         return array_api_strict.Device("CPU_DEVICE" if device == "cpu" else "device1")
 
     @contextmanager
+    def defaults(self, device: str, dtype: str) -> Iterator[Any]:
+        """Yield the namespace, or a copy of it that creates arrays on another `device`.
+
+        The library has no such setting, and only the copy creates there: a function that forgets
+        the device of its input is found.
+        """
+        if device == "cpu":
+            yield self.namespace()
+        else:
+            yield _creating_on(self.native_device(device))
+
+    @contextmanager
     def watch(self) -> Iterator[Watch]:
         """Count the calls that turn an array into host memory."""
         seen = Watch()
@@ -71,6 +85,30 @@ class StrictBackend(Backend):
         finally:
             for name, original in own.items():
                 setattr(array_type, name, original)
+
+
+_CREATION = ("arange", "asarray", "empty", "eye", "full", "linspace", "ones", "zeros")
+
+
+def _creating_on(device: Any) -> ModuleType:
+    """Return a copy of the namespace with another default device."""
+    import array_api_strict
+
+    copy = ModuleType(array_api_strict.__name__, array_api_strict.__doc__)
+    vars(copy).update(vars(array_api_strict))
+
+    def create(original: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def creation(*args: Any, **kwargs: Any) -> Any:
+            if kwargs.get("device") is None and not isinstance(args[0], _array_type()):
+                kwargs["device"] = device
+            return original(*args, **kwargs)
+
+        return creation
+
+    for name in _CREATION:
+        setattr(copy, name, create(getattr(array_api_strict, name)))
+    return copy
 
 
 def _array_type() -> type[Any]:

@@ -44,13 +44,36 @@ class TorchBackend(Backend):
         return torch.from_numpy(owned).to(self.native_device(device))
 
     def to_numpy(self, x: Any) -> NDArray[Any]:
-        return np.asarray(x.detach().cpu().resolve_conj().resolve_neg().numpy())
+        x = x.detach().cpu().resolve_conj().resolve_neg()
+        # NumPy has no bfloat16; float32 holds all of its values.
+        return np.asarray((x.float() if self.dtype_name(x) == "bfloat16" else x).numpy())
 
     def device_of(self, x: Any) -> str:
         return "cpu" if x.device.type == "cpu" else "gpu"
 
     def native_device(self, device: str) -> Any:
         return "cpu" if device == "cpu" else _accelerator()
+
+    def device_called(self, name: str) -> str | None:
+        if name in _ACCELERATORS:
+            return "gpu" if _accelerator() == name else None
+        return super().device_called(name)
+
+    @contextmanager
+    def defaults(self, device: str, dtype: str) -> Iterator[Any]:
+        """Yield the namespace, with PyTorch's own defaults set."""
+        import torch
+
+        before = torch.get_default_dtype()
+        torch.set_default_dtype(getattr(torch, dtype))
+        try:
+            if device == "cpu":  # the default, unless someone else chose: calls stay quick
+                yield self.namespace()
+            else:
+                with torch.device(self.native_device(device)):
+                    yield self.namespace()
+        finally:
+            torch.set_default_dtype(before)
 
     def transform(self, mode: str, function: Callable[..., Any]) -> Callable[..., Any]:
         if mode != "jit":

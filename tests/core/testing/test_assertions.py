@@ -1,0 +1,186 @@
+"""Assertions on arrays of every library."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core import lazy
+from core.backends import Backend
+from core.testing import (
+    assert_close,
+    assert_close_nulp,
+    assert_equal,
+    assert_less,
+    default_xp,
+    xp_assert_close,
+    xp_assert_close_nulp,
+    xp_assert_equal,
+    xp_assert_less,
+)
+
+ALL = [assert_close, assert_close_nulp, assert_equal, assert_less]
+SAME = [assert_close, assert_close_nulp, assert_equal]
+
+
+@pytest.mark.parametrize("same", [*SAME, xp_assert_close, xp_assert_close_nulp, xp_assert_equal])
+def test_equal_arrays_pass(xp: Any, same: Any) -> None:
+    same(xp.asarray([1.0, float("inf")]), xp.asarray([1.0, float("inf")]))
+
+
+@pytest.mark.parametrize("same", SAME)
+def test_the_message_shows_what_differs_and_where(xp: Any, same: Any, xp_backend: Backend) -> None:
+    with pytest.raises(AssertionError, match=rf"(?s){xp_backend.name} on .*[12]") as caught:
+        same(xp.asarray([1.0, 2.0]), xp.asarray([1.0, 3.0]))
+    assert str(caught.value).strip()
+
+
+def test_close_is_within_four_square_roots_of_the_spacing(xp: Any) -> None:
+    for dtype in (xp.float32, xp.float64):
+        tolerance = 4 * float(xp.finfo(dtype).eps) ** 0.5
+        one = xp.asarray([1.0], dtype=dtype)
+        assert_close(one + 0.9 * tolerance, one)
+        with pytest.raises(AssertionError):
+            assert_close(one + 1.1 * tolerance, one)
+
+
+def test_tolerances_can_be_given(xp: Any) -> None:
+    assert_close(xp.asarray([1.4]), xp.asarray([1.0]), atol=0.5)
+    assert_close(xp.asarray([3.0]), xp.asarray([2.0]), rtol=0.6)
+    with pytest.raises(AssertionError):
+        assert_close(xp.asarray([3.0]), xp.asarray([2.0]), rtol=0.4)
+
+
+def test_nan_equals_nan_unless_asked_otherwise(xp: Any) -> None:
+    nan = xp.asarray([float("nan")])
+    assert_equal(nan, nan)
+    assert_close(nan, nan)
+    with pytest.raises(AssertionError):
+        assert_close(nan, nan, equal_nan=False)
+
+
+def test_integers_and_booleans_are_compared_exactly(xp: Any) -> None:
+    assert_close(xp.asarray([True, False]), xp.asarray([True, False]))
+    with pytest.raises(AssertionError):
+        assert_close(xp.asarray([10_000]), xp.asarray([10_001]))
+
+
+def test_units_in_the_last_place_are_counted(xp: Any) -> None:
+    one = xp.asarray([1.0], dtype=xp.float64)
+    assert_close_nulp(one + 2**-51, one, nulp=2)
+    with pytest.raises(AssertionError, match="not equal to 1 ULP"):
+        assert_close_nulp(one + 2**-51, one)
+
+
+@pytest.mark.parametrize("less", [assert_less, xp_assert_less])
+def test_every_element_must_be_less(xp: Any, less: Any) -> None:
+    less(xp.asarray([1, 2]), xp.asarray([3, 3]))
+    with pytest.raises(AssertionError):
+        less(xp.asarray([1, 3]), xp.asarray([3, 3]))
+
+
+def test_dtypes_must_agree_unless_asked_otherwise(xp: Any) -> None:
+    x, y = xp.asarray([1.0], dtype=xp.float32), xp.asarray([1.0], dtype=xp.float64)
+    with pytest.raises(AssertionError, match="dtype differs: actual float32, desired float64"):
+        assert_close(x, y)
+    assert_close(x, y, check_dtype=False)
+
+
+def test_shapes_must_agree_unless_asked_otherwise(xp: Any) -> None:
+    x, y = xp.asarray([[1.0, 1.0]]), xp.asarray(1.0)
+    with pytest.raises(AssertionError, match=r"shape differs: actual \(1, 2\), desired \(\)"):
+        assert_equal(x, y)
+    assert_equal(x, y, check_shape=False)
+    with pytest.raises(AssertionError, match=r"desired of shape \(1, 2\) does not fit shape \(\)"):
+        assert_equal(y, x, check_shape=False)
+
+
+@pytest.mark.skip_xp_backends("numpy", reason="its arrays are the foreign ones here")
+@pytest.mark.parametrize("check", ALL)
+def test_both_sides_must_belong_to_xp(xp: Any, xp_backend: Backend, check: Any) -> None:
+    own, foreign = xp.asarray([1.0]), np.asarray([1.0])
+    for name, actual, desired in (("actual", foreign, own), ("desired", own, foreign)):
+        with pytest.raises(
+            AssertionError, match=f"{name} is an array of numpy, not an array of {xp_backend.name}"
+        ):
+            check(actual, desired)
+    with pytest.raises(AssertionError, match="actual is an array of numpy"):
+        check(foreign, foreign)
+
+
+def test_the_namespace_may_be_another_than_xp(xp: Any) -> None:
+    assert_equal(np.asarray(1), np.asarray(1), xp=np)
+    with default_xp(np):
+        assert_equal(np.asarray(1), np.asarray(1))
+    assert_equal(np.asarray(1), xp.asarray(1, dtype=xp.int64), check_namespace=False)
+
+
+def test_without_xp_the_desired_array_says_whose_arrays_are_expected() -> None:
+    import torch
+
+    with pytest.raises(AssertionError, match="actual is an array of numpy, not an array of torch"):
+        assert_equal(np.asarray([1]), torch.asarray([1]))
+    with pytest.raises(AssertionError, match="actual is a Python list, not an array of torch"):
+        assert_equal([1], torch.asarray([1]))
+
+
+def test_a_scalar_is_no_array_of_numpy_to_scipys_assertions() -> None:
+    assert_close(np.float64(1.0), np.asarray(1.0))
+    for check in (xp_assert_close, xp_assert_equal):
+        with pytest.raises(AssertionError, match="actual is a scalar of numpy and desired is an"):
+            check(np.float64(1.0), np.asarray(1.0))
+        check(np.float64(1.0), np.asarray(1.0), check_0d=False)
+        check(np.float64(1.0), 1.0)
+
+
+def test_devices_must_agree_unless_asked_otherwise() -> None:
+    import array_api_strict as strict
+
+    here, there = strict.ones(2), strict.ones(2, device=strict.Device("device1"))
+    with pytest.raises(AssertionError, match="device differs"):
+        assert_equal(here, there)
+    assert_equal(here, there, check_device=False)
+    assert_equal(there, there)
+
+
+def test_a_graph_of_unknown_shape_is_compared_and_stays_as_it_is() -> None:
+    import dask.array as da
+
+    x = da.from_array(np.arange(6.0), chunks=2)
+    found = x[x > 2]
+    assert_equal(found, da.asarray([3.0, 4.0, 5.0]))
+    assert np.isnan(found.shape[0])
+    with pytest.raises(AssertionError, match=r"shape differs: actual \(3,\), desired \(2,\)"):
+        assert_equal(found, da.asarray([3.0, 4.0]))
+
+
+def test_a_graph_must_compute_to_the_dtype_that_it_announces() -> None:
+    import dask.array as da
+
+    lying = da.ones(2).map_blocks(lambda x: x.astype("float32"), dtype="float64")
+    with pytest.raises(AssertionError, match="announces dtype float64 and computes to float32"):
+        assert_equal(lying, da.ones(2))
+
+
+def test_an_array_of_a_library_without_adapter_is_computed() -> None:
+    x = lazy.array(np.asarray([1.0, 2.0]))
+    assert_close(x + x, np.asarray([2.0, 4.0]), check_namespace=False)
+
+
+def test_dtypes_that_numpy_lacks_are_compared() -> None:
+    import torch
+
+    x = torch.asarray([1.0, 2.0], dtype=torch.bfloat16)
+    assert_close(x + 0.1, x)
+    with pytest.raises(AssertionError):
+        assert_equal(x + 0.1, x)
+
+
+def test_conjugates_and_gradients_are_compared() -> None:
+    import torch
+
+    x = torch.asarray([1.0 + 2.0j])
+    assert_equal(x.conj(), torch.asarray([1.0 - 2.0j]))
+    assert_close(torch.ones(1, requires_grad=True) * 2, torch.full((1,), 2.0))
