@@ -75,7 +75,15 @@ def render(domain: XpcapsDomain, wish: Wish | SummaryWish) -> list[nodes.Element
     if wish in domain.dropped:
         return []
     shown = domain.table(wish.target)
-    return [table(shown, backends=wish.backends, devices=wish.devices, titled=wish.injected)]
+    return [
+        table(
+            shown,
+            backends=wish.backends,
+            devices=wish.devices,
+            titled=wish.injected,
+            drawn=wish.graph,
+        )
+    ]
 
 
 def _digest(domain: XpcapsDomain, wishes: Sequence[Wish | SummaryWish]) -> str:

@@ -79,6 +79,7 @@ class Capabilities(_Directive):
     known: ClassVar = {
         "backends": _names,
         "devices": _names,
+        "graph": directives.flag,
         "class": directives.class_option,
         "name": directives.unchanged,
     }
@@ -98,6 +99,7 @@ class Capabilities(_Directive):
             body_line=self.content_offset + 1 if body else 0,
             backends=self.chosen("backends", "backend", tuple(backends())),
             devices=self.chosen("devices", "option", DEVICES),
+            graph="graph" in self.options,
         )
         return self.place(wish)
 

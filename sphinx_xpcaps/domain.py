@@ -34,6 +34,8 @@ class Wish:
     """Rows to show; all if empty."""
     devices: tuple[str, ...] = ()
     """Columns to show; all if empty."""
+    graph: bool = False
+    """Whether to draw the graph of an example below."""
 
     @property
     def injected(self) -> bool:
@@ -49,6 +51,7 @@ class Wish:
             place=self.docname,
             line=self.line,
             injected=self.injected,
+            graph=self.graph,
         )
 
 
@@ -73,7 +76,7 @@ class XpcapsDomain(Domain):
 
     name = "xpcaps"
     label = "array capabilities"
-    data_version = 1
+    data_version = 2
     initial_data: ClassVar[dict[str, Any]] = {"wishes": {}}
 
     def __init__(self, env: BuildEnvironment) -> None:

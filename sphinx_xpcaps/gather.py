@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,8 +64,10 @@ def gather(app: Sphinx, wishes: Sequence[Wish]) -> Gathered:
 
 def _requests(wishes: Sequence[Wish]) -> list[Request]:
     """Return what is to be measured, each target and body once."""
+    drawn = {wish.target for wish in wishes if wish.graph}
     requests = {(wish.target, wish.body or ""): wish.request for wish in reversed(wishes)}
-    return [request for _, request in sorted(requests.items())]
+    ordered = [request for _, request in sorted(requests.items())]
+    return [replace(request, graph=request.target in drawn) for request in ordered]
 
 
 def _measure(app: Sphinx, config: Config, requests: Sequence[Request]) -> Measured:

@@ -21,3 +21,5 @@ class Request:
     line: int | None = None
     injected: bool = False
     """Whether a pattern asked for it, not an author."""
+    graph: bool = False
+    """Whether the graph of an example is to be drawn."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from core.autojit.cache import Key
 from core.autojit.codec import Codec
 from core.autojit.compiled import Compiled, Options, described
 from core.autojit.tokens import LEAF
-from core.lazy import Function, LazyArray, Trace, Variable
+from core.lazy import Function, LazyArray, Trace, Variable, compute
 from core.lazy.library import device_of
 from core.lazy.spec import known_lengths
 from core.libraries import library_of
@@ -25,21 +24,29 @@ def _is_array(cls: type) -> bool:
 _OUTPUTS = Codec(LazyArray, _is_array, consume=True)
 
 
-@dataclass(frozen=True, slots=True)
 class _Version:
-    """A function's graph for arrays of these libraries, shapes and dtypes, and its compiled form.
+    """A function's graph for arrays of one library, and shapes and dtypes, compiled when called.
 
     Tokens describe what the function returns around the arrays that it computes; there are none
     where it returns one array.
     """
 
-    trace: Trace
-    run: Callable[..., Any]
-    tokens: tuple[Any, ...]
+    __slots__ = ("run", "tokens", "trace")
+
+    def __init__(self, trace: Trace, tokens: tuple[Any, ...]) -> None:
+        self.trace = trace
+        self.tokens = tokens
+        self.run: Callable[..., Any] | None = None
 
     def __call__(self, *leaves: Any) -> Any:
-        result = self.run(*leaves)
+        result = (self.run or self._compiled())(*leaves)
         return _OUTPUTS.read(iter(self.tokens), iter(result), []) if self.tokens else result
+
+    def _compiled(self) -> Callable[..., Any]:
+        trace = self.trace
+        function = Function(list(trace.inputs), trace.outputs, blocked=True)
+        self.run = function.bind(trace.inputs[0].backend)
+        return self.run
 
 
 class LazyFunction(Compiled):
@@ -56,8 +63,13 @@ class LazyFunction(Compiled):
         self, key: Key, leaves: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         """Call the version for arguments that were taken apart already."""
-        if not leaves or any(isinstance(x, LazyArray) for x in leaves):
+        if any(isinstance(x, LazyArray) for x in leaves):
             return self.function(*args, **kwargs)  # traced arrays are traced already
+        if not leaves:  # it may be given a namespace, whose new arrays are traced
+            made: list[Any] = []
+            tokens: list[Any] = []
+            _OUTPUTS.write((self.function(*args, **kwargs),), made, tokens, {})
+            return _OUTPUTS.read(iter(tokens), iter(compute(made)), [])
         return self.version(_with_arrays(key, leaves), args, kwargs)(*leaves)
 
     def lower(self, *args: Any, **kwargs: Any) -> Trace:
@@ -81,8 +93,7 @@ class LazyFunction(Compiled):
         if tokens == [LEAF]:
             tokens, outputs = [], outputs[0]
         trace = Trace(self.options.name, (tuple(variables), {}), tuple(variables), outputs)
-        compiled = Function(variables, outputs, blocked=True)
-        return _Version(trace, compiled.bind(variables[0].backend), tuple(tokens))
+        return _Version(trace, tuple(tokens))
 
 
 def _with_arrays(key: Key, leaves: list[Any]) -> Key:

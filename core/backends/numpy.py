@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ class NumPyBackend(Backend):
     title = "NumPy"
     module = "numpy"
     columns = {"cpu": "cpu"}
+    optional_modes = ("trace",)
+    tracing_errors = ("DataDependentError",)
 
     def namespace(self) -> Any:
         import array_api_compat.numpy
@@ -34,3 +37,11 @@ class NumPyBackend(Backend):
 
     def device_of(self, x: Any) -> str:
         return "cpu"
+
+    def transform(self, mode: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        if mode != "trace":
+            return super().transform(mode, function)
+        from core.autojit import autojit
+
+        traced: Callable[..., Any] = autojit(function, backend="lazy")
+        return traced

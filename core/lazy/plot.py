@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from core.lazy.history import size_of
-from core.lazy.node import Node
+from core.lazy.layout import layers
 from core.lazy.optional import need
 from core.lazy.show import described
 from core.lazy.tree import leaves
-from core.lazy.walk import ascend, depths
+from core.lazy.walk import ascend
 
 
 def figure(ax: Any, what: str, figsize: tuple[float, float]) -> tuple[Any, Any]:
@@ -56,7 +56,9 @@ def plot_graph(
     """
     fig, ax = figure(ax, "plot_graph", figsize)
     order = list(ascend(lz))
-    place = _layers(order)
+    number = {id(node): i for i, node in enumerate(order)}
+    places = layers([[number[id(dep)] for dep in node.deps] for node in order])
+    place = {id(node): (x, -y) for node, (x, y) in zip(order, places, strict=True)}
     colour = colours(node.fn_name for node in order)
     for node in order:
         x, y = place[id(node)]
@@ -76,28 +78,6 @@ def plot_graph(
     ax.margins(0.15)
     ax.set_axis_off()
     return fig, ax
-
-
-def _layers(order: list[Node]) -> dict[int, tuple[float, float]]:
-    """Return a place for each node: its depth downwards, beside the middle of its operands."""
-    depth = depths(order)
-    rows: dict[int, list[Node]] = {}
-    for node in order:
-        rows.setdefault(depth[id(node)], []).append(node)
-    place: dict[int, tuple[float, float]] = {}
-    for row in sorted(rows):
-        nodes = rows[row]
-        wanted = {
-            id(node): sum(place[id(dep)][0] for dep in node.deps) / len(node.deps)
-            if node.deps
-            else 0.0
-            for node in nodes
-        }
-        nodes.sort(key=lambda node: wanted[id(node)])
-        middle = sum(wanted.values()) / len(nodes)
-        for i, node in enumerate(nodes):
-            place[id(node)] = (middle + i - (len(nodes) - 1) / 2, -float(row))
-    return place
 
 
 def plot_circuit(

@@ -15,6 +15,7 @@ from sphinx_xpcaps.measure import cells, profile
 from sphinx_xpcaps.measure.cells import Stuck
 from sphinx_xpcaps.measure.crew import Crew
 from sphinx_xpcaps.measure.environment import describe_environment
+from sphinx_xpcaps.measure.graph import TRACE
 from sphinx_xpcaps.measure.judge import judge
 from sphinx_xpcaps.measure.keys import PackageDigests, digest, engine_digest
 from sphinx_xpcaps.measure.ledger import Ledger
@@ -86,6 +87,7 @@ class _Batch:
         self.progress = progress
         self.clock = clock
         self.bodies: dict[str, tuple[str, ...]] = {}
+        self.graphs = {request.target for request in requests if request.graph}
         for request in sorted(requests, key=lambda r: (r.target, r.place, r.line or 0)):
             body = (request.body,) if request.body else ()
             self.bodies[request.target] = (*self.bodies.get(request.target, ()), *body)
@@ -173,13 +175,19 @@ class _Batch:
         force = self.config.execute in (Execute.FORCE, Execute.CHECK)
         if not force and ledger.keep(info.name, backend, device, key):
             return None
-        return Group(backend=backend, device=device, modes=self.modes(backend))
+        return self.group(info.name, backend, device)
 
-    def modes(self, backend: str) -> tuple[str, ...]:
-        """Return the modes that are measured on a backend."""
+    def group(self, target: str, backend: str, device: str) -> Group:
+        """Return what is done for a target on a device: the modes that are measured there."""
         adapter = get_backend(backend)
-        wanted = [mode for mode in adapter.optional_modes if mode in self.config.modes]
-        return (*adapter.modes, *wanted)
+        asked = {*self.config.modes, *([TRACE] if target in self.graphs else [])}
+        wanted = [mode for mode in adapter.optional_modes if mode in asked]
+        return Group(
+            backend=backend,
+            device=device,
+            modes=(*adapter.modes, *wanted),
+            explain=TRACE in self.config.modes and backend != REFERENCE,
+        )
 
     def measure(
         self, ledger: Ledger, environment: Environment, missing: Mapping[str, list[Group]]
@@ -218,6 +226,7 @@ class _Batch:
     def key(self, info: TargetInfo, backend: str, device: str, environment: Environment) -> str:
         """Return the key of a cell: everything that could change its outcome."""
         versions = environment.packages
+        group = self.group(info.name, backend, device)
         return digest(
             {
                 "engine": engine_digest(),
@@ -227,7 +236,7 @@ class _Batch:
                 "bodies": self.bodies.get(info.name, ()),
                 "python": environment.python.rpartition(".")[0],
                 "versions": {n: versions.get(n) for n in ("numpy", "array-api-compat", backend)},
-                "place": [backend, device, *self.modes(backend)],
+                "place": [backend, device, *group.modes, *(["explain"] if group.explain else [])],
                 "variables": dict(environment.variables),
                 "setup": self.config.setup,
                 "timeout": self.config.timeout,

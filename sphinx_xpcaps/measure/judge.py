@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from core.backends import get_backend
+from core.backends import Backend, get_backend
 from sphinx_xpcaps.cases.model import AS_WRITTEN, FLOAT32, FLOAT64, REAL
 from sphinx_xpcaps.cases.plans import plainness
 from sphinx_xpcaps.measure.compare import NUMBERS_RETURNED
+from sphinx_xpcaps.measure.graph import TRACE
 from sphinx_xpcaps.measure.model import CaseSummary, Trial, Tried
-from sphinx_xpcaps.results.model import Cell, Outcome, Reason, Status
+from sphinx_xpcaps.results.model import Cell, Graph, Outcome, Reason, Status
 
 _SHORT = {
     Outcome.FOREIGN_OUTPUT: "returns NumPy",
@@ -20,7 +21,7 @@ _SHORT = {
     Outcome.FLAKY: "flaky",
     Outcome.NOT_RUN: "not run",
 }
-_LIMITS = {"jit": "no JIT", "lazy": "computes graph"}
+_LIMITS = {"jit": "no JIT", "lazy": "computes graph", "trace": "cannot be traced"}
 """What a mode that fails means for a reader, where that has a name."""
 
 _ONLY = {FLOAT64: "floating only", REAL: "real only"}
@@ -68,13 +69,14 @@ def judge(tried: Tried, *, key: str) -> Cell:
     modes: dict[str, Status] = {}
     notes: list[str] = []
     reasons: list[Reason] = []
-    eager = _judge_eager(cases, notes, reasons)
+    backend = get_backend(tried.group.backend)
+    eager = _judge_eager(cases, backend, notes, reasons)
     modes["eager"] = eager
     working = [case for case in cases if case.best is not None]
     for mode in tried.group.modes:
         if mode == "eager":
             continue
-        modes[mode] = _judge_mode(mode, working, notes, reasons)
+        modes[mode] = _judge_mode(mode, working, backend, notes, reasons)
     return Cell(
         backend=tried.group.backend,
         device=tried.group.device,
@@ -85,13 +87,16 @@ def judge(tried: Tried, *, key: str) -> Cell:
         passed=sum(case.written is not None for case in cases),
         total=len(cases),
         reasons=tuple(reasons),
-        host_transfer=any(_transfers(case, tried.group.backend) for case in working),
+        host_transfer=any(_transfers(case, backend) for case in working),
         computes=sum(case.best.computes for case in working if case.best),
+        graph=_graph(cases),
         key=key,
     )
 
 
-def _judge_eager(cases: Sequence[_Case], notes: list[str], reasons: list[Reason]) -> Status:
+def _judge_eager(
+    cases: Sequence[_Case], backend: Backend, notes: list[str], reasons: list[Reason]
+) -> Status:
     failing = [case for case in cases if case.best is None]
     if all(case.failure.outcome is Outcome.NOT_RUN for case in failing) and len(failing) == len(
         cases
@@ -101,13 +106,16 @@ def _judge_eager(cases: Sequence[_Case], notes: list[str], reasons: list[Reason]
         reasons.append(_reason(failed, failing[0]))
         return Status.NOT_MEASURED
     reasons.extend(_reason(case.failure, case) for case in failing)
+    lacking = sorted({name for case in failing for name in case.summary.lacking})
+    explained = [f"needs {', '.join(lacking)}, which {backend.title} lacks"] if lacking else []
     if len(failing) == len(cases):
-        notes.append(_short(cases[0].failure))
+        notes.extend(explained or [_short(cases[0].failure)])
         return Status.UNSUPPORTED
     status = Status.SUPPORTED
     if failing:
         passing = [case for case in cases if case.best is not None]
         notes.append(f"{len(passing)} of {len(cases)} cases{_what_differs(passing, failing)}")
+        notes.extend(explained)
         status = Status.PARTIAL
     for variant, note in _ONLY.items():
         only = [case for case in cases if case.best and case.best.key.variant == variant]
@@ -150,7 +158,11 @@ def _what_differs(passing: Sequence[_Case], failing: Sequence[_Case]) -> str:
 
 
 def _judge_mode(
-    mode: str, working: Sequence[_Case], notes: list[str], reasons: list[Reason]
+    mode: str,
+    working: Sequence[_Case],
+    backend: Backend,
+    notes: list[str],
+    reasons: list[Reason],
 ) -> Status:
     """Judge a mode besides eager by the cases that work eagerly."""
     working = [case for case in working if mode == "lazy" or case.in_best_variant(mode)]
@@ -160,12 +172,25 @@ def _judge_mode(
     reasons.extend(_reason(trial, case) for case, trial in failing)
     if not failing:
         return Status.SUPPORTED
-    name = _LIMITS.get(mode, f"no {mode}")
+    name, detail = _LIMITS.get(mode, f"no {mode}"), ""
+    refused = next((t for _, t in failing if t.exception in backend.tracing_errors), None)
+    if mode == TRACE and refused is not None:
+        name, detail = "data-dependent", f": {refused.message.partition(': ')[0]}"
     if len(failing) == len(working):
-        notes.append(name)
+        notes.append(f"{name}{detail}")
         return Status.UNSUPPORTED
-    notes.append(f"{name} in {len(failing)} of {len(working)} cases")
+    notes.append(f"{name} in {len(failing)} of {len(working)} cases{detail}")
     return Status.PARTIAL
+
+
+def _graph(cases: Sequence[_Case]) -> Graph | None:
+    """Return the first graph that can be drawn, with the functions that all cases need."""
+    graphs = [trial.graph for case in cases for trial in case.trials if trial.graph is not None]
+    if not graphs:
+        return None
+    functions = {name for graph in graphs for name in graph.functions}
+    first = next((graph for graph in graphs if graph.nodes), graphs[0])
+    return replace(first, functions=tuple(sorted(functions)))
 
 
 def _failure_in(mode: str, case: _Case) -> Trial | None:
@@ -182,9 +207,9 @@ def _failure_in(mode: str, case: _Case) -> Trial | None:
     return next((t for t in case.in_best_variant(mode) if not t.passed), None)
 
 
-def _transfers(case: _Case, backend: str) -> bool:
+def _transfers(case: _Case, backend: Backend) -> bool:
     """Say whether the call turned an input into host memory on its way."""
-    errors = get_backend(backend).host_transfer_errors
+    errors = backend.host_transfer_errors
     seen = case.best is not None and case.best.host_transfers > 0
     return seen or any(trial.exception in errors for trial in case.trials)
 

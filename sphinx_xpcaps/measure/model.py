@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sphinx_xpcaps.results.model import Outcome
+from sphinx_xpcaps.results.model import Graph, Outcome
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,6 +33,8 @@ class Trial:
     host_transfers: int = 0
     compile_seconds: float = 0.0
     """Time in the library's compiler, for profiles alone."""
+    graph: Graph | None = None
+    """What the call does, where the mode is to trace it."""
 
     @property
     def passed(self) -> bool:
@@ -49,6 +51,8 @@ class CaseSummary:
     reproducible: bool
     made_up_data: bool = False
     arguments: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
+    """Functions of the standard that the case needs and the backend's namespace does not have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,8 @@ class Group:
     backend: str
     device: str
     modes: tuple[str, ...]
+    explain: bool = False
+    """Whether to trace what fails, to say which functions of the standard the backend lacks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from sphinx_xpcaps.cases.model import AS_WRITTEN, FLOAT32, FLOAT64, REAL, Case, 
 from sphinx_xpcaps.cases.plans import NUMBERS, plainness
 from sphinx_xpcaps.cases.replay import Library, perform, prepare
 from sphinx_xpcaps.measure.compare import compare, must_hold_arrays
+from sphinx_xpcaps.measure.graph import TRACE, Tracer, lacking
 from sphinx_xpcaps.measure.model import CaseSummary, Group, Trial, TrialKey, Tried
 from sphinx_xpcaps.results.model import Outcome
 
@@ -28,6 +30,7 @@ _MOST_SINGLE = 2
 """So many cases are tried in single precision too: a dtype is lost in all cases or in none."""
 
 Known = Mapping[TrialKey, Trial]
+Transform = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 def try_target(
@@ -67,7 +70,7 @@ def try_target(
     return Tried(
         target=target,
         group=group,
-        cases=tuple(_summary(case) for case in cases),
+        cases=tuple(_summary(case, run.lacking.get(i, ())) for i, case in enumerate(cases)),
         trials=tuple(run.trials),
     )
 
@@ -88,6 +91,7 @@ class _Run:
         self.known = known
         self.backend = get_backend(group.backend)
         self.trials: list[Trial] = []
+        self.lacking: dict[int, tuple[str, ...]] = {}
         self.singles = 0
 
     def case(self, number: int, case: Case) -> bool:
@@ -103,6 +107,8 @@ class _Run:
                 variant = variants[name]
                 best = self.best_plan(number, case, variant)
         if best is None:
+            if self.group.explain:
+                self.lacking[number] = self.missing_functions(number, case, variant)
             return False
         if FLOAT32 in variants and variant.name != REAL and self.singles < _MOST_SINGLE:
             self.singles += 1
@@ -160,6 +166,15 @@ class _Run:
         self.give(trial)
         return trial
 
+    def missing_functions(self, number: int, case: Case, variant: Variant) -> tuple[str, ...]:
+        """Return the functions of the standard that a case needs and the backend does not have."""
+        plan = min(case.plans, key=lambda plan: plainness(plan.name))
+        key = TrialKey(number, variant.name, plan.name, TRACE)
+        if key in self.known:  # tracing it never came back
+            return ()
+        self.at(key)
+        return _missing_functions(case, variant, plan, self.backend, self.group.device)
+
     def replace(self, trial: Trial, outcome: Outcome, message: str) -> None:
         """Put another outcome in the place of a trial's."""
         i = self.trials.index(trial)
@@ -172,7 +187,7 @@ def _was_lost(trial: Trial) -> bool:
     return trial.outcome in (Outcome.TIMEOUT, Outcome.CRASH)
 
 
-def _summary(case: Case) -> CaseSummary:
+def _summary(case: Case, lacking: tuple[str, ...]) -> CaseSummary:
     written = next(v for v in case.variants if v.name == AS_WRITTEN)
     return CaseSummary(
         text=case.text,
@@ -180,7 +195,25 @@ def _summary(case: Case) -> CaseSummary:
         reproducible=written.reproducible,
         made_up_data=case.made_up_data,
         arguments=case.arguments,
+        lacking=lacking,
     )
+
+
+def _missing_functions(
+    case: Case, variant: Variant, plan: Plan, backend: Backend, device: str
+) -> tuple[str, ...]:
+    tracer = Tracer(backend)
+    library, _ = _library(backend, device, Watch())
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            traced = replace(library, namespace=tracer.namespace)
+            steps = prepare(case, plan, variant.dtypes, traced)
+            perform(steps, case.whole, tracer.only)
+    except Exception:  # it is no use for saying why it fails
+        return ()
+    graph = tracer.graph(case.text)
+    return lacking(graph.functions, library.namespace) if graph else ()
 
 
 def _try(
@@ -189,6 +222,10 @@ def _try(
     seed_all(0)
     with backend.watch() as watch:
         library, dtypes = _library(backend, device, watch)
+        tracer = Tracer(backend)
+        transform: Transform = partial(backend.transform, key.mode)
+        if key.mode == TRACE:
+            library, transform = replace(library, namespace=tracer.namespace), tracer.through
         try:
             steps = prepare(case, plan, variant.dtypes, library)
         except Exception as error:
@@ -199,9 +236,7 @@ def _try(
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
-                result = perform(
-                    steps, case.whole, lambda f: backend.transform(key.mode, f), watch.reset
-                )
+                result = perform(steps, case.whole, transform, watch.reset)
                 seen = replace(watch)
                 verdict = compare(result, variant, backend, device, inputs=frozenset(dtypes))
                 if plan.name == NUMBERS and verdict.outcome is Outcome.PASS:
@@ -224,6 +259,7 @@ def _try(
         computes=seen.computes,
         host_transfers=seen.host_transfers,
         compile_seconds=seen.compile_seconds,
+        graph=tracer.graph(case.text),
     )
 
 

@@ -73,7 +73,11 @@ def _item(shown: Shown) -> Iterator[nodes.Element]:
     else:
         line += nodes.Text(f": not measured{_why_not(cell)}.")
     yield line
-    bullets = [*(_reason(reason) for reason in _failures(cell)), *map(_other, shown.others)]
+    bullets = [
+        *_needs(cell),
+        *(_reason(reason) for reason in _failures(cell)),
+        *map(_other, shown.others),
+    ]
     if bullets:
         yield nodes.bullet_list("", *bullets, bullet="*")
 
@@ -116,6 +120,16 @@ def _reason(reason: Reason) -> nodes.list_item:
         line += [nodes.literal("", one_line(reason.call, 120)), nodes.Text(" ")]
     line += nodes.Text(what_happened(reason))
     return nodes.list_item("", line)
+
+
+def _needs(cell: Cell) -> Iterator[nodes.list_item]:
+    """Say which functions of the standard a traced call needs."""
+    if cell.graph is None or not cell.graph.functions:
+        return
+    line = nodes.paragraph("", "Needs of the array API standard: ")
+    for i, name in enumerate(cell.graph.functions):
+        line += [nodes.Text(", " if i else ""), nodes.literal("", name)]
+    yield nodes.list_item("", line)
 
 
 def _other(seen: Seen) -> nodes.list_item:

@@ -27,6 +27,10 @@ class symbol(nodes.Inline, nodes.TextElement):
     """
 
 
+class picture(nodes.General, nodes.Element):
+    """A drawing: the SVG in ``svg`` in HTML, its children elsewhere."""
+
+
 class row_header(nodes.entry):
     """The first cell of a row, which names it."""
 
@@ -37,6 +41,7 @@ def add_nodes(app: Sphinx) -> None:
     entry: dict[str, Any] = dict.fromkeys(plain, (_visit_entry, _depart_entry))
     app.add_node(block, html=(_visit_block, _depart_block), **plain)
     app.add_node(details, html=(_visit_details, _depart_details), **plain)
+    app.add_node(picture, html=(_visit_picture, _nothing), **plain)
     app.add_node(symbol, html=(_visit_symbol, _nothing), **plain)
     app.add_node(row_header, html=(_visit_row_header, _depart_entry), **entry)
 
@@ -61,6 +66,12 @@ def _visit_details(translator: HTML5Translator, node: nodes.Element) -> None:
 
 def _depart_details(translator: HTML5Translator, node: nodes.Element) -> None:
     translator.body.append("</details>\n")
+
+
+def _visit_picture(translator: HTML5Translator, node: nodes.Element) -> None:
+    frame = translator.starttag(node, "div", "", CLASS="xpcaps-graph")
+    translator.body.append(f"{frame}{node['svg']}</div>\n")
+    raise nodes.SkipNode
 
 
 def _visit_symbol(translator: HTML5Translator, node: nodes.Element) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from docutils import nodes
 
 from sphinx_xpcaps.render import evidence
+from sphinx_xpcaps.render.graph import graph
 from sphinx_xpcaps.render.mark import mark
 from sphinx_xpcaps.render.nodes import block, details, row_header
 from sphinx_xpcaps.render.words import DEVICES, one_line, short_reason, title
@@ -20,8 +21,12 @@ def table(
     backends: Sequence[str] = (),
     devices: Sequence[str] = (),
     titled: bool = False,
+    drawn: bool = False,
 ) -> block:
-    """Return the nodes of a table, of some rows and columns if these are named."""
+    """Return the nodes of a table, of some rows and columns if these are named.
+
+    With `drawn`, the graph of an example is below.
+    """
     cells = [
         cell
         for cell in shown.cells
@@ -36,6 +41,8 @@ def table(
     if caseless:
         whole += nodes.paragraph("", f"Not measured: {caseless}.", classes=["xpcaps-where"])
         return whole
+    if drawn:
+        whole += graph(shown.cells)
     whole += evidence.where(cells)
     how = evidence.how(cells)
     if how:

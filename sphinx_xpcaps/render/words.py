@@ -27,7 +27,7 @@ WORDS = {
 
 DEVICES = {"cpu": "CPU", "gpu": "GPU", "other": "second device"}
 
-MODES = {"eager": "eager", "jit": "JIT", "lazy": "lazy"}
+MODES = {"eager": "eager", "jit": "JIT", "lazy": "lazy", "trace": "traced"}
 
 ORIGINS = {
     "directive": "the code on this page",

@@ -62,6 +62,40 @@ class Expected:
     reason: str | None = None
 
 
+class NodeKind(StrEnum):
+    """What an array of a graph is; a closed set."""
+
+    INPUT = "input"
+    CONSTANT = "constant"
+    OPERATION = "operation"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphNode:
+    """One array of a graph."""
+
+    name: str
+    """The argument's, or that of the operation that computes it."""
+    kind: NodeKind
+    array: str
+    """Shape and dtype, such as ``"(3, ?) float64"``."""
+    operands: tuple[int, ...] = ()
+    """Places of the arrays that it is computed from, which come before it."""
+    output: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graph:
+    """What a call does, as it was traced."""
+
+    call: str
+    functions: tuple[str, ...]
+    """The functions of the array API standard that the cases need, sorted."""
+    operations: int
+    nodes: tuple[GraphNode, ...] = ()
+    """None where there are too many to be drawn."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
     """One backend and device of a target's table."""
@@ -78,6 +112,7 @@ class Cell:
     host_transfer: bool | None = None
     computes: int | None = None
     expected: Expected | None = None
+    graph: Graph | None = None
     key: str | None = None
 
 

@@ -65,8 +65,9 @@ def encode(record: Record) -> bytes:
     plain: Any = msgspec.to_builtins(ordered)
     for target in plain["targets"].values():
         for cell in target["cells"]:
-            if cell["expected"] is None:
-                del cell["expected"]
+            for name in ("expected", "graph"):
+                if cell[name] is None:
+                    del cell[name]
     return msgspec.json.format(msgspec.json.encode(plain), indent=1) + b"\n"
 
 

@@ -141,9 +141,20 @@ def test_a_table_that_an_author_placed_is_not_repeated(first):
     assert parts == ["p", "table", "p"], "it stays where the author put it"
 
 
+def test_the_graph_of_an_example_is_below_the_table_that_asks_for_it(first):
+    drawn = first.page("hand.html").select(".xpcaps-graph svg")
+    assert [words(box) for box in drawn[0].select("text")] == [
+        "x",
+        "(2,) float64",
+        "multiply",
+        "(2,) float64",
+    ]
+    assert not first.page("generated/smallpkg.double.html").select(".xpcaps-graph")
+
+
 def test_mistakes_get_one_warning_each_with_document_and_line(first):
     assert first.warnings == [
-        "hand.rst:16: WARNING: the body of xp-capabilities for smallpkg.riddle failed: the body "
+        "hand.rst:17: WARNING: the body of xp-capabilities for smallpkg.riddle failed: the body "
         "does not call smallpkg.riddle [xpcaps.body]",
         "mistakes.rst:14: WARNING: the body of xp-capabilities for smallpkg.Scaler failed: line 2: "
         "AttributeError: module 'smallpkg' has no attribute 'Skaler' [xpcaps.body]",

@@ -390,3 +390,14 @@ def taller(x):
     if x.shape[0] != x.shape[1] + 1:
         raise ValueError("not of that shape")
     return x
+
+
+def determinant(x):
+    """Take what few libraries have.
+
+    Examples
+    --------
+    >>> determinant(np.asarray([[1.0, 4.0], [2.0, 3.0]]))
+    """
+    xp = array_namespace(x)
+    return xp.sqrt(xp.abs(xp.linalg.det(x)))
