@@ -11,6 +11,7 @@ from core.testing import Capabilities, Limit
 from sphinx_xpcaps.declared.claims import mode_keyword
 from sphinx_xpcaps.declared.compare import compare_target
 from sphinx_xpcaps.declared.model import Comparison, Declaration, Verdict
+from sphinx_xpcaps.measure.batch import REFERENCE
 from sphinx_xpcaps.results.model import Status
 from sphinx_xpcaps.results.view import Table
 
@@ -33,9 +34,19 @@ def corrected(declaration: Declaration, table: Table, *, accepted: Set[Of]) -> C
     accepted : set
         Backend, device and mode of differences that are known, and stay.
     """
-    found = declaration.capabilities or Capabilities()
+    declared = declaration.capabilities or Capabilities()
+    found = _steps(replace(declaration, capabilities=declared), table, accepted)
+    if found is None and declared.np_only:
+        spelt = replace(declaration, capabilities=_without_np_only(declared))
+        found = _steps(spelt, table, accepted)
+    return found
+
+
+def _steps(declaration: Declaration, table: Table, accepted: Set[Of]) -> Capabilities | None:
+    """Correct one difference after the other: each may show another in a further mode."""
+    found = declaration.capabilities
+    assert found is not None
     for _ in range(_MOST_STEPS):
-        # One at a time: what is allowed again may be limited in a mode that nothing spoke of.
         comparisons = compare_target(replace(declaration, capabilities=found), table)
         wrong = [
             c for c in comparisons if c.verdict.differs and not c.expected and of(c) not in accepted
@@ -44,6 +55,14 @@ def corrected(declaration: Declaration, table: Table, *, accepted: Set[Of]) -> C
             return found
         found = _corrected(found, min(wrong, key=lambda c: c.verdict is not Verdict.WORKS))
     return None
+
+
+def _without_np_only(declared: Capabilities) -> Capabilities:
+    """Return capabilities that skip each backend by name, as its exceptions are of all devices."""
+    reason = declared.reason or ""
+    others = [name for name in backends() if name not in (REFERENCE, *declared.exceptions)]
+    skipped = tuple(Limit(name, reason) for name in others if declared.obstacle(name, "cpu"))
+    return replace(declared, np_only=False, skip_backends=(*declared.skip_backends, *skipped))
 
 
 def of(comparison: Comparison) -> Of:
@@ -66,8 +85,8 @@ def _corrected(declared: Capabilities, measured: Comparison) -> Capabilities:
         rest = tuple(name for name in declared.exceptions if name != backend)
         return replace(declared, exceptions=rest)
     if measured.device != "cpu" and "cpu" in get_backend(backend).columns:
-        return _on_cpu_only(declared, backend, measured.version)
-    limit = Limit(backend, _short(measured))
+        return _on_cpu_only(declared, backend)
+    limit = Limit(backend, measured.notes[0] if measured.notes else str(measured.status))
     return replace(declared, skip_backends=(*declared.skip_backends, limit))
 
 
@@ -88,7 +107,7 @@ def _allow(declared: Capabilities, measured: Comparison) -> Capabilities:
     return found
 
 
-def _on_cpu_only(declared: Capabilities, backend: str, version: str | None) -> Capabilities:
+def _on_cpu_only(declared: Capabilities, backend: str) -> Capabilities:
     """Declare that a backend fails on accelerators, and let others be as they are."""
     others = [
         name
@@ -99,10 +118,3 @@ def _on_cpu_only(declared: Capabilities, backend: str, version: str | None) -> C
     named = [name for name in others if get_backend(name).columns["gpu"] == "gpu"]
     exceptions = dict.fromkeys([*declared.exceptions, *named])
     return replace(declared, cpu_only=True, exceptions=tuple(exceptions))
-
-
-def _short(measured: Comparison) -> str:
-    if not measured.reasons:
-        return str(measured.status)
-    reason = measured.reasons[0]
-    return reason.exception or str(reason.outcome).replace("_", " ")
