@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from core.backends import backends
+from core.backends import backends, optional_modes
 from sphinx_xpcaps.config import DEVICES, PREFIX, Config, Execute, options
 from sphinx_xpcaps.say import warn
 
@@ -40,6 +40,7 @@ def on_config_inited(app: Sphinx, config: SphinxConfig) -> None:
         _bad_value("option", f"xpcaps_execute: {config.xpcaps_execute!r}", known, conf)
         config.xpcaps_execute = Config().execute
     config.xpcaps_backends = _only("backend", "backends", config, list(backends()), conf)
+    config.xpcaps_modes = _only("option", "modes", config, optional_modes(), conf)
     config.xpcaps_devices = _only("option", "devices", config, list(DEVICES), conf)
 
 

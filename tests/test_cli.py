@@ -88,6 +88,7 @@ def test_variables_and_a_setup_line_reach_the_workers(cli, tmp_path: Path) -> No
     ("arguments", "words"),
     [
         (["measure", "zoo", "-o", "r", "--backend", "theano"], "unknown backend 'theano'"),
+        (["measure", "zoo", "-o", "r", "--mode", "faster"], "unknown mode 'faster'"),
         (["measure", "zoo", "-o", "r", "--env", "NOTHING"], "'NOTHING' is not NAME=VALUE"),
         (["measure", "zoo", "-o", "r", "--timeout", "0"], "0.0 is not in the range x>0"),
         (["measure", "-o", "r"], "Missing argument 'TARGET...'"),

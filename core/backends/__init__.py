@@ -1,6 +1,6 @@
 """One adapter per array library, and the registry that finds them."""
 
 from core.backends.base import Availability, Backend, Watch
-from core.backends.registry import backends, get_backend
+from core.backends.registry import backends, get_backend, optional_modes
 
-__all__ = ["Availability", "Backend", "Watch", "backends", "get_backend"]
+__all__ = ["Availability", "Backend", "Watch", "backends", "get_backend", "optional_modes"]

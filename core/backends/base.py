@@ -59,6 +59,8 @@ class Backend(ABC):
     """The modes that are measured unless asked otherwise."""
     optional_modes: ClassVar[tuple[str, ...]] = ()
     """Further modes that `transform` knows."""
+    limits: ClassVar[Mapping[str, str]] = {}
+    """What readers are told where a mode fails, if the library's users have words of their own."""
     tracing_errors: ClassVar[tuple[str, ...]] = ()
     """Exceptions that say that a function needs values while it is traced."""
     host_transfer_errors: ClassVar[tuple[str, ...]] = ()
@@ -175,9 +177,33 @@ class Backend(ABC):
             return function
         raise ValueError(f"{self.title} has no mode {mode!r}")
 
+    def gradient(self, function: Callable[[list[Any]], Any], arrays: list[Any]) -> list[Any]:
+        """Return the derivatives of a function's result by each array in its list.
+
+        Parameters
+        ----------
+        function : callable
+            Takes a list of arrays and returns an array of one real floating-point number.
+        arrays : list of array
+            Where to differentiate; real and floating-point.
+
+        Returns
+        -------
+        list of array or None
+            None where the result does not depend on the array in a way that the library follows.
+        """
+        raise NotImplementedError(f"{self.title} has no gradients")
+
+    def vmap(self, function: Callable[[list[Any]], list[Any]], arrays: list[Any]) -> list[Any]:
+        """Return what `function` of a list of arrays returns for each index of their first axis.
+
+        The results, a list of arrays, are stacked along a new first axis.
+        """
+        raise NotImplementedError(f"{self.title} cannot map a function over an axis")
+
     @contextmanager
-    def watch(self) -> Iterator[Watch]:
-        """Count graph computations, transfers to the host and compiling inside the context."""
+    def watch(self, mode: str = "eager") -> Iterator[Watch]:
+        """Count graph computations, transfers to the host and compiling in calls in a mode."""
         yield Watch()
 
     def numpy_dtype(self, x: Any) -> np.dtype[Any]:

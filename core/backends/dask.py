@@ -53,7 +53,7 @@ class DaskBackend(Backend):
         return "cpu"
 
     @contextmanager
-    def watch(self) -> Iterator[Watch]:
+    def watch(self, mode: str = "eager") -> Iterator[Watch]:
         """Count how often a graph is computed, whatever asked for it."""
         import dask
         from dask.callbacks import Callback

@@ -23,6 +23,7 @@ class JAXBackend(Backend):
     module = "jax"
     aliases = ("jax.numpy",)
     modes = ("eager", "jit")
+    optional_modes = ("grad", "vmap")
     tracing_errors = (
         "ConcretizationTypeError",
         "NonConcreteBooleanIndexError",
@@ -73,7 +74,7 @@ class JAXBackend(Backend):
         return jax.devices("cpu")[0] if device == "cpu" else _accelerators()[0]
 
     @contextmanager
-    def watch(self) -> Iterator[Watch]:
+    def watch(self, mode: str = "eager") -> Iterator[Watch]:
         """Count conversions to NumPy, and take the time of compiling.
 
         ``jax.device_get(x)``, ``float(x)`` and ``x.item()`` are explicit and are left out, and so
@@ -120,6 +121,16 @@ class JAXBackend(Backend):
 
         jitted: Callable[..., Any] = autojit(function, backend="jax")
         return jitted
+
+    def gradient(self, function: Callable[[list[Any]], Any], arrays: list[Any]) -> list[Any]:
+        import jax
+
+        return list(jax.grad(function)(arrays))
+
+    def vmap(self, function: Callable[[list[Any]], list[Any]], arrays: list[Any]) -> list[Any]:
+        import jax
+
+        return list(jax.vmap(function)(arrays))
 
 
 @contextmanager

@@ -53,6 +53,11 @@ def _by_other_names() -> dict[str, Backend]:
     return names
 
 
+def optional_modes() -> list[str]:
+    """Return the modes that some backend has and that are measured only where asked for."""
+    return sorted({mode for backend in backends().values() for mode in backend.optional_modes})
+
+
 def _load(path: str) -> Backend:
     module, _, attribute = path.partition(":")
     backend = getattr(importlib.import_module(module), attribute)()

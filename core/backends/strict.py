@@ -62,7 +62,7 @@ class StrictBackend(Backend):
             yield _creating_on(self.native_device(device))
 
     @contextmanager
-    def watch(self) -> Iterator[Watch]:
+    def watch(self, mode: str = "eager") -> Iterator[Watch]:
         """Count the calls that turn an array into host memory."""
         seen = Watch()
         array_type = _array_type()

@@ -20,7 +20,9 @@ class TorchBackend(Backend):
     name = "torch"
     title = "PyTorch"
     module = "torch"
-    optional_modes = ("jit",)
+    optional_modes = ("jit", "grad", "vmap")
+    limits = {"jit": "graph breaks"}
+    tracing_errors = ("Unsupported", "UserError")
 
     def missing_device(self, device: str) -> str:
         if device == "gpu" and _accelerator() is None:
@@ -80,16 +82,41 @@ class TorchBackend(Backend):
             return super().transform(mode, function)
         import torch
 
-        compiled: Callable[..., Any] = torch.compile(function, fullgraph=True)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            return function(*args, **kwargs)
+
+        # Whether there is one graph is told by capturing it. What makes code of it is left out: it
+        # takes a C++ compiler and ten times as long.
+        torch._dynamo.reset()  # of one function only so many versions are compiled
+        compiled: Callable[..., Any] = torch.compile(call, fullgraph=True, backend="eager")
         return compiled
 
+    def gradient(self, function: Callable[[list[Any]], Any], arrays: list[Any]) -> list[Any]:
+        import torch
+
+        watched = [x.detach().clone().requires_grad_() for x in arrays]
+        # Of copies, as a function may write into what it gets, but not into what is watched.
+        result = function([x.clone() for x in watched])
+        if not isinstance(result, torch.Tensor) or not result.requires_grad:
+            return [None] * len(arrays)
+        return list(torch.autograd.grad(result, watched, allow_unused=True))
+
+    def vmap(self, function: Callable[[list[Any]], list[Any]], arrays: list[Any]) -> list[Any]:
+        import torch
+
+        return list(torch.func.vmap(function)(arrays))
+
     @contextmanager
-    def watch(self) -> Iterator[Watch]:
+    def watch(self, mode: str = "eager") -> Iterator[Watch]:
         """Count the calls that turn a tensor into host memory and would raise on an accelerator.
 
         ``x.cpu().numpy()`` is an explicit transfer and works anywhere, so tensors that came out
-        of ``.cpu()`` or ``.to()`` are left out.
+        of ``.cpu()`` or ``.to()`` are left out. What is compiled is not watched: the compiler would
+        trace the counting, too.
         """
+        if mode == "jit":
+            yield Watch()
+            return
         import torch
 
         seen = Watch()

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from core.backends import get_backend
+from core.backends import get_backend, optional_modes
 from sphinx_xpcaps.config import Config
 
 
@@ -18,6 +18,15 @@ def _known_backends(_: click.Context, __: click.Parameter, names: tuple[str, ...
         return [get_backend(name).name for name in names]
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
+
+
+def _known_modes(_: click.Context, __: click.Parameter, names: tuple[str, ...]) -> list[str]:
+    known = optional_modes()
+    for name in names:
+        if name not in known:
+            words = f"unknown mode {name!r}; besides those always measured there are "
+            raise click.BadParameter(words + ", ".join(known))
+    return list(names)
 
 
 def _variables(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
@@ -54,7 +63,12 @@ _MEASURING = (
         help="Seconds that one case may take.",
     ),
     click.option(
-        "--mode", "modes", multiple=True, metavar="NAME", help="An optional mode as well."
+        "--mode",
+        "modes",
+        multiple=True,
+        metavar="NAME",
+        callback=_known_modes,
+        help="An optional mode as well, such as grad or vmap. Repeatable.",
     ),
     environment,
     click.option(
@@ -73,7 +87,7 @@ def measuring(command: Callable[..., None]) -> Callable[..., None]:
         names: list[str],
         jobs: int | None,
         timeout: float,
-        modes: tuple[str, ...],
+        modes: list[str],
         environment: dict[str, str],
         setup: str,
         force: bool,
@@ -85,7 +99,7 @@ def measuring(command: Callable[..., None]) -> Callable[..., None]:
             setup=setup,
             timeout=timeout,
             jobs=jobs or 0,
-            modes=list(modes),
+            modes=modes,
             execute="force" if force else "auto",
         )
         command(config=config, **others)

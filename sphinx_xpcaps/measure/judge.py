@@ -21,8 +21,16 @@ _SHORT = {
     Outcome.FLAKY: "flaky",
     Outcome.NOT_RUN: "not run",
 }
-_LIMITS = {"jit": "no JIT", "lazy": "computes graph", "trace": "cannot be traced"}
+_LIMITS = {
+    "jit": "no JIT",
+    "lazy": "computes graph",
+    "trace": "cannot be traced",
+    "grad": "no gradient",
+}
 """What a mode that fails means for a reader, where that has a name."""
+
+_WRONG = {"grad": "wrong gradient", "vmap": "wrong under vmap"}
+"""What it means that a mode gives something, but not what it should."""
 
 _ONLY = {FLOAT64: "floating only", REAL: "real only"}
 """What it means that a case passes in a variant and not as written."""
@@ -49,9 +57,9 @@ class _Case:
         tried = [*self.of(AS_WRITTEN), *self.of(FLOAT64), *self.of(REAL)]
         return next((t for t in tried if t.passed), None)
 
-    def in_best_variant(self, mode: str) -> list[Trial]:
-        """Return the trials of a mode with the dtypes that work eagerly."""
-        return self.of(self.best.key.variant, mode) if self.best else []
+    def in_mode(self, mode: str) -> list[Trial]:
+        """Return the trials of a mode besides eager, which is tried with one choice of dtypes."""
+        return [t for t in self.trials if t.key.mode == mode and t.applies]
 
     @property
     def failure(self) -> Trial:
@@ -164,15 +172,18 @@ def _judge_mode(
     notes: list[str],
     reasons: list[Reason],
 ) -> Status:
-    """Judge a mode besides eager by the cases that work eagerly."""
-    working = [case for case in working if mode == "lazy" or case.in_best_variant(mode)]
+    """Judge a mode besides eager by the cases that work eagerly and that it applies to."""
+    tried = [case for case in working if any(t.key.mode == mode for t in case.trials)]
+    working = [case for case in working if mode == "lazy" or case.in_mode(mode)]
     if not working:
-        return Status.NOT_MEASURED
+        return Status.NOT_APPLICABLE if tried else Status.NOT_MEASURED
     failing = [(case, trial) for case in working if (trial := _failure_in(mode, case)) is not None]
     reasons.extend(_reason(trial, case) for case, trial in failing)
     if not failing:
         return Status.SUPPORTED
-    name, detail = _LIMITS.get(mode, f"no {mode}"), ""
+    name, detail = backend.limits.get(mode) or _LIMITS.get(mode, f"no {mode}"), ""
+    if any(trial.outcome is Outcome.WRONG_VALUES for _, trial in failing):
+        name = _WRONG.get(mode, name)
     refused = next((t for _, t in failing if t.exception in backend.tracing_errors), None)
     if mode == TRACE and refused is not None:
         name, detail = "data-dependent", f": {refused.message.partition(': ')[0]}"
@@ -204,7 +215,7 @@ def _failure_in(mode: str, case: _Case) -> Trial | None:
             message = "computes the graph once"
         key = replace(case.best.key, mode=mode)
         return Trial(key=key, outcome=Outcome.RAISED, message=message)
-    return next((t for t in case.in_best_variant(mode) if not t.passed), None)
+    return next((t for t in case.in_mode(mode) if not t.passed), None)
 
 
 def _transfers(case: _Case, backend: Backend) -> bool:

@@ -31,6 +31,8 @@ class Trial:
     """Such as ``"float32 → float64"`` where NumPy keeps the dtype and the backend does not."""
     computes: int = 0
     host_transfers: int = 0
+    applies: bool = True
+    """Whether the mode has something to say of the case; if not, the message says why."""
     compile_seconds: float = 0.0
     """Time in the library's compiler, for profiles alone."""
     graph: Graph | None = None

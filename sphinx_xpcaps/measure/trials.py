@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,9 +19,11 @@ from sphinx_xpcaps.cases.collect import load_cases, seed_all
 from sphinx_xpcaps.cases.model import AS_WRITTEN, FLOAT32, FLOAT64, REAL, Case, Plan, Variant
 from sphinx_xpcaps.cases.plans import NUMBERS, plainness
 from sphinx_xpcaps.cases.replay import Library, perform, prepare
+from sphinx_xpcaps.measure.arraycall import InapplicableError, WrongResultError
 from sphinx_xpcaps.measure.compare import compare, must_hold_arrays
 from sphinx_xpcaps.measure.graph import TRACE, Tracer, lacking
 from sphinx_xpcaps.measure.model import CaseSummary, Group, Trial, TrialKey, Tried
+from sphinx_xpcaps.measure.modes import CHECKS, in_mode
 from sphinx_xpcaps.results.model import Outcome
 
 _MOST_LOST = 2
@@ -28,6 +31,9 @@ _MOST_LOST = 2
 
 _MOST_SINGLE = 2
 """So many cases are tried in single precision too: a dtype is lost in all cases or in none."""
+
+_MOST_ASKED = 3
+"""In so many cases each optional mode is tried, as these are made of many calls or compile."""
 
 Known = Mapping[TrialKey, Trial]
 Transform = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -93,6 +99,7 @@ class _Run:
         self.trials: list[Trial] = []
         self.lacking: dict[int, tuple[str, ...]] = {}
         self.singles = 0
+        self.asked: Counter[str] = Counter()
 
     def case(self, number: int, case: Case) -> bool:
         """Try one case: first as written, then with floats, then in the other modes.
@@ -115,8 +122,13 @@ class _Run:
             self.try_once(number, case, variants[FLOAT32], best, "eager")
         for mode in self.group.modes:
             # Lazy is eager with its computations counted; what runs on the host is not compiled.
-            if mode not in ("eager", "lazy") and not best.on_host:
+            if mode in ("eager", "lazy") or best.on_host:
+                continue
+            if mode in (*self.backend.modes, TRACE):
                 self.try_twice(number, case, variant, best, mode)
+            elif self.asked[mode] < _MOST_ASKED:
+                floats = variants.get(FLOAT64, variant) if mode in CHECKS else variant
+                self.asked[mode] += self.try_twice(number, case, floats, best, mode).applies
         return True
 
     def best_plan(self, number: int, case: Case, variant: Variant) -> Plan | None:
@@ -132,14 +144,15 @@ class _Run:
         self.replace(failed, Outcome.FLAKY, f"once {failed.message or failed.outcome}, once fine")
         return None
 
-    def try_twice(self, number: int, case: Case, variant: Variant, plan: Plan, mode: str) -> None:
+    def try_twice(self, number: int, case: Case, variant: Variant, plan: Plan, mode: str) -> Trial:
         """Try a mode; a failure is tried again, and disagreement is flaky."""
         trial = self.try_once(number, case, variant, plan, mode)
-        if trial.passed or trial.exception in self.backend.tracing_errors:
-            return  # tracing sees no values: what it refuses once it refuses always
+        if trial.passed or not trial.applies or trial.exception in self.backend.tracing_errors:
+            return trial  # tracing sees no values: what it refuses once it refuses always
         again = self.attempt(number, case, variant, plan, mode, suffix=" again")
         if again is not None and again.passed:
             self.replace(trial, Outcome.FLAKY, f"once {trial.message or trial.outcome}, once fine")
+        return trial
 
     def try_once(self, number: int, case: Case, variant: Variant, plan: Plan, mode: str) -> Trial:
         """Return the trial of one key, from an earlier worker or made now; keep it."""
@@ -220,10 +233,10 @@ def _try(
     key: TrialKey, case: Case, variant: Variant, plan: Plan, backend: Backend, device: str
 ) -> Trial:
     seed_all(0)
-    with backend.watch() as watch:
+    with backend.watch(key.mode) as watch:
         library, dtypes = _library(backend, device, watch)
         tracer = Tracer(backend)
-        transform: Transform = partial(backend.transform, key.mode)
+        transform: Transform = partial(in_mode, key.mode, backend=backend, device=device)
         if key.mode == TRACE:
             library, transform = replace(library, namespace=tracer.namespace), tracer.through
         try:
@@ -241,6 +254,10 @@ def _try(
                 verdict = compare(result, variant, backend, device, inputs=frozenset(dtypes))
                 if plan.name == NUMBERS and verdict.outcome is Outcome.PASS:
                     verdict = must_hold_arrays(result, backend)
+        except InapplicableError as error:
+            return Trial(key=key, outcome=Outcome.NOT_RUN, message=first_line(error), applies=False)
+        except WrongResultError as error:
+            return Trial(key=key, outcome=Outcome.WRONG_VALUES, message=first_line(error))
         except BaseException as error:
             return Trial(
                 key=key,

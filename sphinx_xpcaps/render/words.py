@@ -27,7 +27,14 @@ WORDS = {
 
 DEVICES = {"cpu": "CPU", "gpu": "GPU", "other": "second device"}
 
-MODES = {"eager": "eager", "jit": "JIT", "lazy": "lazy", "trace": "traced"}
+MODES = {
+    "eager": "eager",
+    "jit": "JIT",
+    "lazy": "lazy",
+    "trace": "traced",
+    "grad": "gradient",
+    "vmap": "vmap",
+}
 
 ORIGINS = {
     "directive": "the code on this page",

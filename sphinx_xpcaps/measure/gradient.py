@@ -1,0 +1,228 @@
+"""The mode ``grad``: does a gradient flow, is it finite, and is it right.
+
+What a call returns is projected on random weights, which makes it one real number `F` of the real
+floating-point arrays `x` among the arguments. The library's gradient of `F` at `x`, in a random
+direction `v`, is held against the central difference ``(F(x + h v) - F(x - h v)) / 2 h``.
+
+Examples like to stand where functions have kinks: at zero, at ties, at whole numbers. There a
+gradient is a matter of convention and is not compared. A kink shows in that the differences to
+both sides stay apart when `h` shrinks; then the comparison is made at a point nearby.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.backends import Backend
+from sphinx_xpcaps.measure.arraycall import ArrayCall, InapplicableError, WrongResultError
+
+_WIDE, _NARROW = 1e-4, 1e-5
+"""Steps, relative to the arrays' elements."""
+_NEARBY = 1e-2
+"""How far away, relative to the arrays' elements, a smooth point is looked for."""
+_TOLERANCE = 1e-3
+"""How far a derivative may be from finite differences, relative to it."""
+_LONGEST = 2.0
+"""Seconds: a call that takes longer is not called the dozen times that the comparison takes."""
+
+Arrays = list[NDArray[Any]]
+
+
+class NoGradientError(Exception):
+    """The result changes with the arguments, but no gradient says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Slope:
+    """A derivative in a direction by finite differences, and how sure it is."""
+
+    value: float
+    tolerance: float
+
+
+def differentiated(
+    function: Callable[..., Any], backend: Backend, device: str
+) -> Callable[..., Any]:
+    """Return `function` with its gradient checked in each call.
+
+    Raises
+    ------
+    InapplicableError
+        The call has no real floating-point arrays among its arguments or none in its result, is
+        not the same twice, or is not smooth nearby.
+    WrongResultError
+        The gradient is not finite, or not that of finite differences, where the function is smooth.
+    NoGradientError
+        The result changes with the arrays, and the gradient is zero.
+    Exception
+        What the library raises when it is asked for a gradient.
+    """
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        target = ArrayCall(function, args, kwargs, backend, _is_real)
+        _Check(target, backend, device).run()
+        return function(*args, **kwargs)
+
+    return call
+
+
+class _Check:
+    """The comparison for one call."""
+
+    def __init__(self, target: ArrayCall, backend: Backend, device: str) -> None:
+        self.target = target
+        self.backend = backend
+        self.device = device
+        self.random = np.random.default_rng(0)
+        self.weights: Arrays = []
+
+    def run(self) -> None:
+        """Compare at the call's own arrays, or where these are a kink or a summit, nearby."""
+        here = [self.backend.to_numpy(x).astype(np.float64) for x in self.target.arrays]
+        if not here:
+            raise InapplicableError("there is no array of real floating-point numbers to go by")
+        self.weigh(here)
+        nearby = [x + _NEARBY * v for x, v in zip(here, self.direction(here), strict=True)]
+        compared = False
+        for point in (here, nearby):
+            derivatives = self.gradient(point)
+            direction = self.direction(point)
+            slope = self.slope(point, direction)
+            if slope is not None:
+                _compare(derivatives, direction, slope)
+                compared = True
+                if abs(slope.value) > slope.tolerance:  # else nothing tells it from no gradient
+                    return
+        if not compared:
+            raise InapplicableError("it is not smooth near its arguments")
+
+    def weigh(self, point: Arrays) -> None:
+        """Choose the weights of the projection; the call must be the same twice."""
+        began = time.monotonic()
+        try:
+            first = self.values(point)
+            if time.monotonic() - began > _LONGEST:
+                raise InapplicableError("a call takes too long to be repeated")
+            second = self.values(point)
+        except InapplicableError:
+            raise
+        except Exception as error:
+            raise InapplicableError(f"it cannot be repeated in float64: {error}") from error
+        if not first:
+            raise InapplicableError("it returns no array of floating-point numbers")
+        if len(first) != len(second) or not all(map(_equal, first, second)):
+            raise InapplicableError("it does not return the same twice")
+        for value in first:
+            weight = self.random.normal(size=value.shape)
+            if value.dtype.kind == "c":
+                weight = weight + 1j * self.random.normal(size=value.shape)
+            self.weights.append(weight.astype(value.dtype))
+
+    def direction(self, point: Arrays) -> Arrays:
+        """Return a random direction in which each element moves by about its own size."""
+        made = []
+        for x in point:
+            largest = float(np.max(np.abs(x), initial=0.0, where=np.isfinite(x))) or 1.0
+            size = np.where(np.isfinite(x), np.abs(x) + 1e-3 * largest, 0.0)
+            made.append(size * self.random.uniform(0.5, 1.0, x.shape) * self.signs(x.shape))
+        return made
+
+    def signs(self, shape: tuple[int, ...]) -> NDArray[Any]:
+        """Return random signs."""
+        return np.where(self.random.random(shape) < 0.5, -1.0, 1.0)
+
+    def values(self, point: Arrays) -> Arrays:
+        """Return the floating-point arrays in the result at a point."""
+        return [self.backend.to_numpy(x) for x in self.inexact(self.target(self.arrays(point)))]
+
+    def arrays(self, point: Arrays) -> list[Any]:
+        """Return a point as arrays of the library, made anew."""
+        return [self.backend.from_numpy(x, self.device) for x in point]
+
+    def inexact(self, found: Sequence[Any]) -> list[Any]:
+        """Return the floating-point arrays of several, real or complex."""
+        return [x for x in found if self.backend.dtype_name(x).startswith(("float", "complex"))]
+
+    def gradient(self, point: Arrays) -> list[NDArray[Any] | None]:
+        """Return the library's gradient of the projection at a point."""
+        xp = self.backend.namespace()
+        weights = self.arrays(self.weights)
+
+        def projection(arrays: list[Any]) -> Any:
+            found = self.inexact(self.target(arrays))
+            if len(found) != len(weights):
+                raise NoGradientError("it returns other arrays when it is differentiated")
+            terms = [x * weight for x, weight in zip(found, weights, strict=True)]
+            return sum(
+                xp.sum(xp.real(term) if self.backend.dtype_name(term)[0] == "c" else term)
+                for term in terms
+            )
+
+        derivatives = self.backend.gradient(projection, self.arrays(point))
+        return [None if x is None else self.backend.to_numpy(x) for x in derivatives]
+
+    def slope(self, point: Arrays, direction: Arrays) -> _Slope | None:
+        """Return the derivative by finite differences, or None where there is no sure one."""
+        try:
+            terms = self.terms(self.values(point))
+            wide, narrow = (self.around(point, direction, step) for step in (_WIDE, _NARROW))
+        except Exception:  # a step leads out of the function's domain
+            return None
+        middle = float(np.sum(terms))
+        if not np.all(np.isfinite([middle, *wide, *narrow])):
+            return None
+        kink_wide, kink_narrow = (
+            abs(up - 2 * middle + down) / step
+            for (up, down), step in ((wide, _WIDE), (narrow, _NARROW))
+        )
+        rough, fine = (
+            (up - down) / (2 * step) for (up, down), step in ((wide, _WIDE), (narrow, _NARROW))
+        )
+        rounding = 64 * np.finfo(np.float64).eps * float(np.sum(np.abs(terms))) / _NARROW
+        size = max(abs(rough), abs(fine))
+        if kink_narrow > max(0.3 * kink_wide, _TOLERANCE * size) + rounding:
+            return None
+        if abs(rough - fine) > 10 * _TOLERANCE * size + rounding:
+            return None
+        return _Slope(fine, _TOLERANCE * size + 10 * abs(rough - fine) + rounding)
+
+    def around(self, point: Arrays, direction: Arrays, step: float) -> tuple[float, float]:
+        """Return the projection a step ahead and a step behind."""
+        ahead, behind = (
+            [x + sign * step * v for x, v in zip(point, direction, strict=True)] for sign in (1, -1)
+        )
+        up, down = (float(np.sum(self.terms(self.values(x)))) for x in (ahead, behind))
+        return up, down
+
+    def terms(self, values: Arrays) -> NDArray[Any]:
+        """Return what the projection adds up; its sum is the projection."""
+        pairs = zip(values, self.weights, strict=True)
+        return np.concatenate([np.real(value * weight).ravel() for value, weight in pairs])
+
+
+def _compare(derivatives: list[NDArray[Any] | None], direction: Arrays, slope: _Slope) -> None:
+    pairs = list(zip(derivatives, direction, strict=True))
+    along = float(sum(np.sum(d * v) for d, v in pairs if d is not None))
+    if not np.isfinite(along):
+        raise WrongResultError("the gradient is not finite where the function is smooth")
+    if abs(along - slope.value) <= slope.tolerance:
+        return
+    if not any(d is not None and np.any(d) for d in derivatives):
+        raise NoGradientError("the result changes with the arguments, but no gradient flows")
+    raise WrongResultError(
+        f"a derivative is {along:.3g} where finite differences give {slope.value:.3g}"
+    )
+
+
+def _is_real(dtype: str) -> bool:
+    return dtype.startswith("float")
+
+
+def _equal(a: NDArray[Any], b: NDArray[Any]) -> bool:
+    return a.shape == b.shape and np.array_equal(a, b, equal_nan=True)

@@ -1,0 +1,104 @@
+"""The mode ``vmap``: does mapping over a new axis give what single calls give, stacked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.backends import Backend
+from sphinx_xpcaps.cases.model import Leaf, Variant
+from sphinx_xpcaps.measure.arraycall import ArrayCall, InapplicableError, WrongResultError
+from sphinx_xpcaps.measure.compare import compare
+from sphinx_xpcaps.results.model import Outcome
+
+_SHRUNK = 1 - 2.0**-10
+"""What the arrays of the second call are multiplied by: hardly anything minds, and it shows."""
+
+
+def mapped(function: Callable[..., Any], backend: Backend, device: str) -> Callable[..., Any]:
+    """Return `function` with its mapping over a new axis checked in each call.
+
+    All arrays among the arguments get the axis, in front.
+
+    Raises
+    ------
+    InapplicableError
+        There is no array among the arguments or none in the result, or the result is not the same
+        twice.
+    WrongResultError
+        The mapped call returns something else than the stacked results of single calls.
+    Exception
+        What the library raises when the function is mapped.
+    """
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        target = ArrayCall(function, args, kwargs, backend, lambda dtype: True)
+        _check(target, backend, device)
+        return function(*args, **kwargs)
+
+    return call
+
+
+def _check(target: ArrayCall, backend: Backend, device: str) -> None:
+    given = [backend.to_numpy(x) for x in target.arrays]
+    if not given:
+        raise InapplicableError("there is no array to map over")
+
+    def single(arrays: list[NDArray[Any]]) -> list[NDArray[Any]]:
+        found = target([backend.from_numpy(x, device) for x in arrays])
+        return [backend.to_numpy(x) for x in found]
+
+    first = _repeated(single, given)
+    second = _other(single, given, first)
+    others, expected = second if second is not None else (given, first)
+    stacked = [
+        backend.from_numpy(np.stack(pair), device) for pair in zip(given, others, strict=True)
+    ]
+    found = backend.vmap(target, stacked)
+    leaves = tuple(
+        Leaf((i,), "array", np.stack(pair))
+        for i, pair in enumerate(zip(first, expected, strict=True))
+    )
+    if len(found) != len(leaves):
+        raise WrongResultError(f"{len(found)} arrays where a single call returns {len(leaves)}")
+    dtypes = frozenset(x.dtype.name for x in given)
+    verdict = compare(found, Variant("mapped", {}, leaves), backend, device, inputs=dtypes)
+    if verdict.outcome is not Outcome.PASS:
+        raise WrongResultError(verdict.message.replace("NumPy returns", "single calls return"))
+
+
+def _repeated(
+    single: Callable[[list[NDArray[Any]]], list[NDArray[Any]]], given: list[NDArray[Any]]
+) -> list[NDArray[Any]]:
+    """Return what a single call returns, which must be the same twice."""
+    try:
+        first, second = single(given), single(given)
+    except Exception as error:
+        raise InapplicableError(f"it cannot be repeated: {error}") from error
+    if not first:
+        raise InapplicableError("it returns no array")
+    same = len(first) == len(second) and all(
+        a.shape == b.shape and np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
+        for a, b in zip(first, second, strict=True)
+    )
+    if not same:
+        raise InapplicableError("it does not return the same twice")
+    return first
+
+
+def _other(
+    single: Callable[[list[NDArray[Any]]], list[NDArray[Any]]],
+    given: list[NDArray[Any]],
+    first: list[NDArray[Any]],
+) -> tuple[list[NDArray[Any]], list[NDArray[Any]]] | None:
+    """Return other arrays and their results, or None where these cannot be stacked."""
+    arrays = [x * x.dtype.type(_SHRUNK) if x.dtype.kind in "fc" else x for x in given]
+    try:
+        results = single(arrays)
+    except Exception:  # out of the function's domain
+        return None
+    fits = [(x.shape, x.dtype) for x in results] == [(x.shape, x.dtype) for x in first]
+    return (arrays, results) if fits else None

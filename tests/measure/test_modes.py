@@ -1,0 +1,140 @@
+"""Modes that are measured where they are asked for: gradients, mapping over an axis, one graph."""
+
+from __future__ import annotations
+
+import pytest
+
+from sphinx_xpcaps.config import Config
+from sphinx_xpcaps.measure.batch import run
+from sphinx_xpcaps.request import Request
+from sphinx_xpcaps.results.model import Cell, Outcome, Status
+from tests.measure.conftest import CellOf
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("modes")]
+
+TARGETS = [
+    "square",
+    "of_integers",
+    "spectrum",
+    "magnitude",
+    "distance",
+    "steps",
+    "positions",
+    "cut_off",
+    "half",
+    "guarded",
+    "through_numpy",
+    "branches",
+    "differs_when_mapped",
+    "noise",
+]
+BOTH = pytest.mark.parametrize("backend", ["torch", "jax"])
+
+
+@pytest.fixture(scope="module")
+def cell(zoo_path: None, tmp_path_factory: pytest.TempPathFactory) -> CellOf:
+    """Return a function from a target and a backend to its cell, all measured once."""
+    measured = run(
+        [Request(target=f"smooth.{name}") for name in TARGETS],
+        Config(backends=["torch", "jax"], devices=["cpu"], modes=["grad", "vmap", "jit"]),
+        cache=tmp_path_factory.mktemp("cache"),
+        progress=lambda *_: None,
+    )
+    targets = measured.records[0].targets
+
+    def find(target: str, backend: str) -> Cell:
+        return next(c for c in targets[f"smooth.{target}"].cells if c.backend == backend)
+
+    return find
+
+
+@BOTH
+@pytest.mark.parametrize("target", ["square", "of_integers", "spectrum"])
+def test_a_smooth_function_has_a_right_gradient_and_is_mapped_in_one_graph(
+    cell: CellOf, target: str, backend: str
+) -> None:
+    found = cell(target, backend)
+    assert found.status is Status.SUPPORTED
+    assert found.modes == dict.fromkeys(("eager", "jit", "grad", "vmap"), Status.SUPPORTED)
+
+
+@BOTH
+@pytest.mark.parametrize("target", ["magnitude", "distance", "steps"])
+def test_a_kink_or_a_jump_at_the_example_is_not_called_wrong(
+    cell: CellOf, target: str, backend: str
+) -> None:
+    assert cell(target, backend).modes["grad"] is Status.SUPPORTED
+
+
+@BOTH
+def test_a_function_of_whole_numbers_has_no_gradient_to_speak_of(
+    cell: CellOf, backend: str
+) -> None:
+    found = cell("positions", backend)
+    assert found.modes["grad"] is Status.NOT_APPLICABLE
+    assert found.modes["vmap"] is Status.SUPPORTED
+    assert found.status is Status.SUPPORTED
+
+
+@BOTH
+def test_nothing_is_asked_of_random_values(cell: CellOf, backend: str) -> None:
+    found = cell("noise", backend)
+    assert found.modes["grad"] is Status.NOT_APPLICABLE
+    assert found.modes["vmap"] is Status.NOT_APPLICABLE
+
+
+@BOTH
+def test_a_gradient_that_does_not_flow_is_no_gradient(cell: CellOf, backend: str) -> None:
+    found = cell("cut_off", backend)
+    assert found.status is Status.PARTIAL
+    assert found.notes == ("no gradient",)
+    assert found.modes["grad"] is Status.UNSUPPORTED
+
+
+@BOTH
+def test_a_conversion_to_numpy_stops_gradients_and_mapping(cell: CellOf, backend: str) -> None:
+    notes = cell("through_numpy", backend).notes
+    assert {"no gradient", "no vmap"} <= set(notes)
+
+
+@BOTH
+def test_half_of_a_gradient_is_a_wrong_gradient(cell: CellOf, backend: str) -> None:
+    found = cell("half", backend)
+    assert found.notes == ("wrong gradient",)
+    [reason] = found.reasons
+    assert reason.outcome is Outcome.WRONG_VALUES
+    assert "where finite differences give" in reason.message
+
+
+@BOTH
+def test_a_gradient_that_is_no_number_on_smooth_ground_is_wrong(cell: CellOf, backend: str) -> None:
+    found = cell("guarded", backend)
+    assert found.notes == ("wrong gradient",)
+    assert "not finite" in found.reasons[0].message
+
+
+@BOTH
+def test_a_look_at_values_cannot_be_mapped_but_has_a_gradient(cell: CellOf, backend: str) -> None:
+    found = cell("branches", backend)
+    assert "no vmap" in found.notes
+    assert found.modes["grad"] is Status.SUPPORTED
+
+
+@BOTH
+def test_other_values_under_vmap_are_told_apart_from_a_failure(cell: CellOf, backend: str) -> None:
+    found = cell("differs_when_mapped", backend)
+    assert found.notes == ("wrong under vmap",)
+    assert found.reasons[0].outcome is Outcome.WRONG_VALUES
+
+
+def test_a_look_at_values_breaks_the_graph_of_pytorch(cell: CellOf) -> None:
+    found = cell("branches", "torch")
+    assert "graph breaks" in found.notes
+    [reason] = [r for r in found.reasons if r.mode == "jit"]
+    assert reason.exception in ("Unsupported", "UserError")
+    assert "no JIT" in cell("branches", "jax").notes
+
+
+def test_numpy_s_functions_are_part_of_the_graph_of_pytorch(cell: CellOf) -> None:
+    assert cell("through_numpy", "torch").modes["jit"] is Status.SUPPORTED
+    assert cell("through_numpy", "jax").modes["jit"] is Status.UNSUPPORTED
