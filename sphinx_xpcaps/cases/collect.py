@@ -81,7 +81,7 @@ def collect(
     elif (declared := from_declared(name, sources)).calls or declared.problem:
         found = declared
     else:
-        found = from_docstrings(name, holder, target, at, skip)
+        found = _fitting(from_docstrings(name, holder, target, at, skip))
         if not found.calls and (made := from_signature(name, holder, target, at, skip)).calls:
             found = made
     if not found.calls:
@@ -89,6 +89,19 @@ def collect(
             target=name, origin=found.origin, error=found.problem, error_type=found.problem_type
         )
     return _keep(name, target, found, at, skip, file)
+
+
+def _fitting(found: Found) -> Found:
+    """Leave out calls in which made-up data turned out too small for what the example does."""
+    if not found.made_up_data:
+        return found
+    calls = tuple(call for call in found.calls if not _has_empty_array(call[1]))
+    return replace(found, calls=calls, problem=found.problem or "the made-up data does not fit")
+
+
+def _has_empty_array(payload: bytes) -> bool:
+    arguments = argument_leaves(load_steps(payload)).values()
+    return any(isinstance(leaf, np.ndarray) and leaf.size == 0 for leaf in arguments)
 
 
 def load_cases(file: File) -> list[Case]:

@@ -119,8 +119,9 @@ class Watcher:
         function, args, kwargs = _unpartial(function, args, kwargs)
         is_target = self._matches(function)
         owner = getattr(function, "__self__", None)
-        if owner is None and is_target and self._is_method and self.name == "__call__":
-            owner = function
+        is_call = is_target and owner is None and self._is_method and self.name == "__call__"
+        if is_call or id(function) in self._made:
+            owner = function  # an object that is called itself
         made = self._made.get(id(owner)) if owner is not None else None
         if not is_target and made is None and not self._is_of_package(function):
             return self._call(function, args, kwargs)

@@ -38,6 +38,7 @@ TARGETS = [
     "Scaler.transform",
     "not_there",
     "adds",
+    "Line",
     "applies_numpy",
     "real_only",
     "plain_only",

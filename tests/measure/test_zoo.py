@@ -195,6 +195,13 @@ def test_an_object_among_the_arguments_is_made_by_its_constructor(
     assert cell("adds", backend).status is Status.SUPPORTED
 
 
+def test_calling_an_object_of_the_example_counts_for_its_class(cell: CellOf) -> None:
+    assert cell("Line", "numpy").status is Status.SUPPORTED
+    found = cell("Line", "torch")
+    assert found.status is Status.UNSUPPORTED
+    assert found.reasons[0].message == "only NumPy's arrays"
+
+
 @pytest.mark.parametrize("backend", OTHERS)
 def test_a_function_that_a_library_lacks_is_called_on_the_host(cell: CellOf, backend: str) -> None:
     found = cell("applies_numpy", backend)

@@ -263,6 +263,24 @@ class Pair:
         self.first, self.second = first, second
 
 
+class Line:
+    """Be called, which only NumPy's arrays may.
+
+    Examples
+    --------
+    >>> line = Line(np.asarray([1.0, 2.0]))
+    >>> line(np.asarray([3.0, 4.0]))
+    """
+
+    def __init__(self, slope):
+        self.slope = slope
+
+    def __call__(self, x):
+        if not isinstance(x, np.ndarray):
+            raise TypeError("only NumPy's arrays")
+        return self.slope * x
+
+
 def adds(pair):
     """Take an object that knows the library it was made with.
 
