@@ -1,11 +1,12 @@
 """Hold measured tables against those that SciPy types by hand.
 
-Usage: python benchmarks/scipy_agreement.py [MODULE...] [--record FILE] [--reuse] [--all]
+Usage: python benchmarks/scipy_agreement.py [MODULE...] [--record FILE] [--reuse] [--profile]
 
 Measures the functions of SciPy's public modules that SciPy's own table lists as in scope, through
 the public command line and without configuration beyond an environment variable. Prints how many
-have measured cells, how many of the comparisons that ``sphinx-xpcaps check`` makes agree, and each
-that does not, with its evidence.
+have measured cells, how many of the comparisons that ``sphinx-xpcaps check`` makes agree, how many
+of the others are confirmed errors of the table (``docs/showcase/wrong_tables.toml``: each has a
+call of its own, which ``confirm.py`` beside it makes), and each that is neither, with its evidence.
 
 It asks more than the check: where SciPy says that a function does not work, and some of its cases
 do, the check has no difference to report, but a reader of the typed table is told too little, so it
@@ -19,6 +20,8 @@ import importlib
 import os
 import subprocess
 import sys
+import time
+import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -65,6 +68,7 @@ MODULES = [
         "stats.qmc",
     )
 ]
+CONFIRMED = Path(__file__).parents[1] / "docs" / "showcase" / "wrong_tables.toml"
 BACKENDS = ("torch", "jax", "dask", "array-api-strict")
 ASPECTS = ("cpu", "jit", "lazy", "expected gpu")
 
@@ -94,12 +98,14 @@ def declared_by_scipy(modules: Sequence[str], *, everything: bool) -> Declaratio
     return Declarations(table=TABLE, entries=entries, spelling=found.spelling)
 
 
-def measure(names: Sequence[str], record: Path, backends: Sequence[str]) -> None:
+def measure(names: Sequence[str], record: Path, backends: Sequence[str], *more: str) -> None:
     """Measure through the command line."""
     record.parent.mkdir(parents=True, exist_ok=True)
     asked = [part for name in ("numpy", *backends) for part in ("--backend", name)]
     command = [sys.executable, "-m", "sphinx_xpcaps.cli", "measure", *names, "--output", record]
-    subprocess.run([*command, *asked, "--env", "SCIPY_ARRAY_API=1"], check=True)
+    began = time.monotonic()
+    subprocess.run([*command, *asked, *more, "--env", "SCIPY_ARRAY_API=1"], check=True)
+    print(f"measured {len(names)} functions in {time.monotonic() - began:.0f} s")
 
 
 def asked_of(comparisons: Sequence[Comparison]) -> Iterator[tuple[str, Comparison]]:
@@ -115,6 +121,25 @@ def asked_of(comparisons: Sequence[Comparison]) -> Iterator[tuple[str, Compariso
             yield "cpu" if comparison.mode == "eager" else comparison.mode, comparison
 
 
+def confirmed() -> frozenset[tuple[str, str, str, bool]]:
+    """Return the errors of the table that a call of their own confirms.
+
+    Each is a function, a backend, an aspect, and whether it works in truth.
+    """
+    groups = tomllib.loads(CONFIRMED.read_text("utf-8"))["group"]
+    return frozenset(
+        (row["function"], backend, group["aspect"], group["works"])
+        for group in groups
+        for row in group["rows"]
+        for backend in row.get("backends", group.get("backends", []))
+    )
+
+
+def key(aspect: str, comparison: Comparison) -> tuple[str, str, str, bool]:
+    """Return what an error of the table is known by, if the table is what is wrong."""
+    return comparison.target, comparison.backend, aspect.rpartition(" ")[2], not comparison.declared
+
+
 def agrees(comparison: Comparison) -> bool:
     """Say whether a function is typed to work just where some of its cases do."""
     return comparison.declared == (comparison.status in (Status.SUPPORTED, Status.PARTIAL))
@@ -124,6 +149,7 @@ def report(declared: Declarations, record: Record, backends: Sequence[str]) -> N
     """Print coverage and agreement per module, then every disagreement."""
     tables = derive([record], backends=backends, devices=["cpu", "gpu"], is_current=lambda *_: True)
     per_module: dict[str, Counter[str]] = defaultdict(Counter)
+    errors = confirmed()
     disagreements: list[tuple[str, Comparison]] = []
     for name in declared.entries:
         cells = {s.cell.backend: s.cell for s in tables[name].cells if s.column == "cpu"}
@@ -138,6 +164,8 @@ def report(declared: Declarations, record: Record, backends: Sequence[str]) -> N
         counts[aspect] += 1
         if agrees(comparison):
             counts[f"{aspect} agree"] += 1
+        elif key(aspect, comparison) in errors:
+            counts[f"{aspect} confirmed"] += 1
         else:
             disagreements.append((aspect, comparison))
     print_counts(per_module)
@@ -146,16 +174,20 @@ def report(declared: Declarations, record: Record, backends: Sequence[str]) -> N
 
 
 def print_counts(per_module: Mapping[str, Counter[str]]) -> None:
-    """Print how many agree, per module and in all."""
+    """Print how many agree, and how many are confirmed errors, per module and in all."""
     total: Counter[str] = sum(per_module.values(), Counter())
+    print("agreeing + confirmed errors of the table / all")
     for module, counts in [*sorted(per_module.items()), ("total", total)]:
         line = f"{module:28} {counts['covered']:4}/{counts['functions']:<4}"
         for aspect in ASPECTS:
-            line += f"  {aspect} {counts[f'{aspect} agree']:4}/{counts[aspect]:<4}"
+            agree, known = counts[f"{aspect} agree"], counts[f"{aspect} confirmed"]
+            line += f"  {aspect} {agree:4}+{known:<3}/{counts[aspect]:<4}"
         print(line)
+    print(f"coverage: {total['covered'] / max(total['functions'], 1):.1%}")
     for aspect in ASPECTS:
         share = total[f"{aspect} agree"] / max(total[aspect], 1)
-        print(f"{aspect}: {share:.1%} agree")
+        both = share + total[f"{aspect} confirmed"] / max(total[aspect], 1)
+        print(f"{aspect}: {share:.1%} agree; {both:.1%} agree or are confirmed errors")
 
 
 def main() -> None:
@@ -165,12 +197,17 @@ def main() -> None:
     parser.add_argument("--record", type=Path, default=Path("build/scipy.json"))
     parser.add_argument("--backend", dest="backends", action="append", choices=BACKENDS)
     parser.add_argument("--reuse", action="store_true", help="compare the record as it is")
+    parser.add_argument("--profile", action="store_true", help="show where the time goes")
     parser.add_argument("--all", action="store_true", help="also what SciPy has out of scope")
     options = parser.parse_args()
     backends = options.backends or BACKENDS
     declared = declared_by_scipy(options.modules, everything=options.all)
+    if not declared.entries:
+        print("SciPy's table has none of these functions in scope")
+        return
     if not options.reuse:
-        measure(list(declared.entries), options.record, backends)
+        more = ["--profile"] if options.profile else []
+        measure(list(declared.entries), options.record, backends, *more)
     report(declared, read(options.record), backends)
 
 

@@ -24,6 +24,7 @@ extensions = [
     "sphinx.ext.extlinks",
     "sphinx_xpcaps",
     "lazy_pictures",
+    "wrong_tables",
     "reference",
     "showcase",
 ]

@@ -92,13 +92,15 @@ def plan_of_numbers(steps: Sequence[Step], target: Any) -> tuple[Plan, ...]:
 
     The last resort, for a function that is documented to take and return numbers.
     """
-    paths = {
+    found = list(_arguments(steps, target))
+    floats = {path for path, leaf, _ in found if type(leaf) is float}
+    whole = {
         path
-        for path, leaf, parameter in _arguments(steps, target)
-        if type(leaf) is float
-        or (type(leaf) is int and parameter is not None and "float" in parameter.type)
+        for path, leaf, parameter in found
+        if type(leaf) is int and parameter is not None and "float" in parameter.type
     }
-    return (Plan(NUMBERS, frozenset(paths)),) if paths else ()
+    paths = frozenset(floats or whole)
+    return (Plan(NUMBERS, paths),) if paths else ()
 
 
 def cast_paths(plans: Sequence[Plan]) -> frozenset[Path]:
