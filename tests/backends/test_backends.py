@@ -9,28 +9,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.backends import Backend, backends, get_backend
+from core.backends import Backend, get_backend
 
-PLACES = [(name, device) for name, b in backends().items() for device in b.columns.values()]
 DTYPES = ["bool", "int32", "int64", "float32", "float64", "complex64", "complex128"]
 
 
-@pytest.fixture(params=PLACES, ids="-".join)
-def place(request: pytest.FixtureRequest) -> Any:
-    name, device = request.param
-    backend = get_backend(name)
-    answer = backend.availability(device)
+@pytest.fixture(params=["cpu", "gpu"])
+def place(request: pytest.FixtureRequest, xp: Any, xp_backend: Backend) -> tuple[Backend, str]:
+    """Return an adapter, with JAX's precision as measuring has it, and the device of a column."""
+    device = xp_backend.columns.get(request.param)
+    if device is None:
+        pytest.skip(f"{xp_backend.title} has no {request.param}")
+    answer = xp_backend.availability(device)
     if not answer.usable:
         pytest.skip(answer.reason)
-    if name == "jax":
-        import jax
-
-        before = jax.config.jax_enable_x64
-        jax.config.update("jax_enable_x64", True)
-        yield backend, device
-        jax.config.update("jax_enable_x64", before)
-    else:
-        yield backend, device
+    return xp_backend, device
 
 
 def test_importing_core_imports_no_array_library_but_numpy() -> None:
@@ -149,6 +142,11 @@ def test_a_missing_gpu_is_told_in_one_line() -> None:
     if not answer.usable:
         assert answer.reason.startswith("cupy")
         assert "\n" not in answer.reason
+
+
+@pytest.mark.parametrize("name", ["jax", "jax.numpy", "dask.array", "array_api_strict"])
+def test_a_backend_goes_by_its_namespace_too(name: str) -> None:
+    assert name in (get_backend(name).name, get_backend(name).module, *get_backend(name).aliases)
 
 
 def test_an_unknown_backend_is_refused_with_those_that_are_known() -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from core import lazy
+from core.testing import assert_close
 
 
 class Pair(NamedTuple):
@@ -128,17 +129,14 @@ def test_a_function_needs_all_its_variables() -> None:
         lazy.Function(x, x + y)
 
 
-def test_one_function_runs_on_many_libraries() -> None:
+def test_one_function_runs_on_many_libraries(xp: Any) -> None:
     x = lazy.Variable((3, 3), "numpy")
-    xp = x.__array_namespace__()
+    own = x.__array_namespace__()
     ones = np.arange(9.0).reshape(3, 3)
-    f = lazy.Function(x, xp.linalg.inv(x + xp.eye(3) * 10) @ xp.astype(x > 1, xp.float64) + ones)
-    expected = f(ones)
-    for name in ("torch", "jax.numpy", "array_api_strict"):
-        module = pytest.importorskip(name)
-        found = f(module.asarray(ones))
-        assert type(found).__module__.partition(".")[0] in (name.partition(".")[0], "jaxlib")
-        np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-5)
+    f = lazy.Function(
+        x, own.linalg.inv(x + own.eye(3) * 10) @ own.astype(x > 1, own.float64) + ones
+    )
+    assert_close(f(xp.asarray(ones)), xp.asarray(f(ones)))
 
 
 def test_a_function_can_be_traced_by_jax() -> None:

@@ -127,6 +127,22 @@ def test_a_projects_own_fixture_wins(run: Run) -> None:
     run(source).assert_outcomes(passed=1)
 
 
+def test_a_projects_own_fixture_may_wrap_the_plugins(run: Run) -> None:
+    source = """
+    import pytest
+
+    @pytest.fixture
+    def xp(xp):
+        return (xp, "mine")
+
+    @pytest.mark.skip_xp_backends(np_only=True, reason="as ever")
+    def test_own(xp):
+        assert xp[1] == "mine"
+    """
+    result = run(source, "--xp-backend", "numpy", "--xp-backend", "array-api-strict")
+    result.assert_outcomes(passed=1, skipped=1)
+
+
 def test_the_backends_mark_selects_tests_that_use_xp(run: Run) -> None:
     source = ONE + "\ndef test_other():\n    pass\n"
     chosen = ("--xp-backend", "numpy", "-m")
