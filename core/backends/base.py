@@ -177,6 +177,10 @@ class Backend(ABC):
             return function
         raise ValueError(f"{self.title} has no mode {mode!r}")
 
+    def explain(self, error: BaseException) -> str:
+        """Return what an exception says, where the library hides it, in one line."""
+        return str(error)
+
     def gradient(self, function: Callable[[list[Any]], Any], arrays: list[Any]) -> list[Any]:
         """Return the derivatives of a function's result by each array in its list.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -90,6 +91,11 @@ class TorchBackend(Backend):
         torch._dynamo.reset()  # of one function only so many versions are compiled
         compiled: Callable[..., Any] = torch.compile(call, fullgraph=True, backend="eager")
         return compiled
+
+    def explain(self, error: BaseException) -> str:
+        title, _, rest = str(error).partition("\n")
+        explained = re.match(r"\s*Explanation: (.*)", rest)
+        return f"{title}: {explained[1]}" if explained else str(error)
 
     def gradient(self, function: Callable[[list[Any]], Any], arrays: list[Any]) -> list[Any]:
         import torch

@@ -90,15 +90,16 @@ class _Check:
         self.weigh(here)
         nearby = [x + _NEARBY * v for x, v in zip(here, self.direction(here), strict=True)]
         compared = False
+        derivatives = self.gradient(here)  # whatever is raised here counts, kink or not
         for point in (here, nearby):
-            derivatives = self.gradient(point)
             direction = self.direction(point)
             slope = self.slope(point, direction)
-            if slope is not None:
-                _compare(derivatives, direction, slope)
-                compared = True
-                if abs(slope.value) > slope.tolerance:  # else nothing tells it from no gradient
-                    return
+            if slope is None:
+                continue
+            _compare(derivatives if point is here else self.gradient(point), direction, slope)
+            compared = True
+            if abs(slope.value) > slope.tolerance:  # else nothing tells it from no gradient
+                return
         if not compared:
             raise InapplicableError("it is not smooth near its arguments")
 

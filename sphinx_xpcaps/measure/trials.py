@@ -242,7 +242,7 @@ def _try(
         try:
             steps = prepare(case, plan, variant.dtypes, library)
         except Exception as error:
-            message = f"the arguments cannot be converted: {first_line(error)}"
+            message = f"the arguments cannot be converted: {first_line(str(error))}"
             return Trial(
                 key=key, outcome=Outcome.NOT_RUN, exception=type(error).__name__, message=message
             )
@@ -255,15 +255,17 @@ def _try(
                 if plan.name == NUMBERS and verdict.outcome is Outcome.PASS:
                     verdict = must_hold_arrays(result, backend)
         except InapplicableError as error:
-            return Trial(key=key, outcome=Outcome.NOT_RUN, message=first_line(error), applies=False)
+            return Trial(
+                key=key, outcome=Outcome.NOT_RUN, message=first_line(str(error)), applies=False
+            )
         except WrongResultError as error:
-            return Trial(key=key, outcome=Outcome.WRONG_VALUES, message=first_line(error))
+            return Trial(key=key, outcome=Outcome.WRONG_VALUES, message=first_line(str(error)))
         except BaseException as error:
             return Trial(
                 key=key,
                 outcome=Outcome.RAISED,
                 exception=type(error).__name__,
-                message=first_line(error),
+                message=first_line(backend.explain(error)),
                 computes=watch.computes,
                 host_transfers=watch.host_transfers,
                 compile_seconds=watch.compile_seconds,
@@ -306,9 +308,9 @@ def _library(backend: Backend, device: str, watch: Watch) -> tuple[Library, set[
     return library, dtypes
 
 
-def first_line(error: BaseException) -> str:
-    """Return the first line of what an exception says, without addresses that change."""
-    lines: Iterator[str] = (line.strip() for line in str(error).splitlines())
+def first_line(text: str) -> str:
+    """Return the first line that says something, without addresses that change."""
+    lines: Iterator[str] = (line.strip() for line in text.splitlines())
     line = next((line for line in lines if line), "")
     line = re.sub(r"0x[0-9a-f]{6,}", "0x…", line)
     return line if len(line) <= 200 else line[:199] + "…"

@@ -20,6 +20,7 @@ TARGETS = [
     "distance",
     "steps",
     "positions",
+    "balanced",
     "cut_off",
     "half",
     "guarded",
@@ -74,6 +75,13 @@ def test_a_function_of_whole_numbers_has_no_gradient_to_speak_of(
     assert found.modes["grad"] is Status.NOT_APPLICABLE
     assert found.modes["vmap"] is Status.SUPPORTED
     assert found.status is Status.SUPPORTED
+
+
+@BOTH
+def test_a_function_that_refuses_all_points_nearby_is_not_called_wrong(
+    cell: CellOf, backend: str
+) -> None:
+    assert cell("balanced", backend).modes["grad"] is Status.NOT_APPLICABLE
 
 
 @BOTH
@@ -132,6 +140,7 @@ def test_a_look_at_values_breaks_the_graph_of_pytorch(cell: CellOf) -> None:
     assert "graph breaks" in found.notes
     [reason] = [r for r in found.reasons if r.mode == "jit"]
     assert reason.exception in ("Unsupported", "UserError")
+    assert "data-dependent" in reason.message.lower()
     assert "no JIT" in cell("branches", "jax").notes
 
 

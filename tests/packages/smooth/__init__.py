@@ -85,6 +85,19 @@ def steps(x):
     return array_namespace(x).floor(x)
 
 
+def balanced(x, y):
+    """Refuse arrays that do not add up to the same.
+
+    Examples
+    --------
+    >>> balanced(np.asarray([1.0, 4.0]), np.asarray([2.0, 3.0]))
+    """
+    xp = array_namespace(x)
+    if bool(abs(xp.sum(x) - xp.sum(y)) > 1e-9):
+        raise ValueError("the sums differ")
+    return x * y
+
+
 def positions(x):
     """Return integers.
 
