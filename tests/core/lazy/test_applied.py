@@ -5,15 +5,14 @@ from __future__ import annotations
 import pickle
 from typing import Any
 
-import array_api_strict
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-import torch
 
 import core
 from core import lazy, lazy_apply
+from core.testing import assert_equal
 
 CALLS: list[Any] = []
 
@@ -57,16 +56,11 @@ def test_several_results_and_a_signature_give_what_the_function_does() -> None:
     assert np.array_equal(lazy.compute([low, high]), [[1.0, 3.0], [2.0, 5.0]])
 
 
-@pytest.mark.parametrize("xp", [np, torch, jnp, array_api_strict], ids=lambda xp: xp.__name__)
 def test_a_graph_applies_the_function_to_any_library(xp: Any) -> None:
     trace = core.trace(lambda x: lazy_apply(running, x, as_numpy=True) + 1, np.ones(2))
     x = xp.asarray([1.0, 2.0])
-    result = trace(x)
-    assert type(result) is type(x)
-    assert result.dtype == x.dtype
-    assert [float(one) for one in result] == [2.0, 4.0]
-    again = pickle.loads(pickle.dumps(trace.function))
-    assert [float(one) for one in again(x)] == [2.0, 4.0]
+    for function in (trace, pickle.loads(pickle.dumps(trace.function))):
+        assert_equal(function(x), xp.asarray([2.0, 4.0]))
 
 
 def test_a_graph_applies_the_function_inside_jit() -> None:
