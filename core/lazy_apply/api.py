@@ -93,8 +93,8 @@ def lazy_apply(
         An argument is neither an array nor a scalar; the arrays belong to several libraries; or
         `func` returned, in a graph, numbers of a kind that the dtype that was said cannot hold.
     NotImplementedError
-        JAX asks for a derivative and neither `jvp` nor `vjp` was given, or `jvp` was given for
-        tensors of PyTorch.
+        JAX asks for a derivative, neither `jvp` nor `vjp` was given, and it cannot see what `func`
+        does; or PyTorch asks for one in the direction that was not given.
     RuntimeError
         With ``as_numpy=True``, a tensor of PyTorch requires a gradient and no `vjp` was given; or
         `func` failed inside ``jax.jit``.
@@ -104,9 +104,11 @@ def lazy_apply(
     What `func` raises reaches the caller with a note that names `func`. Inside ``jax.jit`` JAX
     wraps it in its own error, whose message has the name, the type and the message.
 
-    Inside ``jax.jit`` on a CPU, operations of JAX in `func` may wait for ever, as JAX may not be
-    able to start them while the computation that called `func` is still running. A warning says
-    so; with ``as_numpy=True`` it cannot happen.
+    Inside ``jax.jit`` on a CPU, `func` is called back from the computation, and would wait for ever
+    for an operation of JAX that waits for the computation. So its arrays and operations are on a
+    CPU of their own, whose operations start at once. Hand arrays that JAX has tied to a device to
+    `func` as arguments: one that it merely refers to is on another device. Where this version
+    of JAX gives no such CPU, a RuntimeWarning says so, unless ``as_numpy=True``.
 
     Examples
     --------

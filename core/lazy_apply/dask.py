@@ -13,6 +13,7 @@ import array_api_compat
 import array_api_compat.numpy
 import dask.array as da
 import numpy as np
+from dask.array.core import concatenate3
 from dask.array.utils import meta_from_array
 from dask.highlevelgraph import HighLevelGraph
 from dask.tokenize import tokenize
@@ -82,7 +83,7 @@ class Task:
         """
         call = self.host.call
         xp = array_api_compat.array_namespace(_first(blocks))
-        operands = [xp.asarray(_joined(block, xp)) for block in blocks]
+        operands = [_joined(block) for block in blocks]
         try:
             if not call.as_numpy:
                 return self._host(operands)(operands, xp)
@@ -113,12 +114,13 @@ def _first(blocks: Any) -> Any:
     return blocks
 
 
-def _joined(blocks: Any, xp: Any, axis: int = 0) -> Any:
-    """Return the one array that nested lists of blocks are, one level for each axis."""
-    if not isinstance(blocks, list):
-        return blocks
-    parts = [_joined(block, xp, axis + 1) for block in blocks]
-    return parts[0] if len(parts) == 1 else xp.concat(parts, axis=axis)
+def _joined(blocks: Any) -> Any:
+    """Return the one array that nested lists of blocks are, as Dask puts it together."""
+    single = blocks
+    while isinstance(single, list) and len(single) == 1:
+        single = single[0]
+    found = concatenate3(blocks) if isinstance(single, list) else single
+    return np.asarray(found) if isinstance(found, np.generic) else found
 
 
 def _gathered(name: str, host: Host, operands: Sequence[Any]) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import nullcontext
 from typing import Any
 
 import array_api_compat.numpy
@@ -14,6 +15,7 @@ from jax.interpreters import ad, batching, mlir
 
 from core.lazy_apply.call import named, no_derivative
 from core.lazy_apply.host import Batch, Host
+from core.lazy_apply.jax_inline import inline_cpu
 
 try:
     from jax.experimental.buffer_callback import buffer_callback
@@ -60,18 +62,28 @@ def _batched(operands: tuple[Any, ...], axes: tuple[Any, ...], *, host: Host) ->
     return results, (0,) * len(results)
 
 
-def _no_derivative(*_: Any, host: Host) -> Any:
-    raise NotImplementedError(no_derivative(host.call))
+def _differentiated(primals: Any, tangents: Any, *, host: Host) -> Any:
+    """Let JAX differentiate what the function does, where it can look on."""
+    concrete = not any(isinstance(x, jax.core.Tracer) for x in primals)
+    if host.call.as_numpy or not concrete:
+        raise NotImplementedError(no_derivative(host.call))
+    known = tuple(ad.instantiate_zeros(tangent) for tangent in tangents)
+    try:
+        return jax.jvp(lambda *operands: host(operands, jnp), tuple(primals), known)
+    except (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError) as error:
+        raise NotImplementedError(no_derivative(host.call)) from error
 
 
 lazy_apply_p.def_abstract_eval(_abstract)
 lazy_apply_p.def_impl(_now)
 batching.primitive_batchers[lazy_apply_p] = _batched
-ad.primitive_jvps[lazy_apply_p] = _no_derivative
+ad.primitive_jvps[lazy_apply_p] = _differentiated
 
 
-def _run(host: Host, operands: tuple[Any, ...]) -> list[Any]:
+def _run(host: Host, operands: tuple[Any, ...], device: Any) -> list[Any]:
     """Call the function from a running computation, with arrays in the host's memory.
+
+    Its operations of JAX run on `device`, or where JAX runs them if that is None.
 
     `operands` are views of memory that XLA uses again: the function, which might keep them, gets
     copies. They cannot be written to, as NumPy arrays made from JAX arrays cannot.
@@ -82,9 +94,11 @@ def _run(host: Host, operands: tuple[Any, ...]) -> list[Any]:
         copy.flags.writeable = False
         copies.append(copy)
     try:
-        if host.call.as_numpy:
-            return host(copies, array_api_compat.numpy)
-        return host([jnp.array(copy) for copy in copies], jnp)
+        with jax.default_device(device) if device is not None else nullcontext():
+            if host.call.as_numpy:
+                return host(copies, array_api_compat.numpy)
+            own = [jax.device_put(copy, device) for copy in copies]
+            return [np.asarray(x) for x in host(own, jnp)]
     except Exception as error:
         # JAX shows the last error alone, so it must say all.
         message = f"in lazy_apply of {host.call.name}: {type(error).__name__}: {error}"
@@ -92,15 +106,16 @@ def _run(host: Host, operands: tuple[Any, ...]) -> list[Any]:
 
 
 def _on_cpu(*operands: Any, host: Host) -> Any:
+    device = inline_cpu()
+
     def callback(_: Any, results: Any, *buffers: Any) -> None:
-        for result, value in zip(results, _run(host, buffers), strict=True):
+        for result, value in zip(results, _run(host, buffers, device), strict=True):
             np.asarray(result)[...] = value
 
-    if not host.call.as_numpy and jax.config.values.get("jax_cpu_enable_async_dispatch", True):
+    if device is None and not host.call.as_numpy:
         warnings.warn(
             f"lazy_apply of {host.call.name} inside jax.jit: operations of JAX in it may wait for "
-            "ever on a CPU. Pass as_numpy=True, or set jax_cpu_enable_async_dispatch to False "
-            "before JAX is used",
+            "ever on a CPU. Pass as_numpy=True",
             RuntimeWarning,
             stacklevel=1,
         )
@@ -108,7 +123,10 @@ def _on_cpu(*operands: Any, host: Host) -> Any:
 
 
 def _elsewhere(*operands: Any, host: Host) -> Any:
-    return jax.pure_callback(lambda *arrays: _run(host, arrays), _results(host), *operands)
+    def callback(*arrays: Any) -> list[Any]:
+        return _run(host, arrays, None)
+
+    return jax.pure_callback(callback, _results(host), *operands)
 
 
 def _results(host: Host) -> list[Any]:

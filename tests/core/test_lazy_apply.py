@@ -301,6 +301,19 @@ def test_dask_holds_results_against_what_was_announced() -> None:
         lazy_apply(np.mean, x.astype(int), shape=()).compute()
 
 
+@pytest.mark.parametrize("signature", [None, "(n)->(n)"])
+def test_dask_hands_over_arrays_as_they_are_in_its_blocks(signature: str | None) -> None:
+    x = da.ma.masked_greater(da.arange(6, chunks=2).reshape(2, 3), 4)
+    assert isinstance(x._meta, np.ma.MaskedArray)
+
+    def filled(x: Any) -> Any:
+        assert isinstance(x, np.ma.MaskedArray)
+        return x.filled(-1)
+
+    found = lazy_apply(filled, x, signature=signature)
+    np.testing.assert_array_equal(value(found), [[0, 1, 2], [3, 4, -1]])
+
+
 def test_dask_works_block_by_block_along_loop_dimensions() -> None:
     x = da.random.default_rng(0).random((7, 4, 6), chunks=(2, 2, 3))
     y = da.ones((4, 6), chunks=(2, 6))
