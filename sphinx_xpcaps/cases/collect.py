@@ -152,6 +152,9 @@ def _keep(
             if not case.plans:
                 problem = "it takes and returns no arrays"
                 continue
+            if not any(leaf.kind in ("array", "number") for leaf in case.variants[0].leaves):
+                problem = "what it returns shows neither arrays nor numbers"
+                continue
             pickle.dump(case, stream)
             stream.flush()
             made += 1

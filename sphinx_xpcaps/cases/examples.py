@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import doctest
 import importlib
+import re
 import sys
+import textwrap
 import traceback
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,17 +102,37 @@ def _watcher(name: str, holder: Any, target: Any, at: At, skip: Collection[str])
     return Watcher(holder, target, name, heard)
 
 
+_BLOCK = re.compile(
+    r"^(?P<fence>```+) ?py(?:thon|con)?3?\n(?P<fenced>.*?)^(?P=fence)"
+    r"|^\.\. code(?:-block)?:: *py(?:thon)?3?\n(?P<indented>(?:[ \t]*\n|[ \t]+\S.*\n?)+)",
+    re.DOTALL | re.MULTILINE,
+)
+
+
 def _examples(text: str) -> list[doctest.Example]:
+    """Return the examples of a docstring: those with prompts, or else its blocks of code."""
     try:
-        return doctest.DocTestParser().get_examples(text)
+        found = doctest.DocTestParser().get_examples(text)
     except ValueError:  # one badly indented example: read the others one paragraph at a time
-        found: list[doctest.Example] = []
+        found = []
         for paragraph in text.split("\n\n"):
             try:
                 found.extend(doctest.DocTestParser().get_examples(paragraph))
             except ValueError:
                 continue
-        return found
+    return found or [doctest.Example(source, "") for source in _statements(text)]
+
+
+def _statements(text: str) -> Iterator[str]:
+    """Yield the statements of fenced and indented blocks of Python."""
+    for block in _BLOCK.finditer(text):
+        indented = re.sub(r"\A([ \t]+:\w+:.*\n)+", "", block["indented"] or "")
+        source = textwrap.dedent(block["fenced"] or indented)
+        try:
+            statements = ast.parse(source).body
+        except SyntaxError:
+            continue
+        yield from (ast.unparse(statement) for statement in statements)
 
 
 def _module_scope(name: str, target: Any) -> dict[str, Any]:

@@ -99,7 +99,7 @@ def from_signature(name: str, holder: Any, target: Any, at: At, skip: Collection
         for style in _STYLES if extra is None else _STYLES[2:3]:
             args = _arguments(known, style)
             more = {} if extra is None else {extra.name: _value(extra, style, len(known))}
-            if args is None or None in more.values():
+            if args is None or any(value is None for value in more.values()):
                 break
             text = _text(name, known, args, more)
             if text in skip:

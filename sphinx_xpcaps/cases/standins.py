@@ -57,6 +57,11 @@ def data_set(function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> NDAr
     return gray
 
 
+def is_plot(thing: object) -> bool:
+    """Say whether an object is a plotting library's, or stands in for one."""
+    return type(thing).__module__.partition(".")[0] in _PLOTTING or isinstance(thing, Anything)
+
+
 def provide_plots() -> None:
     """Let examples import a plotting library where none is installed."""
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):

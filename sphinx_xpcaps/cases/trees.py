@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from sphinx_xpcaps.cases.model import Method, Path, Result
+from sphinx_xpcaps.cases.standins import is_plot
 
 _DEEPEST = 6
 _LONGEST = 1000
@@ -166,13 +167,15 @@ def result_leaves(
 
     Tuples, lists, dicts, iterators, arrays of objects and objects are entered; arrays, numbers and
     everything else are leaves. Of an object its public attributes and those properties that are
-    arrays count.
+    arrays count. Plots are left out.
     """
     if isinstance(result, np.ndarray) and result.dtype.kind == "O" and depth <= _DEEPEST:
         for i, item in enumerate(result.flat):
             yield from result_leaves(item, is_array, (*path, i), depth + 1)
     elif is_array(result) or isinstance(result, np.ndarray) or depth > _DEEPEST:
         yield path, result
+    elif is_plot(result):
+        return
     elif isinstance(result, (list, tuple)):
         for i, item in enumerate(result):
             yield from result_leaves(item, is_array, (*path, i), depth + 1)

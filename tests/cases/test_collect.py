@@ -59,6 +59,52 @@ def test_an_example_line_that_fails_does_not_lose_the_others(tmp_path: Path) -> 
     ]
 
 
+def fenced(x: Any) -> Any:
+    """Double.
+
+    ```python
+    x = np.asarray([1.0])
+    fenced(x)
+    ```
+
+    .. code-block:: python
+        :caption: Two dimensions
+
+        y = np.asarray([[1.0]])
+        fenced(
+            y
+        )
+    """
+    return x * 2
+
+
+def test_blocks_of_code_are_examples_where_there_are_no_prompts(tmp_path: Path) -> None:
+    found, cases = collected(f"{__name__}.fenced", tmp_path)
+    assert found.origin == "docstring"
+    assert [case.text for case in cases] == ["fenced(x)", "fenced(y)"]
+
+
+def with_picture(x: Any) -> Any:
+    """Double.
+
+    Parameters
+    ----------
+    x : array_like
+        An array.
+
+    Examples
+    --------
+    >>> with_picture(download()[300:, 300:])
+    """
+    return x * 2
+
+
+def test_a_call_is_left_out_where_made_up_data_is_too_small_for_it(tmp_path: Path) -> None:
+    found, cases = collected(f"{__name__}.with_picture", tmp_path)
+    assert found.origin == "signature"
+    assert all(case.text.startswith("with_picture(x=<float64") for case in cases)
+
+
 def test_a_case_has_variants_that_numpy_accepts(tmp_path: Path) -> None:
     _, cases = collected("numpy.gcd", tmp_path)
     for case in cases:  # integers alone: a greatest common divisor of floats is refused

@@ -44,6 +44,7 @@ TARGETS = [
     "plain_only",
     "numbers",
     "numbers_only",
+    "hides",
     "in_place",
     "forgets_in_place",
     "roots",

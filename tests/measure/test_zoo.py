@@ -231,6 +231,12 @@ def test_a_function_of_numbers_is_called_with_arrays_without_dimensions(cell: Ce
     assert found.notes == ("returns Python numbers",)
 
 
+def test_nothing_is_claimed_where_nothing_can_be_compared(cell: CellOf) -> None:
+    found = cell("hides", "torch")
+    assert found.status is Status.NOT_MEASURED
+    assert found.reasons[0].message == "what it returns shows neither arrays nor numbers"
+
+
 def test_a_function_that_returns_nothing_is_judged_by_its_arguments(cell: CellOf) -> None:
     assert cell("in_place", "torch").status is Status.SUPPORTED
     assert cell("forgets_in_place", "torch").notes == ("wrong values",)

@@ -356,6 +356,25 @@ def numbers_only(a):
     return float(a) + 1
 
 
+class Opaque:
+    """Show nothing."""
+
+    __slots__ = ("_x",)
+
+    def __init__(self, x):
+        self._x = x
+
+
+def hides(x):
+    """Return an object that shows nothing of its arrays.
+
+    Examples
+    --------
+    >>> hides(np.asarray([1.0]))
+    """
+    return Opaque(x)
+
+
 def in_place(x):
     """Double the input itself and return nothing.
 
