@@ -203,6 +203,8 @@ def _values(
     """Return the values of both in host memory, and the place for a message, after all checks."""
     __tracebackhide__ = True
     library = _expected(desired, xp)
+    if library == "numpy" and isinstance(desired, list | tuple):  # NumPy's own functions take them
+        desired = np.asarray(desired)
     if check_namespace:
         _check_library("actual", actual, library)
         _check_library("desired", desired, library)

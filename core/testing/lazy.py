@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import FunctionType, MethodType
 from typing import Any
@@ -16,9 +16,11 @@ from core.backends import Backend
 from core.lazy_apply.call import function_name
 from core.libraries import library_of
 from core.testing.references import StandIn, StandIns, edited, held_by, in_modules
-from core.testing.swap import copied, replaced, replaced_attribute
+from core.testing.swap import InPlace, ReplacedAttribute, copied
 
 _UNLIMITED = 2**63
+
+Context = InPlace | ReplacedAttribute
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,35 +57,40 @@ class Tagged:
         What does the work.
     tags : Tags
         How to transform it.
-    replace : callable
-        Takes what is called instead and returns the context manager in which that is so.
+    replace : callable or None
+        Takes what is called instead and returns the context in which that is so. None where it
+        cannot be replaced in place, and all who hold it get the stand-in.
     """
 
     def __init__(
         self,
         original: Callable[..., Any],
         tags: Tags,
-        replace: Callable[[Callable[..., Any]], AbstractContextManager[None]] | None,
+        replace: Callable[[Callable[..., Any]], Context] | None,
     ) -> None:
         self.original = original
         self.tags = tags
-        self.replace = replace
         self.stand_in = StandIn(original, self._call)
+        self.replaced = replace(self._call) if replace is not None else None
         self._instead: Callable[..., Any] | None = None
         self._backend: Backend | None = None
         self._lock = threading.Lock()
 
-    @contextmanager
-    def on(self, backend: Backend) -> Iterator[None]:
-        """Be transformed for `backend` inside the context, anew: nothing compiled is kept."""
+    def __enter__(self) -> None:
+        """Be called in place of the original."""
+        if self.replaced is not None:
+            self.replaced.__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        """Be as before; nothing compiled is kept."""
+        if self.replaced is not None:
+            self.replaced.__exit__(*error)
+        self._backend = self._instead = None
+
+    def on(self, backend: Backend) -> Tagged:
+        """Return the context in which this is transformed for `backend`."""
         self._backend = backend
-        try:
-            with ExitStack() as stack:
-                if self.replace is not None:
-                    stack.enter_context(self.replace(self._call))
-                yield
-        finally:
-            self._backend = self._instead = None
+        return self
 
     def _call(self, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
@@ -172,7 +179,7 @@ def lazy_xp_function(
     if isinstance(func, FunctionType):
         before = _tagged.get((id(func),))
         original = before[1].original if before else copied(func)  # it may be replaced right now
-        tagged = Tagged(original, tags, lambda instead: replaced(func, instead))
+        tagged = Tagged(original, tags, lambda instead: InPlace(func, instead))
     else:
         tagged = Tagged(func, tags, None)
     _tagged[(id(func),)] = (func, tagged)
@@ -188,15 +195,15 @@ def _tagged_method(cls: type, name: str, tags: Tags) -> Tagged:
     if isinstance(function, FunctionType):
         if name in vars(cls):
             own = function
-            return Tagged(copied(function), tags, lambda instead: replaced(own, instead))
+            return Tagged(copied(function), tags, lambda instead: InPlace(own, instead))
         function = copied(function)
 
-    def replace(instead: Callable[..., Any]) -> AbstractContextManager[None]:
+    def replace(instead: Callable[..., Any]) -> Context:
         def method(*args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
             return instead(*args, **kwargs)
 
-        return replaced_attribute(cls, name, method if kind is None else kind(method))
+        return ReplacedAttribute(cls, name, method if kind is None else kind(method))
 
     return Tagged(function, tags, replace)
 
@@ -220,7 +227,7 @@ def lazy_functions(backend: Backend, module: Any, params: dict[str, Any]) -> Ite
         What stands in for functions that are not replaced in place, for `held_by`.
     """
     tagged = [one for _, one in _tagged.values() if one.tags.mode(backend) != "eager"]
-    stand_ins = {id(one.original): one.stand_in for one in tagged if one.replace is None}
+    stand_ins = {id(one.original): one.stand_in for one in tagged if one.replaced is None}
     with ExitStack() as stack:
         for one in tagged:
             stack.enter_context(one.on(backend))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -28,38 +27,81 @@ def copied(function: FunctionType) -> FunctionType:
     return copy
 
 
-@contextmanager
-def replaced(function: FunctionType, instead: Callable[..., Any]) -> Iterator[None]:
-    """Let calls of `function`, by whatever name, be calls of `instead` inside the context.
+class InPlace:
+    """A context in which calls of a function, by whatever name, are calls of something else.
 
     A function's code can be exchanged for code with as many free variables. What to call is a
     constant of the new code, as the function's globals are those of its module.
+
+    Parameters
+    ----------
+    function : function
+        A function written in Python.
+    instead : callable
+        What is called inside the context, which can be entered again and again.
     """
-    code, signature = function.__code__, function.__dict__.get("__signature__")
-    function.__signature__ = signature or inspect.signature(function)  # type: ignore[attr-defined]
-    function.__code__ = _code_calling(instead, code)
-    try:
-        yield
-    finally:
-        function.__code__ = code
-        if signature is None:
-            del function.__signature__  # type: ignore[attr-defined]
-        else:
-            function.__signature__ = signature  # type: ignore[attr-defined]
+
+    __slots__ = ("code", "function", "instead", "own", "signature")
+
+    def __init__(self, function: FunctionType, instead: Callable[..., Any]) -> None:
+        self.function = function
+        self.instead = instead
+        self.code: CodeType | None = None
+        self.own = function.__code__
+        self.signature: inspect.Signature | None = None
+
+    def __enter__(self) -> None:
+        """Exchange the code; the signature is still that of the function."""
+        function: Any = self.function
+        self.own = function.__code__
+        if self.code is None:  # most tagged functions are tagged for nothing: on NumPy alone
+            self.code = _code_calling(self.instead, self.own)
+            if "__signature__" not in function.__dict__:
+                self.signature = inspect.signature(function)
+        if self.signature is not None:
+            function.__signature__ = self.signature
+        function.__code__ = self.code
+
+    def __exit__(self, *error: object) -> None:
+        """Give the function its own code back."""
+        function: Any = self.function
+        function.__code__ = self.own
+        if self.signature is not None:
+            del function.__signature__
 
 
-@contextmanager
-def replaced_attribute(cls: type, name: str, value: Any) -> Iterator[None]:
-    """Give a class an attribute inside the context, in place of its own or of an inherited one."""
-    own = vars(cls).get(name, _PLACEHOLDER)
-    setattr(cls, name, value)
-    try:
-        yield
-    finally:
-        if own is _PLACEHOLDER:
-            delattr(cls, name)
+class ReplacedAttribute:
+    """A context in which a class has an attribute in place of its own or of an inherited one.
+
+    Parameters
+    ----------
+    cls : type
+        The class.
+    name : str
+        The name of the attribute.
+    value : object
+        What it is inside the context, which can be entered again and again.
+    """
+
+    __slots__ = ("cls", "name", "own", "value")
+
+    def __init__(self, cls: type, name: str, value: Any) -> None:
+        self.cls = cls
+        self.name = name
+        self.value = value
+        self.own: Any = None
+
+    def __enter__(self) -> None:
+        """Set the attribute."""
+        self.own = vars(self.cls).get(self.name, _PLACEHOLDER)
+        setattr(self.cls, self.name, self.value)
+
+    def __exit__(self, *error: object) -> None:
+        """Set it back, or remove it."""
+        if self.own is _PLACEHOLDER:
+            delattr(self.cls, self.name)
         else:
-            setattr(cls, name, own)
+            setattr(self.cls, self.name, self.own)
 
 
 def _code_calling(instead: Callable[..., Any], code: CodeType) -> CodeType:

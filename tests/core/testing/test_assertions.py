@@ -135,6 +135,12 @@ def test_a_scalar_is_no_array_of_numpy_to_scipys_assertions() -> None:
         check(np.float64(1.0), 1.0)
 
 
+def test_numpys_arrays_may_be_expected_as_lists() -> None:
+    assert_equal(np.asarray([1, 2]), [1, 2], xp=np)
+    with pytest.raises(AssertionError, match="actual is a Python list, not an array of numpy"):
+        assert_equal([1, 2], [1, 2], xp=np)
+
+
 def test_devices_must_agree_unless_asked_otherwise() -> None:
     import array_api_strict as strict
 
