@@ -1,9 +1,9 @@
 """Chains of elementwise operations run a block at a time, for large NumPy arrays.
 
 An operation on a large array writes a result that no longer fits the processor's cache, and the
-next one reads it back from memory. A chain that is run on 32768 elements at a time keeps what
-lies between in the cache, and allocates nothing for it. The operations are the same, so the bits
-of the results are too.
+next one reads it back from memory. A chain that is run on at most 32768 elements at a time keeps
+what lies between in the cache, and allocates little for it. The operations are the same, so the
+bits of the results are too.
 """
 
 from __future__ import annotations
@@ -123,9 +123,12 @@ class BlockedChain(Operation):
             lines.append(f"        r{ref:d} = o{ref:d}[i:j]")
         scratch: list[Any] = []
         free: dict[Any, list[str]] = {}
+        if len(self.results) == 1:  # until the last step writes it, its memory is there to be used
+            free[self.specs[self.results[0]].dtype] = [text[self.results[0]]]
+        outer = {*self.operands, *self.results}
         body = []
         for i, step in enumerate(self.steps):
-            dying = [ref for ref in step.uses if last[ref] == i and text[ref][0] == "t"]
+            dying = [ref for ref in step.uses if last[ref] == i and ref not in outer]
             ref, dtype = step.result, step.spec.dtype
             if ref not in text:
                 same = next((one for one in dying if self.specs[one].dtype == dtype), None)
@@ -153,8 +156,10 @@ class BlockedChain(Operation):
         views = [f"        t{i} = w{i}[: j - i]" for i in range(len(scratch))]
         head = [
             f"def loop(size, {', '.join(parameters + work)}):",
-            "    for i in range(0, size, BLOCK):",
-            "        j = min(i + BLOCK, size)",
+            "    count = -(-size // BLOCK)",
+            "    length = -(-size // count)",  # equal blocks: a short last one costs as much
+            "    for i in range(0, size, length):",
+            "        j = min(i + length, size)",
         ]
         return "\n".join([*head, *lines, *views, *body]) + "\n", scratch
 

@@ -191,3 +191,17 @@ def test_blocked_execution_gives_the_same_bits(size: int, dtype: str) -> None:
             np.testing.assert_array_equal(one, other)
     strided = [np.repeat(one, 2)[::2] for one in (a, b)]
     np.testing.assert_array_equal(blocked(*strided)[0], plain(*strided)[0])
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_blocked_chain_never_overwrites_what_is_still_needed(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    a, b = rng.uniform(0.5, 2, (2, 70_001))
+    x, y = (lazy.Variable((70_001,), "numpy") for _ in range(2))
+    made: list[Any] = [x, y]
+    for _ in range(12):  # operands from anywhere before, so that some are needed for long
+        one, other = (made[i] for i in rng.integers(len(made), size=2))
+        made.append([one + other, one * other, one - 0.5, abs(one)][rng.integers(4)])
+    for result in (made[-1], made[-1] > made[-2], [made[-1], made[-3]]):
+        blocked = lazy.Function([x, y], result, blocked=True)
+        np.testing.assert_array_equal(blocked(a, b), lazy.Function([x, y], result)(a, b))
