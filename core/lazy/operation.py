@@ -121,15 +121,17 @@ class Elementwise(Operation):
     """An operation on each element; `rule` tells the dtype of its result.
 
     The rules are ``same``, ``bool``, ``floating`` and ``real``. `kinds` are the standard's kinds of
-    dtypes it is defined for, where numbers of other kinds would give nonsense.
+    dtypes it is defined for, where numbers of other kinds would give nonsense; `strict_kinds` are
+    those that the standard asks for, which most libraries go beyond.
     """
 
-    __slots__ = ("kinds", "rule")
+    __slots__ = ("kinds", "rule", "strict_kinds")
 
     def __init__(self, name: str, rule: str = "same", *kinds: str) -> None:
         super().__init__(name, "elementwise")
         self.rule = rule
         self.kinds = kinds
+        self.strict_kinds = _STRICT_KINDS.get(name, ())
 
     def infer(self, *operands: Spec | type) -> Spec:
         """Return the spec of the result for operands: arrays' specs and Python scalars' types."""
@@ -155,8 +157,12 @@ class Elementwise(Operation):
         TypeError
             The operation is not defined for `dtype`.
         """
-        if self.kinds and not dtypes.is_kind(dtype, *self.kinds):
-            raise TypeError(f"{self.name} is not defined for {dtype}, only for {self.kinds}")
+        kinds = self.kinds
+        if backend == "array-api-strict":
+            kinds = kinds or self.strict_kinds
+        if kinds and not dtypes.is_kind(dtype, *kinds):
+            known = " and ".join(kinds)
+            raise TypeError(f"{self.name} is not defined for {dtype}, only for {known} dtypes")
         if self.rule == "bool":
             return dtypes.bool_
         if self.rule == "floating":
@@ -192,6 +198,18 @@ _RULES = {
     "bool": "equal greater greater_equal isfinite isinf isnan less less_equal logical_and "
     "logical_not logical_or logical_xor not_equal signbit",
     "real": "abs imag real",
+}
+_STRICT_KINDS = {
+    name: kinds
+    for names, kinds in (
+        ("abs add conj isfinite isinf isnan multiply negative positive pow real", ("numeric",)),
+        ("round sign square subtract", ("numeric",)),
+        ("ceil floor floor_divide maximum minimum remainder trunc", ("integral", "real floating")),
+        ("greater greater_equal less less_equal", ("integral", "real floating")),
+        ("logical_and logical_not logical_or logical_xor", ("bool",)),
+        ("imag", ("complex floating",)),
+    )
+    for name in names.split()
 }
 for _rule, _names in _RULES.items():
     for _name in _names.split():

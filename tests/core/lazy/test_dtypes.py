@@ -1,0 +1,99 @@
+"""What the namespace says of dtypes and shapes alone, against array-api-strict, for every pair."""
+
+from __future__ import annotations
+
+import itertools
+import operator
+from typing import Any
+
+import array_api_strict as strict
+import pytest
+
+from core import lazy
+from core.lazy.dtypes import KINDS, NAMES, as_dtype
+
+XP = lazy.namespace("array-api-strict")
+PAIRS = list(itertools.product(NAMES, repeat=2))
+SCALARS = [True, 1, 1.0, 1j]
+OPERATORS = {
+    "arithmetic": [operator.add, operator.sub, operator.mul, operator.pow, operator.floordiv],
+    "division": [operator.truediv],
+    "remainder": [operator.mod],
+    "comparison": [operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne],
+    "bitwise": [operator.and_, operator.or_, operator.xor, operator.lshift, operator.rshift],
+}
+
+
+def answer(function: Any, *args: Any) -> Any:
+    """Return the dtype that a call gives, or that it is refused."""
+    try:
+        result = function(*args)
+    except TypeError:
+        return TypeError
+    return as_dtype(getattr(result, "dtype", result))
+
+
+def test_promotion_is_the_standards_for_every_pair_of_dtypes() -> None:
+    for one, other in PAIRS:
+        expected = answer(strict.result_type, getattr(strict, one), getattr(strict, other))
+        arrays = [lazy.Variable((), "array-api-strict", name) for name in (one, other)]
+        assert answer(XP.result_type, *arrays) == expected
+
+
+def test_casting_is_the_standards_for_every_pair_of_dtypes() -> None:
+    for one, other in PAIRS:
+        expected = strict.can_cast(getattr(strict, one), getattr(strict, other))
+        assert XP.can_cast(getattr(XP, one), getattr(XP, other)) == expected
+
+
+@pytest.mark.parametrize("kind", sorted(OPERATORS))
+def test_operators_take_and_give_the_standards_dtypes_for_every_pair(kind: str) -> None:
+    concrete = {name: strict.ones(2, dtype=getattr(strict, name)) for name in NAMES}
+    traced = {name: lazy.Variable(2, "array-api-strict", name) for name in NAMES}
+    for (one, other), function in itertools.product(PAIRS, OPERATORS[kind]):
+        expected = answer(function, concrete[one], concrete[other])
+        assert answer(function, traced[one], traced[other]) == expected, (one, other, function)
+
+
+@pytest.mark.parametrize("kind", sorted(OPERATORS))
+def test_operators_with_numbers_take_and_give_the_standards_dtypes(kind: str) -> None:
+    for name, number, function in itertools.product(NAMES, SCALARS, OPERATORS[kind]):
+        if kind == "comparison" and number == 1j and function not in (operator.eq, operator.ne):
+            continue  # complex numbers have no order, but array-api-strict does not look there
+        concrete = strict.ones(2, dtype=getattr(strict, name))
+        traced = lazy.Variable(2, "array-api-strict", name)
+        expected = answer(function, concrete, number)
+        assert answer(function, traced, number) == expected, (name, number, function)
+        expected = answer(function, number, concrete)
+        assert answer(function, number, traced) == expected, (number, name, function)
+
+
+def test_kinds_of_dtypes_are_the_standards() -> None:
+    for name, kind in itertools.product(NAMES, KINDS):
+        expected = strict.isdtype(getattr(strict, name), kind)
+        assert XP.isdtype(getattr(XP, name), kind) == expected
+
+
+def test_limits_of_dtypes_are_the_standards() -> None:
+    for name in NAMES:
+        if XP.isdtype(getattr(XP, name), "integral"):
+            known, expected = XP.iinfo(getattr(XP, name)), strict.iinfo(getattr(strict, name))
+            assert (known.bits, known.min, known.max) == (expected.bits, expected.min, expected.max)
+        elif name != "bool":
+            known, expected = XP.finfo(getattr(XP, name)), strict.finfo(getattr(strict, name))
+            for fact in ("bits", "eps", "min", "max", "smallest_normal"):
+                assert getattr(known, fact) == getattr(expected, fact)
+
+
+def test_shapes_broadcast_as_the_standard_says() -> None:
+    shapes = [(), (1,), (3,), (0,), (2, 1), (2, 3), (1, 1, 3), (4, 1, 1)]
+    for one, other in itertools.product(shapes, repeat=2):
+        try:
+            expected: Any = (strict.ones(one) + strict.ones(other)).shape
+        except ValueError:
+            expected = ValueError
+        try:
+            found: Any = (lazy.Variable(one) + lazy.Variable(other)).shape
+        except ValueError:
+            found = ValueError
+        assert found == expected
