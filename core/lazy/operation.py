@@ -88,6 +88,15 @@ class Operation:
             raise AttributeError(f"{xp.__name__} has no function {self.name}")
         return found  # type: ignore[no-any-return]
 
+    @property
+    def spelled(self) -> Operation:
+        """The same as a function of the namespace, where this is an operator.
+
+        Libraries have their own minds about operators between an array and one without axes of
+        another dtype; the functions of a namespace promote as the standard says.
+        """
+        return Spelled(self.name, self.family)
+
     def remember(self, key: Any, result: Any) -> Any:
         """Keep what was inferred for `key`, but not without bounds."""
         if len(self.cache) >= 4096:
@@ -100,6 +109,20 @@ class Operation:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return operation, (self.name,)
+
+
+class Spelled(Operation):
+    """An operator by the name of its function."""
+
+    __slots__ = ()
+
+    def __init__(self, name: str, family: str) -> None:
+        super().__init__(name, family)
+        self.symbol = self.infix = self.call = None
+        self.key = ("spelled", name)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Spelled, (self.name, self.family)
 
 
 class External(Operation):

@@ -212,6 +212,10 @@ def linearize(inputs: Sequence[Node], outputs: Any) -> Program:  # noqa: PLR0915
         for ref_used in uses:
             fixed = fixed and constant[ref_used]
         constant.append(fixed)
+        if op.infix is not None and len(uses) == 2:
+            first, second = specs[uses[0]], specs[uses[1]]
+            if first.dtype is not second.dtype and () in (first.shape, second.shape):
+                op = op.spelled
         steps.append(Step(op, args, kwargs, ref, node._spec, fixed, tuple(uses)))
     result = rebuild(outputs, lambda one: number[id(one)] if isinstance(one, Node) else one)
     return Program(refs, constants, steps, result, backend, specs)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+import torch
 
 from core import lazy
 from core.testing import assert_close
@@ -205,3 +206,16 @@ def test_a_blocked_chain_never_overwrites_what_is_still_needed(seed: int) -> Non
     for result in (made[-1], made[-1] > made[-2], [made[-1], made[-3]]):
         blocked = lazy.Function([x, y], result, blocked=True)
         np.testing.assert_array_equal(blocked(a, b), lazy.Function([x, y], result)(a, b))
+
+
+@pytest.mark.parametrize("traced", ["numpy", "torch"])
+def test_an_array_without_axes_promotes_the_others_on_every_library(traced: str) -> None:
+    x = lazy.Variable((2,), traced, "float32")
+    y = lazy.Variable((), traced, "float64")
+    result = x + y
+    assert result.dtype == np.float64
+    f = pickle.loads(pickle.dumps(lazy.Function([x, y], [result, y * x])))
+    for one in f(torch.full((2,), 0.1, dtype=torch.float32), torch.tensor(1e-9).double()):
+        assert one.dtype == torch.float64
+    for one in f(np.full(2, 0.1, dtype=np.float32), np.asarray(1e-9)):
+        assert one.dtype == np.float64
