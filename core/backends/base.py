@@ -154,7 +154,7 @@ class Backend(ABC):
 
     @contextmanager
     def computes_limited(self, most: int, message: str) -> Iterator[None]:
-        """Let this thread compute `most` graphs inside the context.
+        """Let this thread compute `most` graphs inside the context, which is one of `defaults`.
 
         Raises
         ------

@@ -301,8 +301,10 @@ def test_assertions_in_threads_of_a_test_expect_its_library(run: Run) -> None:
             assert_equal(np.ones(1), np.ones(1))
 
     def test_lazy(xp, xp_backend):
-        with pytest.raises((AssertionError, TypeError)):
-            asks(xp.asarray([1.0]))
+        for _ in range(20):
+            with pytest.raises((AssertionError, TypeError)):
+                asks(xp.asarray([1.0]))
+            assert float(xp.sum(xp.ones(3))) == 3  # is no part of a tagged function
     """
     result = run(source, "--xp-backend", "jax", "--xp-backend", "dask", "--parallel-threads", "4")
     result.assert_outcomes(passed=4)
