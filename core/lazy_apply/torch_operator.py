@@ -28,19 +28,28 @@ class Compiled:
 
     call: Call
     slots: tuple[int | str, ...]
+    numbers: tuple[tuple[int | str, type], ...]
+    """Where numbers are, which the compiler may not know before the graph runs, and their types."""
     ranks: tuple[int, ...] | None
     """The number of axes of each result; None where `shape` was not given."""
     batches: tuple[Batch, ...] = ()
 
-    def host(self, operands: Sequence[Any], sizes: Sequence[int]) -> Any:
-        """Return the call with `operands` in their places."""
+    def host(self, operands: Sequence[Any], sizes: Sequence[int], numbers: Sequence[Any]) -> Any:
+        """Return the call with `operands` and `numbers` in their places."""
         own = [
             x[(0,) * sum(batch.mapped[i] for batch in self.batches)] for i, x in enumerate(operands)
         ]
-        args, kwargs = self.call.filled(dict(zip(self.slots, own, strict=True)))
+        values = dict(zip(self.slots, own, strict=True))
+        for (slot, cls), number in zip(self.numbers, numbers, strict=True):
+            values[slot] = cls(number)
+        args, kwargs = self.call.filled(values)
         call = replace(self.call, args=tuple(args), kwargs=kwargs, shape=self._shape(sizes))
         host, _ = host_of(call)
         return replace(host, batches=self.batches)
+
+    def without_values(self, operands: Sequence[Any], sizes: Sequence[int]) -> Any:
+        """Return the call while numbers have no values yet, which no shape and dtype depends on."""
+        return self.host(operands, sizes, [cls() for _, cls in self.numbers])
 
     def _shape(self, sizes: Sequence[int]) -> Any:
         if self.ranks is None:
@@ -63,10 +72,24 @@ def compiled(call: Call) -> Any:
     if isinstance(func, types.MethodType):
         func, owner = func.__func__, func.__self__
     tensors, slots = [], []
+    numbers: list[int | float] = []
+    places: list[tuple[int | str, type]] = []
+    args: list[Any] = []
+    kwargs: dict[str, Any] = {}
     for slot, x in call.inputs():
+        constant = None
         if isinstance(x, torch.Tensor):
             tensors.append(x)
             slots.append(slot)
+        elif type(x) is int or type(x) is float:
+            numbers.append(x)
+            places.append((slot, type(x)))
+        else:
+            constant = x
+        if isinstance(slot, str):
+            kwargs[slot] = constant
+        else:
+            args.append(constant)
     sizes: list[int] = []
     ranks = None
     if call.shape is not None:
@@ -83,9 +106,10 @@ def compiled(call: Call) -> Any:
         func,
         owner,
         vectorize,
-        tuple([None if isinstance(x, torch.Tensor) else x for x in call.args]),
-        {k: None if isinstance(x, torch.Tensor) else x for k, x in call.kwargs.items()},
+        tuple(args),
+        kwargs,
         tuple(slots),
+        tuple(places),
         ranks,
         call.several,
         call.dtype,
@@ -95,7 +119,7 @@ def compiled(call: Call) -> Any:
         call.vjp,
         None if call.signature is None else call.signature.text,
     )
-    results = _operator(tensors, sizes, number)
+    results = _operator(tensors, sizes, numbers, number)
     return tuple(results) if call.several else results[0]
 
 
@@ -106,6 +130,7 @@ def _number(
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
     slots: tuple[int | str, ...],
+    numbers: tuple[tuple[int | str, type], ...],
     ranks: tuple[int, ...] | None,
     several: int,
     dtype: Any,
@@ -131,7 +156,7 @@ def _number(
         vjp=vjp,
         signature=parsed,
     )
-    return _kept(Compiled(call, slots, ranks))
+    return _kept(Compiled(call, slots, numbers, ranks))
 
 
 _number._dynamo_marked_constant = True  # type: ignore[attr-defined]
@@ -143,16 +168,21 @@ def _kept(compiled: Compiled) -> int:
     return number
 
 
+Numbers = Sequence[int | float | bool]  # what PyTorch calls ``Scalar[]``
+
+
 @torch.library.custom_op("xpcaps::lazy_apply", mutates_args=())  # type: ignore[untyped-decorator]
 def _operator(
-    operands: Sequence[torch.Tensor], sizes: Sequence[int], number: int
+    operands: Sequence[torch.Tensor], sizes: Sequence[int], numbers: Numbers, number: int
 ) -> list[torch.Tensor]:
-    return run(_compiled[number].host(operands, sizes), operands)
+    return run(_compiled[number].host(operands, sizes, numbers), operands)
 
 
 @_operator.register_fake  # type: ignore[untyped-decorator]
-def _shapes(operands: Sequence[torch.Tensor], sizes: Sequence[int], number: int) -> list[Any]:
-    host = _compiled[number].host(operands, sizes)
+def _shapes(
+    operands: Sequence[torch.Tensor], sizes: Sequence[int], numbers: Numbers, number: int
+) -> list[Any]:
+    host = _compiled[number].without_values(operands, sizes)
     outputs = host.outputs
     return [
         torch.empty(host.sizes + tuple(shape), dtype=dtype, device=operands[0].device)
@@ -161,21 +191,23 @@ def _shapes(operands: Sequence[torch.Tensor], sizes: Sequence[int], number: int)
 
 
 def _setup_context(ctx: Any, inputs: Any, output: Any) -> None:
-    operands, ctx.sizes, ctx.number = inputs
+    operands, ctx.sizes, ctx.numbers, ctx.number = inputs
     ctx.save_for_backward(*operands)
 
 
 def _backward(ctx: Any, cotangents: Any) -> Any:
     primals = ctx.saved_tensors
-    host = _compiled[ctx.number].host(primals, ctx.sizes)
-    return cotangents_of(host, primals, tuple(cotangents)), [None] * len(ctx.sizes), None
+    # A derivative is a function of tensors alone.
+    host = _compiled[ctx.number].without_values(primals, ctx.sizes)
+    found = cotangents_of(host, primals, tuple(cotangents))
+    return found, [None] * len(ctx.sizes), [None] * len(ctx.numbers), None
 
 
-def _vmap(info: Any, in_dims: Any, operands: Any, sizes: Any, number: int) -> Any:
+def _vmap(info: Any, in_dims: Any, operands: Any, sizes: Any, numbers: Any, number: int) -> Any:
     moved, batch = in_front(operands, in_dims[0], info.batch_size)
     one = _compiled[number]
     outer = _kept(replace(one, batches=(batch, *one.batches)))
-    results = _operator(moved, sizes, outer)
+    results = _operator(moved, sizes, numbers, outer)
     return results, [0] * len(results)
 
 

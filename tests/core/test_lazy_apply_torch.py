@@ -167,6 +167,29 @@ def test_torch_compiles_for_any_length_at_once() -> None:
         assert compiled(torch.ones(length)).shape == (length,)
 
 
+def test_torch_compiles_for_any_number_at_once() -> None:
+    torch._dynamo.reset()
+    count = 0
+
+    def counting(module: Any, _: Any) -> Any:
+        nonlocal count
+        count += 1
+        return module.forward
+
+    def scaled(x: Any, k: Any, *, shift: Any) -> Any:
+        assert (type(k), type(shift)) == (int, float)
+        return x * k + shift
+
+    compiled = torch.compile(
+        lambda x, k, shift: lazy_apply(scaled, x, k, shift=shift, as_numpy=True),
+        backend=counting,
+        fullgraph=True,
+    )
+    for k in range(2, 9):
+        assert compiled(torch.ones(2), k, k / 4).tolist() == [k + k / 4] * 2
+    assert count == 2  # for the first numbers, and for any
+
+
 def test_torch_needs_to_know_the_shape_to_compile() -> None:
     compiled = torch.compile(
         lambda x: lazy_apply(np.unique, x, shape=(None,), as_numpy=True),
