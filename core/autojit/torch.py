@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import types
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,6 +16,44 @@ from core.autojit.compiled import Compiled, Options
 
 def _is_array(cls: type) -> bool:
     return issubclass(cls, torch.Tensor)
+
+
+_FORMS = 4096
+"""How many forms of tensors a version remembers."""
+
+
+class Version:
+    """A compiled function that compiles in one thread at a time.
+
+    Threads that come with the same new tensors at once would each compile for them, and so use up
+    the number of times that the compiler allows one function.
+    """
+
+    __slots__ = ("compiled", "forms", "lock")
+
+    def __init__(self, compiled: Callable[..., Any]) -> None:
+        self.compiled = compiled
+        self.forms: set[Any] = set()
+        self.lock = threading.RLock()
+
+    def run(self, leaves: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call the function, alone if it may have to be compiled."""
+        form = tuple([_form(x) for x in leaves])
+        if form in self.forms:
+            return self.compiled(*args, **kwargs)
+        with self.lock:
+            result = self.compiled(*args, **kwargs)
+            if len(self.forms) >= _FORMS:
+                self.forms.clear()
+            self.forms.add(form)
+        return result
+
+
+def _form(x: Any) -> Any:
+    """Return what of a leaf the compiler may compile for."""
+    if isinstance(x, torch.Tensor):
+        return x.shape, x.dtype, x.device, x.requires_grad
+    return type(x)
 
 
 class TorchFunction(Compiled):
@@ -33,7 +72,7 @@ class TorchFunction(Compiled):
         self, key: Key, leaves: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         """Call the version for arguments that were taken apart already."""
-        return self.version(key, args, kwargs)(*args, **kwargs)
+        return self.version(key, args, kwargs).run(leaves, args, kwargs)
 
     def make(self, key: Key) -> Any:
         """Return a compiled version that shares nothing with the others."""
@@ -47,4 +86,4 @@ class TorchFunction(Compiled):
         own = types.FunctionType(
             run.__code__.replace(), run.__globals__, self.options.name, None, run.__closure__
         )
-        return torch.compile(own, **(self.options.compile_options or {}))
+        return Version(torch.compile(own, **(self.options.compile_options or {})))

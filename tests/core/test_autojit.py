@@ -204,6 +204,22 @@ def test_different_static_arguments_are_kept_apart(different: Any) -> None:
     assert traces(*different) == len(different)
 
 
+@pytest.mark.parametrize("backend", [None, "jax"])
+@pytest.mark.parametrize("static", [(), (2,)])
+def test_a_function_is_traced_once_for_the_same_arguments(backend: Any, static: Any) -> None:
+    count = 0
+
+    @autojit(backend=backend)
+    def counted(*args: Any) -> Any:
+        nonlocal count
+        count += 1
+        return args
+
+    for _ in range(3):
+        counted(X, *static)
+    assert count == 1
+
+
 def test_a_changed_configuration_is_traced_again() -> None:
     config = Config(scale=2)
     call = autojit(lambda x, config: x * config.scale, backend="jax")

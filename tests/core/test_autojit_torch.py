@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+import array_api_strict
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -81,6 +83,18 @@ def test_one_function_serves_all_libraries() -> None:
         assert call(torch.ones(1), 2).item() == 2
         assert call(np.ones(1), 2).item() == 2
         assert call(jnp.ones(1), 2).item() == 2
+
+
+def test_many_threads_share_one_function_of_all_libraries() -> None:
+    call = autojit(lambda x, k: {"x": x + k, "k": k}, compile_options=EAGER)
+
+    def work(i: int) -> bool:
+        ones: Any = (torch.ones, np.ones, jnp.ones, array_api_strict.ones)[i % 4]
+        found = call(ones(3 + i % 3), i % 5)
+        return found["k"] == i % 5 and bool((np.asarray(found["x"]) == 1 + i % 5).all())
+
+    with ThreadPoolExecutor(100) as pool:
+        assert all(pool.map(work, range(600)))
 
 
 def test_the_functions_errors_come_through() -> None:
