@@ -21,9 +21,6 @@ from sphinx_xpcaps.cases.trees import is_number, is_numeric_array, is_numeric_se
 NO_ARRAYS = Plan("no arrays", frozenset())
 """The plan of a call that passes no array: only what comes back can tell the library."""
 
-NUMBERS = "numbers"
-"""The name of the plan of a call that passes floats alone."""
-
 _PLAINNESS = ("array-like", "array-like sequences", "arrays")
 
 
@@ -100,7 +97,7 @@ def plan_of_numbers(steps: Sequence[Step], target: Any) -> tuple[Plan, ...]:
         if type(leaf) is int and parameter is not None and "float" in parameter.type
     }
     paths = frozenset(floats or whole)
-    return (Plan(NUMBERS, paths),) if paths else ()
+    return (Plan("numbers", paths),) if paths else ()
 
 
 def cast_paths(plans: Sequence[Plan]) -> frozenset[Path]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,9 @@ from sphinx_xpcaps.cases.model import Case, Method, Path, Plan, Result, Step
 from sphinx_xpcaps.cases.payload import load_steps
 from sphinx_xpcaps.cases.trees import is_numeric_array, rebuild
 from sphinx_xpcaps.cases.watch import EXAMPLE_MODULE
+
+_LONGEST = 1000
+"""So much of what an iterator gives is compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +146,8 @@ def perform(
     if begin is not None:
         begin()
     result = transform(function)(*args, **kwargs)
+    if isinstance(result, Iterator):  # what it does, it does when it is asked
+        return list(itertools.islice(result, _LONGEST))
     return {"arguments": (args, kwargs)} if result is None else result
 
 

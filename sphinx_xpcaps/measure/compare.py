@@ -81,7 +81,7 @@ def compare(
 
 
 def must_hold_arrays(result: Any, backend: Backend) -> Verdict:
-    """Judge what a function of numbers returns: arrays in means arrays out for it too."""
+    """Judge what comes back for arrays without dimensions: arrays in means arrays out here too."""
     if any(backend.owns(leaf) for _, leaf in result_leaves(result, backend.owns)):
         return _PASS
     if backend.name == "numpy":

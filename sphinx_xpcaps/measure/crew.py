@@ -232,7 +232,7 @@ def _collect(
     name, file = arguments["name"], arguments["file"]
     skip: list[str] = []
     stuck: list[Stuck] = []
-    for _ in range(_MOST_LOSSES // 2 + 1):
+    while len(skip) <= _MOST_LOSSES and len(stuck) <= _MOST_LOSSES // 2:
         try:
             job = Job(
                 function="sphinx_xpcaps.cases.collect.collect",

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from core.backends import Backend, Watch, get_backend
-from sphinx_xpcaps.cases.collect import load_cases, seed_all
+from sphinx_xpcaps.cases.collect import load_cases
 from sphinx_xpcaps.cases.model import AS_WRITTEN, FLOAT32, FLOAT64, REAL, Case, Plan, Variant
-from sphinx_xpcaps.cases.plans import NUMBERS, plainness
+from sphinx_xpcaps.cases.plans import plainness
+from sphinx_xpcaps.cases.reference import seed_all
 from sphinx_xpcaps.cases.replay import Library, perform, prepare
 from sphinx_xpcaps.measure.arraycall import InapplicableError, WrongResultError
 from sphinx_xpcaps.measure.compare import compare, must_hold_arrays
@@ -171,7 +172,11 @@ class _Run:
         key = TrialKey(number, variant.name, plan.name + suffix, mode)
         if key in self.known:
             return self.known[key]
-        lost = [t for k, t in self.known.items() if k.mode == mode and _was_lost(t)]
+        lost = [
+            t
+            for k, t in self.known.items()
+            if (k.variant, k.mode) == (variant.name, mode) and _was_lost(t)
+        ]
         if len(lost) >= _MOST_LOST or (suffix and lost):
             return None
         self.at(key)
@@ -234,7 +239,7 @@ def _try(
 ) -> Trial:
     seed_all(0)
     with backend.watch(key.mode) as watch:
-        library, dtypes = _library(backend, device, watch)
+        library, given = _library(backend, device, watch)
         tracer = Tracer(backend)
         transform: Transform = partial(in_mode, key.mode, backend=backend, device=device)
         if key.mode == TRACE:
@@ -251,8 +256,10 @@ def _try(
                 warnings.simplefilter("ignore")
                 result = perform(steps, case.whole, transform, watch.reset)
                 seen = replace(watch)
-                verdict = compare(result, variant, backend, device, inputs=frozenset(dtypes))
-                if plan.name == NUMBERS and verdict.outcome is Outcome.PASS:
+                inputs = frozenset(dtype for dtype, _ in given)
+                verdict = compare(result, variant, backend, device, inputs=inputs)
+                only_numbers = bool(given) and not any(ndim for _, ndim in given)
+                if only_numbers and verdict.outcome is Outcome.PASS:
                     verdict = must_hold_arrays(result, backend)
         except InapplicableError as error:
             return Trial(
@@ -282,12 +289,12 @@ def _try(
     )
 
 
-def _library(backend: Backend, device: str, watch: Watch) -> tuple[Library, set[str]]:
-    """Return a backend as replays know it, and the dtypes of the arrays that it will have made."""
-    dtypes: set[str] = set()
+def _library(backend: Backend, device: str, watch: Watch) -> tuple[Library, set[tuple[str, int]]]:
+    """Return a backend as replays know it, and of what dtypes and dimensions its arrays will be."""
+    given: set[tuple[str, int]] = set()
 
     def convert(array: Any) -> Any:
-        dtypes.add(array.dtype.name)
+        given.add((array.dtype.name, array.ndim))
         return backend.from_numpy(array, device)
 
     @contextmanager
@@ -305,7 +312,7 @@ def _library(backend: Backend, device: str, watch: Watch) -> tuple[Library, set[
         device=backend.native_device(device),
         apart=apart,
     )
-    return library, dtypes
+    return library, given
 
 
 def first_line(text: str) -> str:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from core.backends import get_backend
-from sphinx_xpcaps.cases.collect import _leaf
 from sphinx_xpcaps.cases.model import Leaf, Variant
+from sphinx_xpcaps.cases.reference import _leaf
 from sphinx_xpcaps.cases.trees import result_leaves
 from sphinx_xpcaps.measure.compare import Verdict, compare
 from sphinx_xpcaps.results.model import Outcome
