@@ -27,7 +27,7 @@ from sphinx_xpcaps.cases.plans import (
     plan_of_numbers,
     plans_for,
 )
-from sphinx_xpcaps.cases.reference import Begin, variants_of
+from sphinx_xpcaps.cases.reference import Begin, seed_all, variants_of
 from sphinx_xpcaps.cases.resolve import TargetError, resolve
 from sphinx_xpcaps.cases.select import argument_names, choose, plain_call, traits
 from sphinx_xpcaps.cases.signature import SECONDS, from_signature
@@ -62,6 +62,7 @@ def collect(
         Where the cases go, pickled one after the other.
     """
     file.write_bytes(b"")
+    seed_all(0)
     try:
         holder, target = resolve(name)
     except TargetError as error:

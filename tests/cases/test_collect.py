@@ -59,6 +59,23 @@ def test_an_example_line_that_fails_does_not_lose_the_others(tmp_path: Path) -> 
     ]
 
 
+def drawn(x: Any) -> Any:
+    """Double.
+
+    Examples
+    --------
+    >>> drawn(np.random.default_rng().random(3))
+    """
+    return x * 2
+
+
+def test_generators_without_a_seed_give_the_same_data_each_time(tmp_path: Path) -> None:
+    first, second = (collected(f"{__name__}.drawn", tmp_path)[1][0].payload for _ in range(2))
+    assert first == second
+    data = [np.random.default_rng().random() for _ in range(2)]
+    assert data[0] != data[1]
+
+
 def fenced(x: Any) -> Any:
     """Double.
 
