@@ -50,6 +50,9 @@ def confirm(entry: dict[str, Any]) -> tuple[bool, str]:
     function = getattr(importlib.import_module(module), name)
     try:
         wanted = _call(entry, function, np, lambda f: f)
+    except Exception as error:  # then the entry says nothing of the library
+        return not entry["works"], f"NumPy refuses the call: {type(error).__name__}: {error}"
+    try:
         with _conditions(entry["aspect"]):
             transform = _jitted if entry["aspect"] == "jit" else lambda f: f
             found = _call(entry, function, xp, transform)
