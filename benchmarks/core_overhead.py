@@ -13,10 +13,9 @@ import argparse
 import gc
 import itertools
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
+from timeit import Timer
 from typing import Any, NamedTuple
 
 import array_api_extra as xpx
@@ -30,19 +29,19 @@ from array_api_extra._lib._helpers import jax_autojit
 
 from core import autojit, lazy_apply
 
-Run = Callable[[], Any]
-
 
 @dataclass(frozen=True)
 class Line:
-    """One whole call: ours, what it is held against, and array-api-extra's."""
+    """One whole call as someone would write it: ours, what it is held against, the peer's."""
 
     what: str
     limit: float
     repeat: int
-    ours: Run
-    base: Run
-    peer: Run
+    ours: str
+    base: str
+    peer: str
+    names: dict[str, Any]
+    """What the three calls refer to."""
 
 
 def plus(x: Any) -> Any:
@@ -62,42 +61,45 @@ def applied() -> Iterator[Line]:
             f"lazy_apply, {name} / the function",
             limit,
             200,
-            partial(lazy_apply, plus, x),
-            partial(plus, x),
-            partial(xpx.lazy_apply, plus, x),
+            "lazy_apply(plus, x)",
+            "plus(x)",
+            "xpx.lazy_apply(plus, x)",
+            {"x": x},
         )
     x = jnp.ones(8)
     yield Line(
         "lazy_apply, JAX eager, as_numpy / by hand",
         1.2,
         100,
-        lambda: lazy_apply(plus, x, as_numpy=True),
-        lambda: jnp.asarray(plus(np.asarray(x))),
-        lambda: xpx.lazy_apply(plus, x, as_numpy=True),
+        "lazy_apply(plus, x, as_numpy=True)",
+        "jnp.asarray(plus(np.asarray(x)))",
+        "xpx.lazy_apply(plus, x, as_numpy=True)",
+        {"x": x},
     )
     result = jax.ShapeDtypeStruct(x.shape, x.dtype)
     yield Line(
         "lazy_apply, JAX in jit, as_numpy / pure_callback",
         0.5,
         20,
-        waiting(jax.jit(lambda x: lazy_apply(plus, x, as_numpy=True)), x),
-        waiting(jax.jit(lambda x: jax.pure_callback(plus, result, x)), x),
-        waiting(jax.jit(lambda x: xpx.lazy_apply(plus, x, as_numpy=True)), x),
+        "ours(x).block_until_ready()",
+        "base(x).block_until_ready()",
+        "peer(x).block_until_ready()",
+        {
+            "x": x,
+            "ours": jax.jit(lambda x: lazy_apply(plus, x, as_numpy=True)),
+            "base": jax.jit(lambda x: jax.pure_callback(plus, result, x)),
+            "peer": jax.jit(lambda x: xpx.lazy_apply(plus, x, as_numpy=True)),
+        },
     )
-    lazy = da.from_array(np.ones(8))
     yield Line(
         "lazy_apply, Dask graph / array-api-extra",
         0.15,
         5,
-        partial(lazy_apply, plus, lazy),
-        partial(xpx.lazy_apply, plus, lazy),
-        partial(xpx.lazy_apply, plus, lazy),
+        "lazy_apply(plus, x)",
+        "xpx.lazy_apply(plus, x)",
+        "xpx.lazy_apply(plus, x)",
+        {"x": da.from_array(np.ones(8))},
     )
-
-
-def waiting(function: Callable[..., Any], x: Any) -> Run:
-    """Return a run of `function` that ends when its result is there."""
-    return lambda: function(x).block_until_ready()
 
 
 @dataclass
@@ -137,84 +139,79 @@ def compiled() -> Iterator[Line]:
     def both(x: Any, y: Any) -> Any:
         return Model(x + y, x - y)
 
-    jitted = jax.jit(add)
-    yield Line(
-        "autojit, arrays only / jax.jit",
-        1.15,
-        200,
-        partial(autojit(add, backend="jax"), x, y),
-        partial(jitted, x, y),
-        partial(jax_autojit(add), x, y),
-    )
-    yield Line(
-        "autojit, arrays only, no backend given / jax.jit",
-        1.15,
-        200,
-        partial(autojit(add), x, y),
-        partial(jitted, x, y),
-        partial(jax_autojit(add), x, y),
-    )
-    yield Line(
-        "autojit, static arguments / jax.jit",
-        1.4,
-        200,
-        partial(autojit(scaled, backend="jax"), x, 2, "times"),
-        partial(jax.jit(scaled, static_argnums=(1, 2)), x, 2, "times"),
-        partial(jax_autojit(scaled), x, 2, "times"),
-    )
+    def line(
+        what: str, limit: float, args: str, ours: Any, base: Any, peer: Any, **names: Any
+    ) -> Line:
+        names |= {"x": x, "y": y, "ours": ours, "base": base, "peer": peer}
+        calls = (f"{function}({args})" for function in ("ours", "base", "peer"))
+        return Line(f"autojit, {what} / jax.jit", limit, 200, *calls, names)
+
     model = Model(x, (Point(x, y), {"a": y}))
     jax.tree_util.register_dataclass(Model, ["weights", "state"], [])
-    yield Line(
-        "autojit, dataclass, named tuple, dict / jax.jit",
-        1.5,
-        200,
-        partial(autojit(spread, backend="jax"), model),
-        partial(jax.jit(spread), model),
-        partial(jax_autojit(spread), model),
-    )
-    yield Line(
-        "autojit, object as result / jax.jit",
+    jitted, peer = jax.jit(add), jax_autojit(add)
+    yield line("arrays only", 1.15, "x, y", autojit(add, backend="jax"), jitted, peer)
+    yield line("arrays only, no backend given", 1.15, "x, y", autojit(add), jitted, peer)
+    yield line(
+        "static arguments",
         1.4,
-        200,
-        partial(autojit(both, backend="jax"), x, y),
-        partial(jax.jit(both), x, y),
-        partial(jax_autojit(both), x, y),
+        'x, 2, "times"',
+        autojit(scaled, backend="jax"),
+        jax.jit(scaled, static_argnums=(1, 2)),
+        jax_autojit(scaled),
     )
+    yield line(
+        "dataclass, named tuple, dict",
+        1.5,
+        "model",
+        autojit(spread, backend="jax"),
+        jax.jit(spread),
+        jax_autojit(spread),
+        model=model,
+    )
+    yield line(
+        "object as result",
+        1.4,
+        "x, y",
+        autojit(both, backend="jax"),
+        jax.jit(both),
+        jax_autojit(both),
+    )
+    few = itertools.cycle(range(8))  # array-api-extra: others take it milliseconds
     factors = itertools.count(0.5)
-    traced, dynamic = jax.jit(multiplied), autojit(multiplied, dynamic_scalars=True)
-    static, few = jax_autojit(multiplied), itertools.cycle(range(8))
     yield Line(
         "autojit, float that changes, dynamic / jax.jit",
         1.4,
         200,
-        lambda: dynamic(x, next(factors)),
-        lambda: traced(x, next(factors)),
-        lambda: static(x, next(few) + 0.5),  # those it knows: others take it milliseconds
+        "ours(x, next(factors))",
+        "base(x, next(factors))",
+        "peer(x, next(few) + 0.5)",
+        {
+            "x": x,
+            "factors": factors,
+            "few": few,
+            "ours": autojit(multiplied, dynamic_scalars=True),
+            "base": jax.jit(multiplied),
+            "peer": jax_autojit(multiplied),
+        },
     )
 
 
-def interleaved(rounds: int, repeat: int, *runs: Run) -> list[float]:
-    """Return the least microseconds of each run, taken in turns.
+def interleaved(rounds: int, line: Line) -> list[float]:
+    """Return the least microseconds of each of the line's calls, taken in turns.
 
     Every turn begins with runs that are not timed: else whoever comes after the slowest pays for
     what that one left in the processor's caches.
     """
-    best = [float("inf")] * len(runs)
-    for run in runs:
-        run()
+    names = globals() | line.names
+    timers = [Timer(call, globals=names) for call in (line.ours, line.base, line.peer)]
+    best = [float("inf")] * len(timers)
+    for timer in timers:
+        timer.timeit(1)
     gc.collect()
-    gc.disable()
-    try:
-        for _ in range(rounds):
-            for i, run in enumerate(runs):
-                for _ in range(repeat // 4 + 1):
-                    run()
-                start = time.perf_counter()
-                for _ in range(repeat):
-                    run()
-                best[i] = min(best[i], (time.perf_counter() - start) / repeat * 1e6)
-    finally:
-        gc.enable()
+    for _ in range(rounds):
+        for i, timer in enumerate(timers):
+            timer.timeit(line.repeat // 4 + 1)
+            best[i] = min(best[i], timer.timeit(line.repeat) / line.repeat * 1e6)
     return best
 
 
@@ -224,13 +221,12 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=200, help="turns for each line")
     parser.add_argument("--only", default="", help="measure lines with this in their names")
     options = parser.parse_args()
-    rounds = options.rounds
     missed = 0
     print(f"{'':<50} {'ours':>9} {'against':>9} {'peer':>9}   ratio  limit   peer's")
     for line in (*applied(), *compiled()):
         if options.only not in line.what:
             continue
-        ours, base, peer = interleaved(rounds, line.repeat, line.ours, line.base, line.peer)
+        ours, base, peer = interleaved(options.rounds, line)
         met = ours / base <= line.limit
         missed += not met
         print(
