@@ -93,4 +93,5 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     own = vars(namespace()).keys() - _HIDDEN
-    return sorted({*__all__, *own, *_EXTRAS, *_ALIASES, *_PICTURES})
+    extras = [name for name in _EXTRAS if "." not in name]
+    return sorted({*__all__, *own, *extras, *_ALIASES, *_PICTURES})

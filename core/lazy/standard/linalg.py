@@ -16,6 +16,7 @@ from core.lazy.rules.contraction import (
 )
 from core.lazy.spec import Shape, Spec, axis_index, broadcast
 from core.lazy.standard.inputs import traced
+from core.lazy.standard.manipulation import moveaxis
 from core.lazy.standard.reduction import reduced_shape
 from core.lazy.standard.registry import FUNCTIONS, standard
 
@@ -342,6 +343,29 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any
     dtype = dtypes.real_of(dtypes.floating(x.dtype, x.backend))
     shape = reduced_shape(x.shape, axis, keepdims)
     return make(VECTOR_NORM, (x,), kwargs, x._spec.with_(shape=shape, dtype=dtype))
+
+
+@standard("linalg", extra=True)
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> LazyArray:
+    """Return a norm of vectors or matrices, as `numpy.linalg.norm` chooses between them.
+
+    Raises
+    ------
+    ValueError
+        There are more than two axes, and `ord` is given.
+    """
+    x = traced(x)
+    if axis is None:
+        if ord is None:
+            return vector_norm(x, keepdims=keepdims)
+        axis = tuple(range(x.ndim))
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    if len(axes) == 1:
+        return vector_norm(x, axis=axes[0], keepdims=keepdims, ord=2 if ord is None else ord)
+    if len(axes) != 2:
+        raise ValueError(f"linalg.norm: a norm along {len(axes)} axes is not defined")
+    found = matrix_norm(moveaxis(x, axes, (-2, -1)), keepdims=keepdims, ord=ord or "fro")
+    return moveaxis(found, (-2, -1), axes) if keepdims else found
 
 
 for _name in ("matmul", "matrix_transpose", "tensordot", "vecdot"):

@@ -154,10 +154,14 @@ def unique_values(x: Any, /) -> LazyArray:
 @standard()
 def take(x: Any, indices: Any, /, axis: int | None = None) -> LazyArray:
     """Return the elements at positions along an axis."""
-    x, indices = traced(x), traced(indices)
+    x = traced(x)
     if axis is None and x.ndim != 1:
         raise ValueError(f"take: an array of {x.ndim} dimensions needs an axis")
     where = axis_index(0 if axis is None else axis, x.ndim)
+    if isinstance(indices, list | tuple):
+        found: LazyArray = x[(*(slice(None),) * where, list(indices))]
+        return found
+    indices = traced(indices)
     if indices.dtype.kind not in "iu":
         raise TypeError(f"take: indices have an integer dtype, not {indices.dtype}")
     backend, device = common(x._spec, indices._spec)

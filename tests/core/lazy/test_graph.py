@@ -93,6 +93,12 @@ def test_extra_functions_agree_with_numpy() -> None:
             lazy.swapaxes(x, 0, 1),
             lazy.trace(x),
             lazy.identity(2),
+            lazy.take(x[0], [2, 0]),
+            lazy.take(x, (1,), axis=1),
+            lazy.linalg.norm(x),
+            lazy.linalg.norm(x, axis=0, keepdims=True),
+            lazy.linalg.norm(x, ord=1),
+            lazy.linalg.norm(x[None], axis=(2, 0), keepdims=True),
         ]
     )
     expected = [
@@ -106,9 +112,16 @@ def test_extra_functions_agree_with_numpy() -> None:
         a.T,
         np.trace(a),
         np.eye(2),
+        a[0, [2, 0]],
+        a[:, [1]],
+        np.linalg.norm(a),
+        np.linalg.norm(a, axis=0, keepdims=True),
+        np.linalg.norm(a, ord=1),
+        np.linalg.norm(a[None], axis=(2, 0), keepdims=True),
     ]
     for one, other in zip(found, expected, strict=True):
-        np.testing.assert_array_equal(one, other)
+        np.testing.assert_allclose(one, other, rtol=1e-15)
+        assert one.shape == other.shape
     assert lazy.allclose(x, x).compute()
 
 
