@@ -224,6 +224,11 @@ class LazyArray(Views, History, Pictures, Node):
     def __index__(self) -> int:  # noqa: PLE0305 : it never returns
         refuse("operator.index()")
 
+    def __format__(self, format_spec: str) -> str:
+        if format_spec:
+            refuse("format()")
+        return repr(self)
+
     def item(self) -> bool | int | float | complex:
         """Refuse to be a Python number."""
         refuse(".item()")
@@ -314,7 +319,17 @@ def record_leaf(cls: type[Any], described: Any) -> Any:
 def make(
     op: Operation, args: tuple[Any, ...], kwargs: dict[str, Any] | None, described: Any
 ) -> LazyArray:
-    """Record an operation that has one array as its result."""
+    """Record an operation that has one array as its result.
+
+    Raises
+    ------
+    TypeError
+        The operands' library refuses their dtypes.
+    """
+    if described.backend == "array-api-strict" and op.strict_kinds:
+        for one in args:
+            if isinstance(one, LazyArray):
+                op.check(one.dtype, described.backend)
     node: LazyArray = record(LazyArray, op, args, kwargs, described)
     return node
 

@@ -19,6 +19,7 @@ _INSTEAD = {
     "len()": "use a function that needs no size, or give the size as an argument",
     "iteration": "use functions along an axis instead of a loop, or give the size as an argument",
     ".item()": "keep the value as a 0-dimensional array and go on computing with it",
+    "format()": "show the traced array itself, or compute() first",
     ".tolist()": "keep the values in an array and go on computing with it",
     "a boolean mask": "use xp.where(mask, x, 0) and functions that ignore the filled values, "
     "or allow unknown sizes with core.lazy.boolean_indexing()",

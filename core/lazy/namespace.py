@@ -27,8 +27,8 @@ FAMILIES = (creation, elementwise, fft, linalg, manipulation, reduction, searchi
 """The modules whose functions a namespace has; importing them fills the table of functions."""
 
 
-@standard()
-def result_type(*arrays_and_dtypes: Any) -> dtypes.DType:
+@creation.creation()
+def result_type(backend: str | None, *arrays_and_dtypes: Any) -> Any:
     """Return the dtype of an operation on arrays, dtypes and numbers.
 
     Parameters
@@ -45,7 +45,6 @@ def result_type(*arrays_and_dtypes: Any) -> dtypes.DType:
         There is neither an array nor a dtype among them.
     """
     known: dtypes.DType | None = None
-    backend: str | None = None
     for one in arrays_and_dtypes:
         if isinstance(one, LazyArray):
             backend = one.backend or backend

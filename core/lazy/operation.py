@@ -37,6 +37,24 @@ _SYMBOLS: dict[str, tuple[str, Callable[..., Any]]] = {
     "item": ("{}[{}]", operator.getitem),
 }
 
+_STRICT_KINDS = {
+    name: kinds
+    for names, kinds in (
+        ("abs add conj isfinite isinf isnan multiply negative positive pow real", ("numeric",)),
+        ("round sign square subtract", ("numeric",)),
+        ("cumulative_prod cumulative_sum diff prod sum", ("numeric",)),
+        ("linalg.cross linalg.outer matmul tensordot vecdot", ("numeric",)),
+        ("ceil floor floor_divide maximum minimum remainder trunc", ("integral", "real floating")),
+        ("greater greater_equal less less_equal", ("integral", "real floating")),
+        ("argmax argmin argsort clip max min searchsorted sort", ("integral", "real floating")),
+        ("atan2 copysign hypot logaddexp nextafter signbit std var", ("real floating",)),
+        ("logical_and logical_not logical_or logical_xor", ("bool",)),
+        ("imag", ("complex floating",)),
+        ("isin", ("integral",)),
+    )
+    for name in names.split()
+}
+
 
 class Operation:
     """One function of the standard, or one that came with the user.
@@ -49,15 +67,37 @@ class Operation:
         Which rule its shapes follow, and which its cost.
     build : callable, optional
         Makes the function from a namespace, where that has none of this name.
+    kinds : tuple of str, optional
+        The standard's kinds of dtypes that it is defined for, where numbers of other kinds would
+        give nonsense. Those that the standard asks for, which most libraries go beyond, are known
+        by the name.
     """
 
-    __slots__ = ("build", "cache", "call", "family", "flat", "infix", "key", "name", "symbol")
+    __slots__ = (
+        "build",
+        "cache",
+        "call",
+        "family",
+        "flat",
+        "infix",
+        "key",
+        "kinds",
+        "name",
+        "strict_kinds",
+        "symbol",
+    )
 
     def __init__(
-        self, name: str, family: str, build: Callable[[Any], Callable[..., Any]] | None = None
+        self,
+        name: str,
+        family: str,
+        build: Callable[[Any], Callable[..., Any]] | None = None,
+        kinds: tuple[str, ...] = (),
     ) -> None:
         self.name = name
         self.family = family
+        self.kinds = kinds
+        self.strict_kinds = _STRICT_KINDS.get(name, ())
         self.build = build
         symbol = _SYMBOLS.get(name)
         self.symbol: str | None = symbol[0] if symbol else None
@@ -104,6 +144,15 @@ class Operation:
         self.cache[key] = result
         return result
 
+    def check(self, dtype: DType, backend: str | None) -> None:
+        """Raise TypeError where this is not defined for numbers of `dtype`."""
+        kinds = self.kinds
+        if backend == "array-api-strict":
+            kinds = kinds or self.strict_kinds
+        if kinds and not dtypes.is_kind(dtype, *kinds):
+            known = " and ".join(kinds)
+            raise TypeError(f"{self.name} is not defined for {dtype}, only for {known} dtypes")
+
     def __repr__(self) -> str:
         return f"<operation {self.name}>"
 
@@ -134,6 +183,7 @@ class External(Operation):
         super().__init__(getattr(function, "__name__", type(function).__name__), "external")
         self.user_function = self.call = function
         self.symbol = self.infix = None
+        self.strict_kinds = ()
         self.key = ("external", id(function))
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -143,18 +193,14 @@ class External(Operation):
 class Elementwise(Operation):
     """An operation on each element; `rule` tells the dtype of its result.
 
-    The rules are ``same``, ``bool``, ``floating`` and ``real``. `kinds` are the standard's kinds of
-    dtypes it is defined for, where numbers of other kinds would give nonsense; `strict_kinds` are
-    those that the standard asks for, which most libraries go beyond.
+    The rules are ``same``, ``bool``, ``floating`` and ``real``.
     """
 
-    __slots__ = ("kinds", "rule", "strict_kinds")
+    __slots__ = ("rule",)
 
     def __init__(self, name: str, rule: str = "same", *kinds: str) -> None:
-        super().__init__(name, "elementwise")
+        super().__init__(name, "elementwise", kinds=kinds)
         self.rule = rule
-        self.kinds = kinds
-        self.strict_kinds = _STRICT_KINDS.get(name, ())
 
     def infer(self, *operands: Spec | type) -> Spec:
         """Return the spec of the result for operands: arrays' specs and Python scalars' types."""
@@ -180,12 +226,7 @@ class Elementwise(Operation):
         TypeError
             The operation is not defined for `dtype`.
         """
-        kinds = self.kinds
-        if backend == "array-api-strict":
-            kinds = kinds or self.strict_kinds
-        if kinds and not dtypes.is_kind(dtype, *kinds):
-            known = " and ".join(kinds)
-            raise TypeError(f"{self.name} is not defined for {dtype}, only for {known} dtypes")
+        self.check(dtype, backend)
         if self.rule == "bool":
             return dtypes.bool_
         if self.rule == "floating":
@@ -221,18 +262,6 @@ _RULES = {
     "bool": "equal greater greater_equal isfinite isinf isnan less less_equal logical_and "
     "logical_not logical_or logical_xor not_equal signbit",
     "real": "abs imag real",
-}
-_STRICT_KINDS = {
-    name: kinds
-    for names, kinds in (
-        ("abs add conj isfinite isinf isnan multiply negative positive pow real", ("numeric",)),
-        ("round sign square subtract", ("numeric",)),
-        ("ceil floor floor_divide maximum minimum remainder trunc", ("integral", "real floating")),
-        ("greater greater_equal less less_equal", ("integral", "real floating")),
-        ("logical_and logical_not logical_or logical_xor", ("bool",)),
-        ("imag", ("complex floating",)),
-    )
-    for name in names.split()
 }
 for _rule, _names in _RULES.items():
     for _name in _names.split():

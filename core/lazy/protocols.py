@@ -29,6 +29,9 @@ _RENAMED = {
     "true_divide": "divide",
 }
 
+# What needs no values, whatever the library.
+_KNOWN = frozenset(("ndim", "shape", "size"))
+
 
 def array_ufunc(x: LazyArray, ufunc: Any, method: str, inputs: Any, kwargs: Any) -> Any:
     """Trace ``ufunc(*inputs)``; refuse where it would pull another library's arrays to NumPy."""
@@ -41,6 +44,8 @@ def array_ufunc(x: LazyArray, ufunc: Any, method: str, inputs: Any, kwargs: Any)
 
 def array_function(x: LazyArray, func: Any, args: Any, kwargs: Any) -> Any:
     """Trace a NumPy function of the same name and arguments as a standard one."""
+    if func.__name__ in _KNOWN and len(args) == 1 and isinstance(args[0], type(x)) and not kwargs:
+        return getattr(args[0], func.__name__)
     function = _function(x, func.__name__)
     if function is None or x.backend not in ("numpy", None):
         refuse(f"numpy.{func.__name__}()", _instead(x, func.__name__))

@@ -38,6 +38,7 @@ def matmul_spec(first: Spec, second: Spec) -> Spec:
     check_equal("matmul", a[-1], b[-2] if len(b) > 1 else b[-1])
     shape = broadcast(a[:-2], b[:-2]) + a[-2:-1] * (len(a) > 1) + b[-1:] * (len(b) > 1)
     result = product_spec(first, second, shape)
+    MATMUL.check(result.dtype, result.backend)
     MATMUL.remember((first, second), result)
     return result
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from core.lazy import dtypes
 from core.lazy.array import LazyArray, make
+from core.lazy.library import backend_of
 from core.lazy.operation import Operation, define, operation
 from core.lazy.operators import SCALARS
 from core.lazy.spec import Shape, as_shape, broadcast, spec
@@ -26,12 +27,12 @@ CREATION: dict[str, Callable[..., LazyArray]] = {}
 
 
 def creation(extension: str = "") -> Callable[[Callable[..., LazyArray]], Any]:
-    """Register a creation function for every backend, and return the one for any."""
+    """Register a function whose answer depends on the backend, and return the one for any."""
 
     def register(function: Callable[..., LazyArray]) -> Any:
         name = f"{extension}.{function.__name__}" if extension else function.__name__
         CREATION[name] = function
-        if name not in ("asarray", "full"):
+        if name not in ("asarray", "full", "result_type"):
             define(Operation(name, "creation"))
         bound = bind(function, None)
         standard(extension)(bound)
@@ -230,7 +231,8 @@ def asarray(
     if type(obj) in SCALARS:
         return CREATION["full"](backend, (), obj, dtype=dtype, device=device)
     if not isinstance(obj, tuple | list):
-        x = traced(obj) if not hasattr(obj, "__buffer__") else LazyArray.from_data(np.asarray(obj))
+        buffer = hasattr(obj, "__buffer__") and backend_of(obj) is None
+        x = LazyArray.from_data(np.asarray(obj)) if buffer else traced(obj)
         if x.backend == "numpy" and backend not in (None, "numpy"):
             x = _constant(x.data, backend, device)
         return x if dtype is None else astype(x, dtype, copy=False)

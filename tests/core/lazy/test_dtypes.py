@@ -13,6 +13,7 @@ from core import lazy
 from core.lazy.dtypes import KINDS, NAMES, as_dtype
 
 XP = lazy.namespace("array-api-strict")
+ARRAY = type(strict.ones(2))
 PAIRS = list(itertools.product(NAMES, repeat=2))
 SCALARS = [True, 1, 1.0, 1j]
 OPERATORS = {
@@ -38,6 +39,7 @@ def test_promotion_is_the_standards_for_every_pair_of_dtypes() -> None:
         expected = answer(strict.result_type, getattr(strict, one), getattr(strict, other))
         arrays = [lazy.Variable((), "array-api-strict", name) for name in (one, other)]
         assert answer(XP.result_type, *arrays) == expected
+        assert answer(XP.result_type, getattr(XP, one), getattr(XP, other)) == expected
 
 
 def test_casting_is_the_standards_for_every_pair_of_dtypes() -> None:
@@ -97,3 +99,33 @@ def test_shapes_broadcast_as_the_standard_says() -> None:
         except ValueError:
             found = ValueError
         assert found == expected
+
+
+def takes_one_array(name: str) -> bool:
+    """Say whether a function of the standard takes one array, and gives one."""
+    for dtype in (strict.float64, strict.complex64, strict.int8, strict.bool):
+        try:
+            return isinstance(getattr(strict, name)(strict.ones(2, dtype=dtype)), ARRAY)
+        except Exception:
+            continue
+    return False
+
+
+def test_functions_of_one_array_take_and_give_the_standards_dtypes() -> None:
+    shapes = {"empty", "ones", "zeros"}  # they take a vector of lengths
+    names = [name for name in {*dir(XP)} - shapes if hasattr(strict, name)]
+    names = [name for name in sorted(names) if takes_one_array(name)]
+    assert {"sum", "sort", "argmax", "signbit", "std", "imag", "logical_not"} <= {*names}
+    for name, dtype in itertools.product(names, NAMES):
+        expected = answer(getattr(strict, name), strict.ones(2, dtype=getattr(strict, dtype)))
+        traced = lazy.Variable(2, "array-api-strict", dtype)
+        assert answer(getattr(XP, name), traced) == expected, (name, dtype)
+
+
+@pytest.mark.parametrize("name", ["matmul", "tensordot", "vecdot", "isin", "atan2", "hypot"])
+def test_functions_of_two_arrays_refuse_what_the_standard_refuses(name: str) -> None:
+    for dtype in NAMES:
+        concrete = strict.ones((2, 2), dtype=getattr(strict, dtype))
+        traced = lazy.array(concrete)
+        expected = answer(getattr(strict, name), concrete, concrete)
+        assert answer(getattr(XP, name), traced, traced) == expected, dtype

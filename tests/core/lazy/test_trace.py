@@ -37,6 +37,7 @@ ASKS = {
     "operator.index()": lambda x: range(10)[x],
     ".item()": lambda x: x.item(),
     ".tolist()": lambda x: x.tolist(),
+    "format()": "{:.2f}".format,
     "conversion to NumPy": np.asarray,
     "`in`": lambda x: 1.0 in x,
     "DLPack export": np.from_dlpack,
@@ -91,6 +92,7 @@ def test_numpy_functions_are_refused_where_the_arrays_are_not_numpys() -> None:
         np.sin(x)
     with pytest.raises(lazy.DataDependentError, match=r"numpy.percentile"):
         np.percentile(lazy.Variable((2,), "numpy"), 5)
+    assert (np.shape(x), np.ndim(x), np.size(x)) == ((2,), 1, 2)
     assert np.concatenate([lazy.Variable((2,), "numpy")] * 2).shape == (4,)
 
 
