@@ -13,7 +13,7 @@ from core.lazy.namespace import result_type
 from core.lazy.operation import External
 from core.lazy.spec import common, spec
 from core.lazy_apply.api import lazy_apply
-from core.lazy_apply.call import SCALARS, Call
+from core.lazy_apply.call import Call, is_scalar
 from core.lazy_apply.checks import VECTORIZE, checked
 from core.lazy_apply.outputs import Outputs, resolve
 
@@ -42,7 +42,7 @@ class Later:
             A result has not the announced dtype or shape.
         """
         call, outputs = self.call, self.outputs
-        xp = array_api_compat.array_namespace(*[x for x in args if type(x) not in SCALARS])
+        xp = array_api_compat.array_namespace(*[x for x in args if not is_scalar(x)])
         if call.dtype is None:  # the arrays' dtypes may be others than those that were traced
             promoted = xp.result_type(*[x for x in args if x is not None])
             announced = [promoted] * len(outputs.dtypes)

@@ -10,6 +10,7 @@ import numpy as np
 
 from core.lazy_apply.call import Call, Shape, check_outputs, named, several
 from core.lazy_apply.dispatch import EAGER, PASS, apply
+from core.lazy_apply.outputs import check_shapes
 from core.lazy_apply.signature import parse
 
 _ndarray = np.ndarray
@@ -53,7 +54,8 @@ def lazy_apply(
     as_numpy : bool, optional
         Give `func` NumPy arrays and turn what it returns into the caller's library.
     xp : module, optional
-        The arrays' namespace. Default: found from the arrays.
+        The arrays' namespace. Default: found from the arrays. Arrays of another library beside
+        some of this one are turned into its own.
     signature : str, optional
         NumPy's notation for what `func` does along the last axes, such as ``"(n),(n)->()"``.
         The other axes are loop dimensions, which `func` must take itself, as
@@ -87,11 +89,13 @@ def lazy_apply(
     Raises
     ------
     ValueError
-        There is no array among the arguments; `shape` and `dtype` contradict each other; or a
-        shape is not fully known inside ``jax.jit``.
+        There is no array among the arguments; `shape` and `dtype` contradict each other; the
+        arrays' shapes do not broadcast together and no shape was given; or a shape is not fully
+        known inside ``jax.jit``.
     TypeError
-        An argument is neither an array nor a scalar; the arrays belong to several libraries; or
-        `func` returned, in a graph, numbers of a kind that the dtype that was said cannot hold.
+        An argument is neither an array nor a scalar; the arrays belong to several libraries and
+        no `xp` says which is meant; or `func` returned, in a graph, numbers of a kind that the
+        dtype that was said cannot hold.
     NotImplementedError
         JAX asks for a derivative, neither `jvp` nor `vjp` was given, and it cannot see what `func`
         does; or PyTorch asks for one in the direction that was not given.
@@ -137,6 +141,8 @@ def lazy_apply(
                 break
         else:
             if args and simple:
+                if len(args) > 1:
+                    check_shapes(args)
                 try:
                     result = func(*args, **kwargs)
                 except Exception as error:
@@ -149,6 +155,8 @@ def lazy_apply(
     # By the class's module, a string, as `torch.compile` cannot look up a class in a dict.
     eager = EAGER.get(type(args[0]).__module__) if args else None
     if eager is not None and simple:
+        if shape is None and len(args) > 1:
+            check_shapes(args)
         try:
             result = eager(func, args, kwargs, as_numpy, count)
         except Exception as error:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from core.lazy_apply.signature import Signature
 
 Shape = tuple[int | None, ...]
@@ -43,7 +45,7 @@ class Call:
     @property
     def arrays(self) -> list[Any]:
         """The arrays among the positional arguments."""
-        return [arg for arg in self.args if type(arg) not in SCALARS]
+        return [arg for arg in self.args if not is_scalar(arg)]
 
     @property
     def several(self) -> int:
@@ -62,6 +64,13 @@ class Call:
         args = [values.get(i, arg) for i, arg in enumerate(self.args)]
         kwargs = {name: values.get(name, arg) for name, arg in self.kwargs.items()}
         return args, kwargs
+
+
+def is_scalar(x: object) -> bool:
+    """Say whether `x` is passed on as it is: None or a number, be it of a class made from one."""
+    return type(x) in SCALARS or (
+        isinstance(x, (int, float, complex)) and not isinstance(x, np.generic)
+    )
 
 
 def function_name(func: Callable[..., Any]) -> str:
@@ -101,12 +110,12 @@ def check_outputs(shape: object, dtype: object) -> None:
     count = several(shape)
     listed = isinstance(dtype, Sequence) and not isinstance(dtype, str)
     if not count and listed:
-        raise ValueError("got a single shape but multiple dtypes: give one dtype")
+        raise ValueError("Got a single shape but multiple dtypes: give one dtype")
     if not count or dtype is None:
         return
     if not isinstance(dtype, Sequence) or isinstance(dtype, str):
-        raise ValueError("got multiple shapes but only one dtype: give one dtype for each shape")
+        raise ValueError("Got multiple shapes but only one dtype: give one dtype for each shape")
     if count != len(dtype):
         raise ValueError(
-            f"got {count} shapes and {len(dtype)} dtypes: give one dtype for each shape"
+            f"Got {count} shapes and {len(dtype)} dtypes: give one dtype for each shape"
         )

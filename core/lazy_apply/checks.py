@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -25,21 +26,21 @@ def checked(
     ValueError
         The shape is another one; `hint` says what to do about it.
     """
-    if not hasattr(result, "dtype"):
-        result = xp.asarray(result, dtype=dtype)
-    elif result.dtype != dtype:
-        if _rank(xp, result.dtype) > _rank(xp, dtype):
+    typed = hasattr(result, "dtype")
+    found = result if typed else xp.asarray(result)
+    if found.dtype != dtype:
+        if not (_holds(xp, dtype, found.dtype) if typed else _holds_numbers(xp, dtype, found)):
             raise TypeError(
-                f"{function_name(func)} returned {result.dtype} where {dtype} was announced: "
+                f"{function_name(func)} returned {found.dtype} where {dtype} was announced: "
                 "give dtype="
             )
-        result = xp.astype(xp.asarray(result), dtype)
-    if not fits(result.shape, shape):
+        found = xp.astype(xp.asarray(found), dtype) if typed else xp.asarray(result, dtype=dtype)
+    if not fits(found.shape, shape):
         raise ValueError(
-            f"{function_name(func)} returned shape {tuple(result.shape)} where {shape} was "
+            f"{function_name(func)} returned shape {tuple(found.shape)} where {shape} was "
             f"announced: {hint}"
         )
-    return xp.asarray(result)
+    return xp.asarray(found)
 
 
 def fits(shape: Sequence[int], announced: Shape) -> bool:
@@ -47,6 +48,20 @@ def fits(shape: Sequence[int], announced: Shape) -> bool:
     return len(shape) == len(announced) and all(
         length == known or known is None for length, known in zip(shape, announced, strict=True)
     )
+
+
+def _holds(xp: Any, dtype: Any, other: Any) -> bool:
+    """Say whether `dtype` is of a kind that holds numbers of the kind of `other`."""
+    return _rank(xp, other) <= _rank(xp, dtype)
+
+
+def _holds_numbers(xp: Any, dtype: Any, found: Any) -> bool:
+    """Say so of Python's numbers, made an array: the dtype is not one that anybody chose."""
+    if math.prod(found.shape) == 0:
+        return True
+    if xp.isdtype(found.dtype, "signed integer"):
+        return bool(xp.isdtype(dtype, "numeric"))
+    return _holds(xp, dtype, found.dtype)
 
 
 def _rank(xp: Any, dtype: Any) -> int:

@@ -18,7 +18,7 @@ from dask.array.utils import meta_from_array
 from dask.highlevelgraph import HighLevelGraph
 from dask.tokenize import tokenize
 
-from core.lazy_apply.call import SCALARS, Call, Shape, function_name
+from core.lazy_apply.call import Call, Shape, function_name, is_scalar
 from core.lazy_apply.dispatch import PASS
 from core.lazy_apply.host import Host
 from core.lazy_apply.outputs import resolve
@@ -47,9 +47,7 @@ def lazy(call: Call) -> Any:
 
 
 def _promoted(call: Call) -> np.dtype[Any]:
-    return np.result_type(
-        *(x if type(x) in SCALARS else x.dtype for x in call.args if x is not None)
-    )
+    return np.result_type(*(x if is_scalar(x) else x.dtype for x in call.args if x is not None))
 
 
 def _token(call: Call, host: Host, operands: Sequence[Any]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from core.lazy_apply.call import SCALARS, VMAP_METHODS, Call, named
+from core.lazy_apply.call import VMAP_METHODS, Call, is_scalar, named
 from core.lazy_apply.loops import Looped
 from core.lazy_apply.outputs import plain
 from core.libraries import NAMES, library_of
@@ -40,7 +40,7 @@ _MODULES = {name: name for name in ("numpy", "torch", "jax", "dask")}
 
 def apply(call: Call) -> Any:
     """Carry out `call`, whatever its arrays are."""
-    handler = find(call)
+    handler, call = find(call)
     if call.jvp is not None and call.vjp is not None:
         raise ValueError("lazy_apply takes either jvp or vjp, not both")
     if call.vmap_method is not None and call.vmap_method not in VMAP_METHODS:
@@ -57,19 +57,20 @@ def apply(call: Call) -> Any:
     return handler.lazy(call) if result is PASS else result
 
 
-def find(call: Call) -> Handler:
-    """Return the handler of the arrays among the arguments.
+def find(call: Call) -> tuple[Handler, Call]:
+    """Return the handler of the arrays among the arguments, which are then of one library.
 
     Raises
     ------
     ValueError
         There is no array.
     TypeError
-        An argument is neither an array nor a scalar, or the arrays belong to several libraries.
+        An argument is neither an array nor a scalar, or the arrays belong to several libraries
+        and the caller gave no namespace.
     """
     found: dict[str, Handler] = {}
     for arg in call.args:
-        if type(arg) in SCALARS:
+        if is_scalar(arg):
             continue
         library = loaded(type(arg))  # first, as it adds to the handlers
         handler = HANDLERS.get(library)
@@ -81,9 +82,13 @@ def find(call: Call) -> Handler:
         found[handler.library] = handler
     if not found:
         raise ValueError("lazy_apply needs at least one argument array, by position")
-    if len(found) > 1:
+    if len(found) == 1:
+        return next(iter(found.values())), call
+    own = "" if call.xp is None else loaded(type(call.xp.empty(0)))
+    if own not in found:
         raise TypeError(f"lazy_apply got arrays of several libraries: {', '.join(found)}")
-    return next(iter(found.values()))
+    args = [x if is_scalar(x) or loaded(type(x)) == own else call.xp.asarray(x) for x in call.args]
+    return found[own], dataclasses.replace(call, args=tuple(args))
 
 
 def loaded(cls: type) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
-from core.lazy_apply.call import SCALARS, Call
+from core.lazy_apply.call import SCALARS, Call, is_scalar
 from core.lazy_apply.dispatch import PASS
 from core.lazy_apply.outputs import listed
 
@@ -23,9 +23,9 @@ def eager(
     """Call `func` now and bring what it returns into the arrays' namespace and to their device."""
     cls = type(args[0])
     for x in args:
-        if type(x) is not cls and type(x) not in SCALARS:
+        if type(x) is not cls and type(x) not in SCALARS and not is_scalar(x):
             return PASS
-    if cls in SCALARS:
+    if is_scalar(args[0]):
         return PASS
     return _called(func, args, kwargs, as_numpy, several, args[0], None)
 
@@ -47,7 +47,7 @@ def _called(
 ) -> Any:
     if as_numpy:
         cls = type(first)
-        args = tuple(x if type(x) in SCALARS else np.asarray(x) for x in args)
+        args = tuple(x if is_scalar(x) else np.asarray(x) for x in args)
         kwargs = {name: np.asarray(x) if type(x) is cls else x for name, x in kwargs.items()}
     result = func(*args, **kwargs)
     if not several:

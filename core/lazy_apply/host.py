@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from core.lazy_apply.call import SCALARS, Call
+from core.lazy_apply.call import Call, is_scalar
 from core.lazy_apply.checks import VECTORIZE, checked
 from core.lazy_apply.outputs import Outputs, listed
 
@@ -92,7 +92,7 @@ class Host:
     def _called(self, operands: Sequence[Any]) -> list[Any]:
         args, kwargs = self.call.filled(dict(zip(self.slots, operands, strict=True)))
         if self.scalar is not None:
-            args = [self.scalar(x) if type(x) in SCALARS and x is not None else x for x in args]
+            args = [self.scalar(x) if is_scalar(x) and x is not None else x for x in args]
         result = self.call.func(*args, **kwargs)
         several = self.call.several
         return listed(self.call.func, result, several) if several else [result]

@@ -16,7 +16,7 @@ try:  # not public; the public functions that replace it say only what they are 
 except ImportError:  # pragma: no cover
     from jax.core import trace_state_clean
 
-from core.lazy_apply.call import SCALARS, Call
+from core.lazy_apply.call import SCALARS, Call, is_scalar
 from core.lazy_apply.dispatch import PASS
 from core.lazy_apply.host import Host
 from core.lazy_apply.jax_primitive import bind
@@ -42,7 +42,7 @@ def eager(
         if type(x) is _Array:
             if first is None:
                 first = x
-        elif type(x) not in SCALARS:
+        elif type(x) not in SCALARS and not is_scalar(x):
             return PASS
     if first is None or not trace_state_clean():
         return PASS

@@ -9,7 +9,7 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
-from core.lazy_apply.call import SCALARS, function_name
+from core.lazy_apply.call import function_name, is_scalar
 from core.lazy_apply.signature import Signature
 
 
@@ -25,7 +25,7 @@ class Looped:
         return (self.func, self.signature.text)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        arrays = [i for i, arg in enumerate(args) if type(arg) not in SCALARS]
+        arrays = [i for i, arg in enumerate(args) if not is_scalar(arg)]
         checked, _ = self.signature.check([args[i].shape for i in arrays])
         loop = tuple(int(length or 0) for length in checked)
         xp = array_api_compat.array_namespace(*(args[i] for i in arrays))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core.lazy_apply.call import SCALARS, Call
+from core.lazy_apply.call import SCALARS, Call, is_scalar
 from core.lazy_apply.dispatch import PASS
 from core.lazy_apply.outputs import listed
 
@@ -23,7 +23,9 @@ def eager(
 ) -> Any:
     """Call `func` now."""
     for x in args:
-        if type(x) is not np.ndarray and type(x) not in SCALARS and not isinstance(x, _ARRAYS):
+        if type(x) is np.ndarray or type(x) in SCALARS:
+            continue
+        if not isinstance(x, _ARRAYS) and not is_scalar(x):
             return PASS
     result = func(*args, **kwargs)
     if not several:

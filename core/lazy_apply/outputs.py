@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.lazy_apply.call import Call, Shape, check_outputs, function_name
+from core.lazy_apply.call import SCALARS, Call, Shape, check_outputs, function_name
 from core.lazy_apply.signature import broadcast
 
 
@@ -39,11 +39,19 @@ def resolve(call: Call, result_type: Callable[[], Any]) -> Outputs:
         else:
             shapes = (broadcast(known),)
     check_outputs(shapes if several else shapes[0], call.dtype)
-    if several and call.dtype is not None:
-        dtypes = tuple(call.dtype)
-    else:
-        dtypes = (result_type() if call.dtype is None else call.dtype,) * len(shapes)
+    listed = several and call.dtype is not None
+    dtypes = tuple(call.dtype) if listed else (call.dtype,) * len(shapes)
+    if any(dtype is None for dtype in dtypes):
+        promoted = result_type()
+        dtypes = tuple(promoted if dtype is None else dtype for dtype in dtypes)
     return Outputs(shapes, dtypes, bool(several))
+
+
+def check_shapes(args: Sequence[Any]) -> None:
+    """Raise ValueError where the shapes of the arrays among `args` do not broadcast together."""
+    shapes = [x.shape for x in args if type(x) not in SCALARS and hasattr(x, "shape")]
+    if any(shape != shapes[0] for shape in shapes):
+        broadcast([plain(shape) for shape in shapes])
 
 
 def plain(shape: Sequence[Any]) -> Shape:

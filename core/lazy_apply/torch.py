@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from core.lazy_apply.call import SCALARS, Call
+from core.lazy_apply.call import SCALARS, Call, is_scalar
 from core.lazy_apply.dispatch import PASS
 from core.lazy_apply.outputs import listed
 from core.lazy_apply.torch_function import applied
@@ -33,7 +33,7 @@ def eager(
         if type(x) is _Tensor or isinstance(x, _Tensor):
             if first is None:
                 first = x
-        elif type(x) not in SCALARS:
+        elif type(x) not in SCALARS and not is_scalar(x):
             return PASS
     if first is None:
         return PASS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -135,6 +136,40 @@ def test_scalars_and_none_are_passed_on(xp: Any, xp_backend: Backend) -> None:
     np.testing.assert_array_equal(value(run(xp_backend, call, xp.asarray([1, 2]))), [7, 8])
 
 
+def test_numbers_of_other_classes_are_passed_on_as_they_are(xp: Any, xp_backend: Backend) -> None:
+    class Order(enum.IntEnum):
+        SECOND = 2
+
+    def check(x: Any, order: Any) -> Any:
+        assert order is Order.SECOND
+        return x * 2
+
+    found = lazy_apply(check, xp.asarray([1, 2]), Order.SECOND, as_numpy=True)
+    np.testing.assert_array_equal(value(found), [2, 4])
+
+
+def test_a_missing_dtype_among_several_is_the_default(xp: Any, xp_backend: Backend) -> None:
+    def half(x: Any) -> Any:
+        return x, (x / 2).astype(np.float32)
+
+    def call(x: Any) -> Any:
+        return lazy_apply(half, x, shape=((2,), (2,)), dtype=(None, xp.float32), as_numpy=True)
+
+    x = xp.asarray([1, 2], dtype=xp.int32)
+    same, other = run(xp_backend, call, x, inside_jit=True)
+    assert same.dtype == x.dtype
+    np.testing.assert_array_equal(value(other), [0.5, 1])
+
+
+def test_a_namespace_says_what_arrays_of_several_libraries_become(
+    xp: Any, xp_backend: Backend
+) -> None:
+    def call(x: Any) -> Any:
+        return lazy_apply(lambda x, table: x + table, x, np.asarray([3, 4]), xp=xp)
+
+    np.testing.assert_array_equal(value(run(xp_backend, call, xp.asarray([1, 2]))), [4, 6])
+
+
 def test_named_arguments_are_not_looked_into(xp: Any, xp_backend: Backend, as_numpy: bool) -> None:
     def check(x: Any, table: Any, text: Any, own: Any) -> Any:
         assert table == {0: [1, 2]}
@@ -195,6 +230,18 @@ def test_wrong_arguments_are_errors() -> None:
         lazy_apply(lambda x: 3, np.ones(2), shape=((), ()))
     with pytest.raises(ValueError, match="returned 1 arrays; shape= announces 2"):
         lazy_apply(lambda x: [3], np.ones(2), shape=((), ()))
+
+
+def test_shapes_that_do_not_go_together_are_an_error_unless_a_shape_is_given(
+    xp: Any, xp_backend: Backend
+) -> None:
+    def call(x: Any, y: Any, **options: Any) -> Any:
+        return lazy_apply(np.convolve, x, y, as_numpy=True, **options)
+
+    x, y = xp.asarray([1, 2]), xp.asarray([1, 2, 3])
+    with pytest.raises(ValueError, match=r"shapes \(2,\), \(3,\) cannot be broadcast"):
+        call(x, y)
+    np.testing.assert_array_equal(value(call(x, y, shape=(4,))), [1, 4, 7, 6])
 
 
 @pytest.mark.parametrize(
@@ -299,6 +346,10 @@ def test_dask_holds_results_against_what_was_announced() -> None:
         lazy_apply(lambda x: x[:2], x).compute()
     with pytest.raises(TypeError, match="returned float64 where int64 was announced: give dtype="):
         lazy_apply(np.mean, x.astype(int), shape=()).compute()
+    with pytest.raises(TypeError, match="returned float64 where uint8 was announced: give dtype="):
+        lazy_apply(lambda x: 3.5, x, shape=(), dtype="uint8").compute()
+    assert lazy_apply(lambda x: 3, x, shape=(), dtype="uint8").compute().dtype == np.uint8
+    assert lazy_apply(lambda x: [], x, shape=(None,), dtype="uint8").compute().dtype == np.uint8
 
 
 @pytest.mark.parametrize("signature", [None, "(n)->(n)"])
