@@ -8,6 +8,7 @@ from typing import Any
 
 from core.lazy.array import LazyArray, Variable
 from core.lazy.cost import flops
+from core.lazy.errors import DataDependentError
 from core.lazy.export import to_graphviz, to_mermaid, to_nx_digraph
 from core.lazy.function import Function
 from core.lazy.history import bytes_of, footprint, stats
@@ -190,7 +191,12 @@ def trace(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Trace:
         return traced
 
     arguments = rebuild((args, kwargs), variable)
-    outputs = _opened(func(*arguments[0], **arguments[1]))
+    try:
+        outputs = _opened(func(*arguments[0], **arguments[1]))
+    except ValueError as error:  # assigning to an element of its own, NumPy raises another error
+        if isinstance(error.__cause__, DataDependentError):
+            raise error.__cause__ from None
+        raise
     name = getattr(func, "__qualname__", None) or getattr(func, "__name__", None) or repr(func)
     return Trace(name.rpartition(".<locals>.")[2], arguments, tuple(inputs), outputs)
 

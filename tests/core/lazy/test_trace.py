@@ -86,6 +86,17 @@ def test_the_users_line_is_named() -> None:
     assert "xp.where" in str(caught.value)
 
 
+def test_a_value_put_into_a_numpy_array_is_asked_for() -> None:
+    def filled(x: Any) -> Any:
+        result = np.zeros(2)
+        result[0] = x.__array_namespace__().sum(x)  # NumPy asks for a value
+        return result
+
+    with pytest.raises(lazy.DataDependentError, match="float") as caught:
+        core.trace(filled, np.ones(3))
+    assert caught.value.lineno == line_of("# NumPy asks for a value")
+
+
 def test_numpy_functions_are_refused_where_the_arrays_are_not_numpys() -> None:
     x = lazy.Variable((2,), "torch")
     with pytest.raises(lazy.DataDependentError, match=r"numpy.sin\(\).*write xp.sin"):
