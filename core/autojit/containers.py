@@ -134,7 +134,7 @@ def _read_method(codec: Codec, stream: Iterator[Any], leaves: Iterator[Any], mem
 def _write_array(codec: Codec, x: Any, leaves: Leaves, tokens: Tokens, memo: Memo) -> None:
     if seen(x, tokens, memo):
         return
-    tokens += (ARRAY, x.dtype, x.shape)
+    tokens += (ARRAY, x.dtype, x.shape, x.flags.fnc)
     if x.dtype.hasobject:
         codec.write(x.ravel().tolist(), leaves, tokens, memo)
     else:
@@ -142,8 +142,8 @@ def _write_array(codec: Codec, x: Any, leaves: Leaves, tokens: Tokens, memo: Mem
 
 
 def _read_array(codec: Codec, stream: Iterator[Any], leaves: Iterator[Any], memo: Any) -> Any:
-    dtype, shape = next(stream), next(stream)
-    result = np.empty(shape, dtype=dtype)
+    dtype, shape, by_columns = next(stream), next(stream), next(stream)
+    result: Any = np.empty(shape, dtype=dtype, order="F" if by_columns else "C")
     memo.append(result)
     if dtype.hasobject:
         for i in range(result.size):

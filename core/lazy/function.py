@@ -207,7 +207,7 @@ def bindings(
     """Return the global names of a source for arrays of one library."""
     xp = namespace_of(backend, example)
     native = program.backend in (None, backend) or backend is None
-    names: dict[str, Any] = {"__name__": "core.lazy.compiled"}
+    names: dict[str, Any] = {}  # without `__name__`: `torch.compile` would import such a module
     for name, op in source.functions.items():
         names[name] = op.function(xp)
     for name, value in source.objects.items():

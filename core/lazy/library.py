@@ -20,13 +20,16 @@ KNOWN = frozenset(_MODULES)
 _ROOTS = {"jaxlib": "jax", "array_api_strict": "array-api-strict"}
 
 
+_NUMPY = (np.ndarray, np.generic)  # a tuple, which `torch.compile` can read
+
+
 def backend_of(x: object) -> str | None:
     """Return the name of the library that the array `x` is of, or None if it is no array."""
     cls = type(x)
     if not hasattr(cls, "shape") or not hasattr(cls, "dtype") or not hasattr(cls, "__add__"):
         return None
     root = cls.__module__.partition(".")[0]
-    if isinstance(x, np.ndarray | np.generic):
+    if isinstance(x, _NUMPY):
         return "numpy"
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(x, torch.Tensor):

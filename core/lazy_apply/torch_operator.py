@@ -200,7 +200,12 @@ def _backward(ctx: Any, cotangents: Any) -> Any:
     # A derivative is a function of tensors alone.
     host = _compiled[ctx.number].without_values(primals, ctx.sizes)
     found = cotangents_of(host, primals, tuple(cotangents))
-    return found, [None] * len(ctx.sizes), [None] * len(ctx.numbers), None
+    return found, _no_gradient(ctx.sizes), _no_gradient(ctx.numbers), None
+
+
+def _no_gradient(numbers: Sequence[Any]) -> list[Any] | None:
+    """Return what PyTorch wants for a list of numbers: None, but for an empty list such a list."""
+    return None if numbers else []
 
 
 def _vmap(info: Any, in_dims: Any, operands: Any, sizes: Any, numbers: Any, number: int) -> Any:

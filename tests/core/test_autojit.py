@@ -195,6 +195,7 @@ def test_equal_static_arguments_are_traced_once(equal: Any) -> None:
         [{1: 0}, {1.0: 0}, {True: 0}],
         [Config(a=1), Config(a=2), Config(b=1), Frozen(1), Plain(1)],
         [np.arange(3), np.arange(3.0), np.arange(4)],
+        [np.ones((2, 3)), np.ones((2, 3), order="F")],
         ["1", b"1", np.str_("1"), range(1)],
         [threading.Lock(), threading.Lock()],
         [None, Ellipsis, Color.RED],

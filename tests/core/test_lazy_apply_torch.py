@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+import core
 from core import lazy_apply
 
 
@@ -153,6 +154,26 @@ def test_torch_compiles_the_given_derivative() -> None:
     )
     compiled(x).backward()
     np.testing.assert_allclose(value(x.grad), np.cos(np.arange(3.0)), rtol=1e-6)
+
+
+def test_torch_compiles_a_derivative_beside_a_number_and_a_shape() -> None:
+    compiled = torch.compile(
+        lambda x, k: lazy_apply(
+            lambda x, k: np.sin(x) * k, x, k, shape=x.shape, as_numpy=True, vjp=cosine
+        ).sum(),
+        backend="aot_eager",
+        fullgraph=True,
+        dynamic=True,
+    )
+    x = torch.arange(3.0, requires_grad=True)
+    compiled(x, 1.5).backward()
+    np.testing.assert_allclose(value(x.grad), np.cos(np.arange(3.0)), rtol=1e-6)
+
+
+def test_torch_compiles_the_function_of_a_trace() -> None:
+    trace = core.trace(lambda x: lazy_apply(np.cumsum, x, as_numpy=True) + 1, np.ones(3))
+    compiled = torch.compile(trace.function.bind("torch"), backend="aot_eager", fullgraph=True)
+    assert compiled(torch.ones(3)).tolist() == [2, 3, 4]
 
 
 def test_torch_compiles_for_any_length_at_once() -> None:
