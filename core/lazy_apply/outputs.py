@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from core.lazy_apply.call import SCALARS, Call, Shape, check_outputs, function_name
 from core.lazy_apply.signature import broadcast
 
@@ -55,11 +57,16 @@ def check_shapes(args: Sequence[Any]) -> None:
 
 
 def plain(shape: Sequence[Any]) -> Shape:
-    """Return `shape` as ints, with None for what Dask calls ``nan``."""
+    """Return `shape` as ints, with None for what Dask calls ``nan``.
+
+    A length that a compiler keeps as a symbol stays one: its value would tie the program to it.
+    """
     return tuple(
         None
         if length is None or (isinstance(length, float) and math.isnan(length))
         else int(length)
+        if isinstance(length, (float, np.integer))
+        else length
         for length in shape
     )
 

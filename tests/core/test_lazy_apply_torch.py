@@ -227,3 +227,29 @@ def test_torch_takes_arrays_that_it_could_not_share() -> None:
     locked = np.arange(3)
     locked.flags.writeable = False
     assert lazy_apply(lambda x: locked, x).tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"as_numpy": True},
+        {"as_numpy": True, "shape": lambda s: s},
+        {"as_numpy": True, "signature": "(n)->(n)"},
+    ],
+    ids=["shape found", "shape computed", "signature"],
+)
+def test_a_compiled_call_is_not_tied_to_the_length_of_its_tensors(options: Any) -> None:
+    graphs: list[Any] = []
+
+    def counting(graph: Any, _: Any) -> Any:
+        graphs.append(graph)
+        return graph
+
+    torch._dynamo.reset()
+    sorts = torch.compile(
+        lambda x: lazy_apply(np.sort, x, **options), fullgraph=True, backend=counting
+    )
+    for length in range(2, 14):
+        x = torch.arange(length, 0, -1)
+        np.testing.assert_array_equal(value(sorts(x)), np.sort(value(x)))
+    assert len(graphs) == 2  # for the first length, and for any
