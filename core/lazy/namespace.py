@@ -20,14 +20,14 @@ from core.lazy.standard import (
     reduction,
     searching,
 )
-from core.lazy.standard.registry import FUNCTIONS, standard
+from core.lazy.standard.registry import BY_BACKEND, FUNCTIONS, bind, by_backend, standard
 
 VERSION = "2024.12"
 FAMILIES = (creation, elementwise, fft, linalg, manipulation, reduction, searching)
 """The modules whose functions a namespace has; importing them fills the table of functions."""
 
 
-@creation.creation()
+@by_backend()
 def result_type(backend: str | None, *arrays_and_dtypes: Any) -> Any:
     """Return the dtype of an operation on arrays, dtypes and numbers.
 
@@ -175,7 +175,7 @@ class Namespace:
         self.newaxis = None
         for name, dtype in dtypes.NAMES.items():
             setattr(self, name, dtype)
-        made = {name: creation.bind(one, backend) for name, one in creation.CREATION.items()}
+        made = {name: bind(one, backend) for name, one in BY_BACKEND.items()}
         for name, function in {**FUNCTIONS, **made}.items():
             extension, _, last = name.rpartition(".")
             setattr(getattr(self, extension) if extension else self, last, function)

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import wraps
-from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -20,40 +18,18 @@ from core.lazy.operation import Operation, define, operation
 from core.lazy.operators import SCALARS
 from core.lazy.spec import Shape, as_shape, broadcast, spec
 from core.lazy.standard.inputs import traced
-from core.lazy.standard.registry import standard
-
-CREATION: dict[str, Callable[..., LazyArray]] = {}
-"""Functions with the backend as their first argument."""
+from core.lazy.standard.registry import BY_BACKEND, by_backend, standard
 
 
 def creation(extension: str = "") -> Callable[[Callable[..., LazyArray]], Any]:
-    """Register a function whose answer depends on the backend, and return the one for any."""
+    """Register a function that makes arrays, which is an operation too."""
 
     def register(function: Callable[..., LazyArray]) -> Any:
         name = f"{extension}.{function.__name__}" if extension else function.__name__
-        CREATION[name] = function
-        if name not in ("asarray", "full", "result_type"):
-            define(Operation(name, "creation"))
-        bound = bind(function, None)
-        standard(extension)(bound)
-        function.__doc__ = bound.__doc__
-        return bound
+        define(Operation(name, "creation"))
+        return by_backend(extension)(function)
 
     return register
-
-
-def bind(function: Callable[..., LazyArray], backend: str | None) -> Callable[..., LazyArray]:
-    """Return a creation function for one backend."""
-
-    @wraps(function)
-    def bound(*args: Any, **kwargs: Any) -> LazyArray:
-        return function(backend, *args, **kwargs)
-
-    own = signature(function)
-    bound.__signature__ = own.replace(  # type: ignore[attr-defined]
-        parameters=list(own.parameters.values())[1:]
-    )
-    return bound
 
 
 def created(
@@ -108,7 +84,7 @@ _FILL: dict[type, dtypes.Default] = {
 }
 
 
-@creation()
+@by_backend()
 def full(
     backend: str | None, shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None
 ) -> LazyArray:
@@ -184,7 +160,7 @@ def linspace(
 def _traced_linspace(
     backend: str | None, start: Any, stop: Any, num: int, dtype: Any, endpoint: bool
 ) -> LazyArray:
-    steps = CREATION["arange"](backend, num)
+    steps = BY_BACKEND["arange"](backend, num)
     like = (start + 0.0) + (stop + 0.0)
     ramp = astype(steps, like.dtype) / max(num - endpoint, 1)
     result: LazyArray = start + ramp * (stop - start)
@@ -209,7 +185,7 @@ def eye(
     )
 
 
-@creation()
+@by_backend()
 def asarray(
     backend: str | None,
     obj: Any,
@@ -226,10 +202,13 @@ def asarray(
     if isinstance(obj, tuple | list) and _holds_arrays(obj):
         from core.lazy.standard.manipulation import stack
 
-        x = stack([CREATION["asarray"](_backend(obj) or backend, one, dtype=dtype) for one in obj])
+        x = stack(
+            [BY_BACKEND["asarray"](_backend(obj) or backend, one, dtype=dtype) for one in obj]
+        )
         return x
     if type(obj) in SCALARS:
-        return CREATION["full"](backend, (), obj, dtype=dtype, device=device)
+        made: LazyArray = BY_BACKEND["full"](backend, (), obj, dtype=dtype, device=device)
+        return made
     if not isinstance(obj, tuple | list):
         buffer = hasattr(obj, "__buffer__") and backend_of(obj) is None
         x = LazyArray.from_data(np.asarray(obj)) if buffer else traced(obj)
@@ -284,7 +263,8 @@ def from_dlpack(
     """Return a concrete array of any library as a traced one."""
     if isinstance(x, LazyArray):
         return x
-    return CREATION["asarray"](backend, np.from_dlpack(x), device=device)
+    made: LazyArray = BY_BACKEND["asarray"](backend, np.from_dlpack(x), device=device)
+    return made
 
 
 # Functions that make an array like another.

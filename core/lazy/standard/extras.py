@@ -12,9 +12,9 @@ from core.lazy.array import LazyArray, make
 from core.lazy.operation import Operation, define
 from core.lazy.rules.contraction import einsum_shape
 from core.lazy.spec import as_shape, axis_index, common, spec
-from core.lazy.standard import creation, elementwise, linalg, manipulation, reduction
+from core.lazy.standard import elementwise, linalg, manipulation, reduction
 from core.lazy.standard.inputs import together, traced
-from core.lazy.standard.registry import standard
+from core.lazy.standard.registry import BY_BACKEND, standard
 
 EINSUM = define(Operation("einsum", "contraction"))
 
@@ -38,7 +38,8 @@ def array(x: Any, backend: str | None = None) -> LazyArray:
     >>> (lazy.array([1.0, 2.0]) * 2).compute()
     array([2., 4.])
     """
-    return creation.CREATION["asarray"](backend, x)
+    made: LazyArray = BY_BACKEND["asarray"](backend, x)
+    return made
 
 
 @standard(extra=True)
@@ -88,10 +89,10 @@ def diag(a: Any, k: int = 0) -> LazyArray:
         raise ValueError(f"diag: an array of shape {a.shape} is no vector or matrix")
     size = a.shape[0] + _abs(k)
     # Padding with zeros keeps out the NaN that a product with an identity would spread.
-    pad = creation.CREATION["zeros"](a.backend, (_abs(k),), dtype=a.dtype)
+    pad = BY_BACKEND["zeros"](a.backend, (_abs(k),), dtype=a.dtype)
     column = manipulation.concat([a, pad] if k >= 0 else [pad, a]) if k else a
-    one = creation.CREATION["eye"](a.backend, size, k=k, dtype=dtypes.bool_)
-    zero = creation.CREATION["zeros"](a.backend, (), dtype=a.dtype)
+    one = BY_BACKEND["eye"](a.backend, size, k=k, dtype=dtypes.bool_)
+    zero = BY_BACKEND["zeros"](a.backend, (), dtype=a.dtype)
     return elementwise.where(one, manipulation.expand_dims(column, axis=1), zero)
 
 
@@ -114,7 +115,8 @@ def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> LazyArray:
 @standard(extra=True)
 def identity(n: int, dtype: object = None, backend: str | None = None) -> LazyArray:
     """Return a square matrix with ones on its diagonal."""
-    return creation.CREATION["eye"](backend, n, dtype=dtype)
+    made: LazyArray = BY_BACKEND["eye"](backend, n, dtype=dtype)
+    return made
 
 
 @standard(extra=True)
