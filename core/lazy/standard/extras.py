@@ -114,7 +114,21 @@ def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> LazyArray:
 
 @standard(extra=True)
 def identity(n: int, dtype: object = None, backend: str | None = None) -> LazyArray:
-    """Return a square matrix with ones on its diagonal."""
+    """Return a square matrix with ones on its diagonal.
+
+    Parameters
+    ----------
+    n : int
+        The number of rows, and of columns.
+    dtype : dtype, optional
+    backend : str, optional
+        The library whose array the result is.
+
+    Returns
+    -------
+    LazyArray
+        Of shape (n, n).
+    """
     made: LazyArray = BY_BACKEND["eye"](backend, n, dtype=dtype)
     return made
 

@@ -1,4 +1,4 @@
-"""The table of functions that a namespace is made of, and what their docstrings have in common."""
+"""The table of functions that a namespace is made of."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import inspect
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
+
+from core.lazy.standard.docstrings import document
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -15,30 +17,6 @@ BY_BACKEND: dict[str, Callable[..., Any]] = {}
 """Those of them whose answer depends on the backend, with that as their first argument."""
 EXTRAS: dict[str, Callable[..., Any]] = {}
 """Functions of `core.lazy` that the standard does not have."""
-
-_PARAMETERS = {
-    "x": "array\n    The operand.",
-    "x1": "array or number\n    The first operand.",
-    "x2": "array or number\n    The second operand.",
-    "axis": "int, tuple of int or None, optional\n    The axis or axes to work along.",
-    "axes": "int or tuple of int, optional\n    The axes to work on.",
-    "keepdims": "bool, optional\n    Keep the reduced axes with length 1.",
-    "dtype": "dtype, optional\n    The dtype of the result.",
-    "device": "object, optional\n    The device of the result, as the backend names it.",
-    "shape": "int or tuple of int\n    The shape of the result; one length may be -1 in `reshape`.",
-    "arrays": "sequence of array\n    The operands.",
-    "indices": "array of int\n    Positions along `axis`.",
-    "copy": "bool, optional\n    Whether the result may share its operand's memory.",
-    "correction": "int or float, optional\n    Subtracted from the number of elements.",
-    "descending": "bool, optional\n    Start with the largest.",
-    "stable": "bool, optional\n    Keep the order of equal elements.",
-    "n": "int, optional\n    The number of points; by default the operand's length.",
-    "s": "tuple of int, optional\n    The number of points along each of `axes`.",
-    "norm": '{"backward", "ortho", "forward"}, optional\n    Which transform is scaled.',
-    "k": "int, optional\n    The diagonal: 0 the main one, positive ones above it.",
-    "offset": "int, optional\n    The diagonal: 0 the main one, positive ones above it.",
-    "xp": "namespace\n    The namespace that is asked.",
-}
 
 
 def standard(extension: str = "", extra: bool = False) -> Callable[[F], F]:
@@ -80,21 +58,3 @@ def bind(function: Callable[..., Any], backend: str | None) -> Callable[..., Any
         parameters=list(own.parameters.values())[1:]
     )
     return bound
-
-
-def document(function: Callable[..., Any], name: str, extra: bool = False) -> str:
-    """Return a numpydoc docstring: the function's own lines, and what its parameters are."""
-    own = inspect.cleandoc(function.__doc__ or "")
-    if "Parameters\n---" in own:
-        return own
-    summary, _, rest = own.partition("\n\n")
-    lines = [summary, "", "Parameters", "----------"]
-    for parameter in inspect.signature(function).parameters.values():
-        text = _PARAMETERS.get(parameter.name, "object\n    As in the array API standard.")
-        lines.append(f"{parameter.name} : {text}")
-    lines += ["", "Returns", "-------", "LazyArray, or a tuple of these"]
-    if rest:
-        lines += ["", rest]
-    if not extra:
-        lines += ["", "Notes", "-----", f"The array API standard defines ``{name}``."]
-    return "\n".join(lines)

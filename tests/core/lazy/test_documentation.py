@@ -5,12 +5,15 @@ from __future__ import annotations
 import doctest
 import importlib
 import pkgutil
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import core.lazy
 from core import lazy
+from core.lazy.standard.registry import EXTRAS, FUNCTIONS
 
 MODULES = [
     one.name for one in pkgutil.walk_packages(core.lazy.__path__, "core.lazy.") if not one.ispkg
@@ -47,3 +50,14 @@ def test_functions_are_documented_by_the_sections_of_numpydoc() -> None:
         text = doc(value(name))
         assert "Parameters\n----------" in text
         assert "Returns\n-------" in text
+
+
+def test_every_function_of_a_namespace_is_on_the_page_of_functions() -> None:
+    page = (Path(__file__).parents[3] / "docs/core/lazy_functions.md").read_text()
+    shown = re.findall(r"autofunction:: (?:core.lazy::)?(\S+)", page)
+    assert sorted(shown) == sorted({*FUNCTIONS, *EXTRAS})
+
+
+def test_a_docstring_tells_what_comes_back() -> None:
+    assert "A named tuple of `U`, `S`, `Vh`." in doc(lazy.linalg.svd)
+    assert "Returns\n-------\ntuple of LazyArray\n" in doc(value("meshgrid"))
