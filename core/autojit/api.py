@@ -36,7 +36,7 @@ def autojit(
         library and of use for NumPy's. Default: that of the arrays in each call's arguments. A
         call without arrays of JAX or PyTorch is a call of `func`.
     dynamic_scalars : bool, optional
-        Trace Python's floats and complex numbers as well, so that another value makes no other
+        Trace floats and complex numbers as well, so that another value makes no other
         version. `func` gets arrays without axes for them under JAX. Those whose values it needs
         become static again.
     maxsize : int, optional
@@ -54,10 +54,13 @@ def autojit(
     Warns
     -----
     RuntimeWarning
-        Once for each argument whose changing value, a number, makes one version after the other.
+        Once for each argument whose changing value, a number or an array of NumPy, makes one
+        version after the other.
 
     Raises
     ------
+    TypeError
+        `func` cannot be called.
     ValueError
         `backend` is not known, `maxsize` is not positive, or `dynamic_scalars` is asked of
         ``"lazy"``, whose traced numbers would not be as weakly typed as Python's.
@@ -98,6 +101,8 @@ def autojit(
         raise ValueError(f"autojit has no backend {backend!r}: give one of {known}, or none")
     if backend == "lazy" and dynamic_scalars:
         raise ValueError("autojit has no dynamic_scalars with backend='lazy': pass arrays instead")
+    if func is not None and not callable(func):
+        raise TypeError(f"autojit compiles a function, not {type(func).__name__}: {func!r}")
     if maxsize < 1:
         raise ValueError(f"autojit keeps at least one compiled version, got maxsize={maxsize}")
     if func is None:
@@ -111,6 +116,8 @@ def autojit(
     options = Options(function_name(func), maxsize, dynamic_scalars, dict(compile_options or {}))
     dispatcher = Dispatcher(func, options, backend)
     call: Any = functools.update_wrapper(dispatcher.caller(), func)
+    if not hasattr(func, "__name__"):  # a partial, or an object that is called
+        call.__name__ = call.__qualname__ = options.name
     call.clear_cache = dispatcher.clear_cache
     call.lower = dispatcher.lower
     return call

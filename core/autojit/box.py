@@ -6,7 +6,7 @@ from typing import Any
 
 import jax
 
-from core.autojit.codec import Codec
+from core.autojit.codec import Codec, settled
 from core.autojit.tokens import SAME
 
 
@@ -57,6 +57,7 @@ class Box:
 
 def boxed(result: Any, codec: Codec) -> Any:
     """Return `result` itself where JAX returns such a thing unchanged, else a box with it."""
+    result = settled(result)
     leaves: list[Any] = []
     tokens: list[Any] = []
     codec.write((result,), leaves, tokens, {})

@@ -12,11 +12,14 @@ from collections.abc import Callable, Iterable, Iterator
 from math import isnan
 from typing import Any
 
+import numpy as np
+
 from core.autojit.kind import Kind, Memo, Tokens, Write
 from core.autojit.objects import kind_of
 from core.autojit.tokens import ATOMS, FOREIGN, LEAF, SAME, SCALAR, ById, WeakById
 
 _LIMIT = 4096
+_NUMBERS = frozenset({complex, np.float32, np.float64, np.complex64, np.complex128})
 
 
 class Codec:
@@ -32,13 +35,13 @@ class Codec:
         Whether iterators are exhausted and stand for their items; otherwise they are known by
         identity.
     scalars : bool
-        Whether floats and complex numbers are leaves as well.
+        Whether floats and complex numbers are leaves as well, Python's and NumPy's.
     is_foreign : callable, optional
         Says of a type whether it is one of another library's array, at whose contents nobody is to
         look: the description only says that there is one.
     """
 
-    __slots__ = ("consume", "is_foreign", "is_leaf", "leaf", "scalars", "writers")
+    __slots__ = ("consume", "hashed", "is_foreign", "is_leaf", "leaf", "scalars", "writers")
 
     def __init__(
         self,
@@ -55,6 +58,10 @@ class Codec:
         self.scalars = scalars
         self.is_foreign = is_foreign
         self.writers: dict[type, Write] = {}
+        self.hashed: Codec = self
+        """The same for what is hashed, keys and elements of sets, where numbers are no leaves."""
+        if scalars:
+            self.hashed = Codec(leaf, is_leaf, consume=consume, is_foreign=is_foreign)
 
     def write(self, items: Iterable[Any], leaves: list[Any], tokens: Tokens, memo: Memo) -> None:
         """Append the arrays within `items` to `leaves` and the rest to `tokens`."""
@@ -88,7 +95,7 @@ class Codec:
             write = _write_leaf
         elif self.is_foreign is not None and self.is_foreign(cls):
             write = _write_foreign
-        elif cls is complex and self.scalars:
+        elif self.scalars and cls in _NUMBERS:
             write = _write_scalar
         else:
             write = kind_of(x, self.consume).write
@@ -110,7 +117,12 @@ class Codec:
         if token is SAME:
             return memo[next(stream)]
         value = next(stream)
-        return token(value) if token is float or token is complex else value
+        return float(value) if token is float else value
+
+
+def settled(result: Any) -> Any:
+    """Return what a function returned; an iterator as one that has its items already."""
+    return iter(list(result)) if isinstance(result, Iterator) else result
 
 
 def _write_leaf(_: Codec, x: Any, leaves: list[Any], tokens: Tokens, __: Memo) -> None:

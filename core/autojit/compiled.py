@@ -5,10 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 from core.autojit.cache import Cache, Key
-from core.autojit.changes import Changes
+from core.autojit.changes import Changes, argument
 from core.autojit.codec import Codec
 
 
@@ -42,13 +43,13 @@ class Compiled(ABC):
     """A function that is compiled once for each description of its arguments."""
 
     def __init__(
-        self, function: Callable[..., Any], options: Options, codec: Codec, hint: str
+        self, function: Callable[..., Any], options: Options, codec: Codec, traced: str
     ) -> None:
         self.function = function
         self.options = options
         self.codec = codec
         self.cache = Cache(options.maxsize)
-        self.changes = Changes(function, options.name, hint)
+        self.changes = Changes(options.name, traced, options.dynamic_scalars)
 
     @abstractmethod
     def make(self, key: Key) -> Any:
@@ -60,12 +61,22 @@ class Compiled(ABC):
     ) -> Any:
         """Call the version for arguments that were taken apart already."""
 
-    def version(self, key: Key, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Return the compiled version for these arguments, made if it is not there."""
+    def version(
+        self,
+        key: Key,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        origin: Callable[[int], int] = int,
+    ) -> Any:
+        """Return the compiled version for these arguments, made if it is not there.
+
+        `origin` tells where a token of `key` stands in the description that `codec` gives.
+        """
         version = self.cache.entries.get(key)
         if version is None:
             version = self.cache.add(key, self.make)
-            self.changes.compiled_for(key, args, kwargs, self.codec)
+            described = partial(argument, self.function, args, kwargs, self.codec)
+            self.changes.compiled_for(key, lambda place: described(origin(place)))
         return version
 
     def clear_cache(self) -> None:

@@ -60,7 +60,7 @@ def _write_dict(codec: Codec, x: Any, leaves: Leaves, tokens: Tokens, memo: Memo
         if type(key) is not str:  # 1, 1.0 and True are one key to a dict, and three to us
             tokens.append(MAPPING)
             tokens.append(len(keys))
-            codec.write(keys, leaves, tokens, memo)
+            codec.hashed.write(keys, leaves, tokens, memo)
             break
     else:
         tokens.append(DICT)
@@ -88,19 +88,44 @@ def _read_mapping(codec: Codec, stream: Iterator[Any], leaves: Iterator[Any], me
 def _write_set(codec: Codec, x: Any, leaves: Leaves, tokens: Tokens, memo: Memo) -> None:
     """Write a set as the set of its elements' descriptions: it has no order to rely on.
 
-    Only where arrays are within, which have an order, the elements have one too.
+    Only where arrays are within, which have an order, or objects that other arguments may refer
+    to as well, the elements have one too.
     """
-    described, count = [], len(leaves)
+    if type(x) is set and seen(x, tokens, memo):
+        return
+    tokens.append(SET if type(x) is set else FROZENSET)
+    described: set[tuple[Any, ...]] = set()
+    found_leaves: Leaves = []
+    objects: Memo = {}
     for element in x:
         found: Tokens = []
-        codec.write((element,), leaves, found, {})
-        described.append(tuple(found))
-    tokens.append(SET if type(x) is set else FROZENSET)
-    tokens.append(frozenset(described) if len(leaves) == count else tuple(described))
+        codec.hashed.write((element,), found_leaves, found, objects)
+        described.add(tuple(found))
+    if found_leaves or objects:
+        tokens.append(len(x))
+        codec.hashed.write(x, leaves, tokens, memo)
+    else:
+        tokens.append(frozenset(described))
 
 
 def _read_set(codec: Codec, stream: Iterator[Any], leaves: Iterator[Any], memo: Any) -> Any:
-    return {codec.read(iter(element), leaves, []) for element in next(stream)}
+    result: set[Any] = set()
+    memo.append(result)
+    result.update(_elements(codec, stream, leaves, memo))
+    return result
+
+
+def _read_frozenset(codec: Codec, stream: Iterator[Any], leaves: Iterator[Any], memo: Any) -> Any:
+    return frozenset(_elements(codec, stream, leaves, memo))
+
+
+def _elements(
+    codec: Codec, stream: Iterator[Any], leaves: Iterator[Any], memo: Any
+) -> Iterator[Any]:
+    described = next(stream)
+    if type(described) is frozenset:
+        return (codec.read(iter(element), leaves, memo) for element in described)
+    return (codec.read(stream, leaves, memo) for _ in range(described))
 
 
 def _write_slice(codec: Codec, x: Any, leaves: Leaves, tokens: Tokens, memo: Memo) -> None:
@@ -135,7 +160,7 @@ def _write_array(codec: Codec, x: Any, leaves: Leaves, tokens: Tokens, memo: Mem
     if seen(x, tokens, memo):
         return
     tokens += (ARRAY, x.dtype, x.shape, x.flags.fnc)
-    if x.dtype.hasobject:
+    if _has_no_bytes(x.dtype):
         codec.write(x.ravel().tolist(), leaves, tokens, memo)
     else:
         tokens.append(x.tobytes())
@@ -145,7 +170,7 @@ def _read_array(codec: Codec, stream: Iterator[Any], leaves: Iterator[Any], memo
     dtype, shape, by_columns = next(stream), next(stream), next(stream)
     result: Any = np.empty(shape, dtype=dtype, order="F" if by_columns else "C")
     memo.append(result)
-    if dtype.hasobject:
+    if _has_no_bytes(dtype):
         for i in range(result.size):
             result.flat[i] = codec.read(stream, leaves, memo)
     else:
@@ -154,12 +179,23 @@ def _read_array(codec: Codec, stream: Iterator[Any], leaves: Iterator[Any], memo
 
 
 def _write_scalar(codec: Codec, x: Any, leaves: Leaves, tokens: Tokens, memo: Memo) -> None:
-    tokens += (SCALAR, x.dtype, x.tobytes())
+    tokens += (SCALAR, x.dtype)
+    if _has_no_bytes(x.dtype):
+        codec.write((x.item(),), leaves, tokens, memo)
+    else:
+        tokens.append(x.tobytes())
 
 
 def _read_scalar(codec: Codec, stream: Iterator[Any], leaves: Iterator[Any], memo: Any) -> Any:
     dtype = next(stream)
+    if _has_no_bytes(dtype):
+        return np.array(codec.read(stream, leaves, memo), dtype=dtype)[()]
     return np.frombuffer(next(stream), dtype=dtype)[0]
+
+
+def _has_no_bytes(dtype: np.dtype[Any]) -> bool:
+    """Say whether the bytes of a number do not tell what it is: those of objects, and none."""
+    return dtype.hasobject or dtype.itemsize == 0
 
 
 def _write_dtype(codec: Codec, x: Any, leaves: Leaves, tokens: Tokens, memo: Memo) -> None:
@@ -176,7 +212,7 @@ for _kind, _write, _read in (
     (DICT, _write_dict, _read_dict),
     (MAPPING, _write_dict, _read_mapping),
     (SET, _write_set, _read_set),
-    (FROZENSET, _write_set, lambda *args: frozenset(_read_set(*args))),
+    (FROZENSET, _write_set, _read_frozenset),
     (SLICE, _write_slice, _read_slice),
     (COMPLEX, _write_complex, _read_complex),
     (METHOD, _write_method, _read_method),

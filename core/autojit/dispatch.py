@@ -69,7 +69,9 @@ class Dispatcher:
             version = versions.get(key)
             if version is None:
                 return otherwise(key, leaves, args, kwargs)
-            result = version(*leaves) if dynamic is None else dynamic(key, version, leaves)
+            result = (
+                version(*leaves) if dynamic is None else dynamic(key, version, leaves, args, kwargs)
+            )
             return result.open() if type(result) is box else result
 
         def learn(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -36,7 +37,7 @@ class JAXFunction(Compiled):
 
     def __init__(self, function: Callable[..., Any], options: Options) -> None:
         codec = Codec(ARRAY, _is_array, scalars=options.dynamic_scalars)
-        super().__init__(function, options, codec, "pass dynamic_scalars=True or an array")
+        super().__init__(function, options, codec, "an array of JAX")
         self.arrays_only = self._jitted(function)
 
     def quick(self, *, foreign: bool) -> Quick:
@@ -60,7 +61,7 @@ class JAXFunction(Compiled):
             return result.open() if type(result) is Box else result
         version = self.version(key, args, kwargs)
         dynamic = self.options.dynamic_scalars
-        result = self._dynamic(key, version, leaves) if dynamic else version(*leaves)
+        result = self._dynamic(key, version, leaves, args, kwargs) if dynamic else version(*leaves)
         return result.open() if type(result) is Box else result
 
     def lower(self, *args: Any, **kwargs: Any) -> Any:
@@ -68,7 +69,7 @@ class JAXFunction(Compiled):
         key, leaves = described(self.codec, args, kwargs)
         version = self.version(key, args, kwargs)
         if type(version) is Pinned:
-            key, leaves = version.static(key, leaves)
+            key, leaves = version.static(key, leaves, self.codec)
             version = self.cache.add(key, self.make)
         return version.lower(*leaves)
 
@@ -97,22 +98,32 @@ class JAXFunction(Compiled):
         traced.__name__ = traced.__qualname__ = self.options.name
         return jax.jit(traced)
 
-    def _dynamic(self, key: Key, version: Any, leaves: list[Any]) -> Any:
+    def _dynamic(
+        self,
+        key: Key,
+        version: Any,
+        leaves: list[Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Any:
         """Call with numbers traced; those whose values the function needs become static."""
+        codec = self.codec
         if type(version) is not Pinned:
             try:
                 return version(*leaves)
             except Exception:
                 if SCALAR not in key:
                     raise
-                pinned = needed(key, lambda pinned: self._works(*pinned.static(key, leaves)))
+                pinned = needed(key, lambda one: self._works(*one.static(key, leaves, codec)))
                 if pinned is None:  # not for want of values: show the error as it is without us
-                    static, left = every(key).static(key, leaves)
+                    static, left = every(key).static(key, leaves, codec)
                     return self.make(static)(*left)
                 self.cache.replace(key, pinned)
                 version = pinned
-        static, left = version.static(key, leaves)
-        return self.cache.add(static, self.make)(*left)
+        choice: Pinned = version
+        static, left = choice.static(key, leaves, codec)
+        origin = partial(choice.origin, key=key, leaves=leaves, codec=codec)
+        return self.version(static, args, kwargs, origin)(*left)
 
     def _works(self, key: Key, leaves: list[Any]) -> bool:
         """Say whether the function can be traced with the static arguments that `key` has."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.autojit.cache import Key
-from core.autojit.codec import Codec
+from core.autojit.codec import Codec, settled
 from core.autojit.compiled import Compiled, Options, described
 from core.autojit.tokens import LEAF
 from core.lazy import Function, LazyArray, Trace, Variable, compute
@@ -57,7 +57,7 @@ class LazyFunction(Compiled):
     """
 
     def __init__(self, function: Callable[..., Any], options: Options) -> None:
-        super().__init__(function, options, Codec(np.ndarray, _is_array), "pass an array")
+        super().__init__(function, options, Codec(np.ndarray, _is_array), "an array")
 
     def run(
         self, key: Key, leaves: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -68,7 +68,7 @@ class LazyFunction(Compiled):
         if not leaves:  # it may be given a namespace, whose new arrays are traced
             made: list[Any] = []
             tokens: list[Any] = []
-            _OUTPUTS.write((self.function(*args, **kwargs),), made, tokens, {})
+            _OUTPUTS.write((settled(self.function(*args, **kwargs)),), made, tokens, {})
             return _OUTPUTS.read(iter(tokens), iter(compute(made)), [])
         return self.version(_with_arrays(key, leaves), args, kwargs)(*leaves)
 
@@ -88,7 +88,7 @@ class LazyFunction(Compiled):
         kwargs = {name: self.codec.read(stream, leaves, memo) for name in names}
         made: list[Any] = []
         tokens: list[Any] = []
-        _OUTPUTS.write((self.function(*args, **kwargs),), made, tokens, {})
+        _OUTPUTS.write((settled(self.function(*args, **kwargs)),), made, tokens, {})
         outputs: Any = [LazyArray.from_data(one) for one in made]
         if tokens == [LEAF]:
             tokens, outputs = [], outputs[0]

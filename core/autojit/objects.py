@@ -30,6 +30,8 @@ _BY_IDENTITY = (
     np.ufunc,
     enum.Enum,
 )
+_OWN_MODULES = ("builtins", "itertools")
+"""Where iterators come from that hold nothing but their items: not files, for one."""
 
 
 def kind_of(x: Any, consume: bool) -> Kind:
@@ -37,9 +39,9 @@ def kind_of(x: Any, consume: bool) -> Kind:
     cls = type(x)
     if cls in BY_TYPE:
         return BY_TYPE[cls]
-    if consume and isinstance(x, Iterator):
+    if consume and cls.__module__ in _OWN_MODULES and isinstance(x, Iterator):
         return ITERATOR
-    if isinstance(x, _BY_IDENTITY):
+    if cls is object or isinstance(x, _BY_IDENTITY):
         return IDENTITY
     if isinstance(x, np.dtype):
         return DTYPE
@@ -191,7 +193,7 @@ def _attributes(cls: type) -> Kind:
             codec.write(values, leaves, tokens, memo)
 
     def read(codec: Codec, stream: Iterator[Any], leaves: Iterator[Any], memo: Any) -> Any:
-        result: Any = object.__new__(cls)
+        result: Any = _made(cls)
         memo.append(result)
         if has_dict:
             attributes = result.__dict__  # past any `__setattr__`: the class may be frozen
@@ -204,6 +206,14 @@ def _attributes(cls: type) -> Kind:
 
     kind.write, kind.read = write, read
     return kind
+
+
+def _made(cls: Any) -> Any:
+    """Return a new object, or the only one of its class if ``__new__`` says so, as pickle does."""
+    try:
+        return cls.__new__(cls)
+    except TypeError:  # it asks for arguments, which nobody kept
+        return object.__new__(cls)
 
 
 def _slots(cls: type) -> tuple[str, ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from cmath import isnan
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from core.autojit.cache import Key
+from core.autojit.codec import Codec
 from core.autojit.tokens import LEAF, SCALAR
 
 
@@ -17,22 +17,28 @@ class Pinned:
 
     places: frozenset[int]
 
-    def static(self, key: Key, leaves: list[Any]) -> tuple[Key, list[Any]]:
+    def static(self, key: Key, leaves: list[Any], codec: Codec) -> tuple[Key, list[Any]]:
         """Return the description with the values of these numbers in it, and the other leaves."""
         tokens: list[Any] = []
-        left = []
+        left: list[Any] = []
         values = iter(leaves)
         for place, token in enumerate(key):
             if token is LEAF or token is SCALAR:
                 value = next(values)
                 if place in self.places:
-                    # As a static number is written: 0.0 is not -0.0, and NaN is NaN.
-                    same = value if value and not isnan(value) else repr(value)
-                    tokens += (type(value), same)
+                    codec.hashed.write((value,), left, tokens, {})
                     continue
                 left.append(value)
             tokens.append(token)
         return tuple(tokens), left
+
+    def origin(self, place: int, key: Key, leaves: list[Any], codec: Codec) -> int:
+        """Return the place in `key` of what token number `place` of the static one says."""
+        ends = range(1, len(key))
+        return next(
+            (end - 1 for end in ends if len(self.static(key[:end], leaves, codec)[0]) > place),
+            len(key) - 1,
+        )
 
 
 def every(key: Key) -> Pinned:

@@ -29,9 +29,7 @@ SCALAR: Final = Mark("SCALAR")
 FOREIGN: Final = Mark("FOREIGN")
 """An array of a library whose arrays are no leaves."""
 
-ATOMS: Final = frozenset(
-    {int, bool, str, bytes, type(None), type(Ellipsis), type(NotImplemented), range}
-)
+ATOMS: Final = frozenset({int, bool, str, bytes, type(None), type(Ellipsis), type(NotImplemented)})
 """Types whose values are equal where they are the same; the value follows the type."""
 
 

@@ -66,7 +66,7 @@ class TorchFunction(Compiled):
 
     def __init__(self, function: Callable[..., Any], options: Options) -> None:
         codec = Codec(torch.Tensor, _is_array, scalars=options.dynamic_scalars)
-        super().__init__(function, options, codec, "pass dynamic_scalars=True or a tensor")
+        super().__init__(function, options, codec, "a tensor")
 
     def run(
         self, key: Key, leaves: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]

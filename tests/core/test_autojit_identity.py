@@ -1,0 +1,91 @@
+"""What stays the same object for a compiled function, and what is told apart."""
+
+from __future__ import annotations
+
+import functools
+import io
+import itertools
+from pathlib import Path
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from core import autojit
+
+
+class Element:
+    """An object that is known by who it is."""
+
+
+class Single:
+    """A class with one object."""
+
+    only: Any = None
+
+    def __new__(cls) -> Single:
+        cls.only = cls.only or object.__new__(cls)
+        return cls.only  # type: ignore[no-any-return]
+
+
+def test_equal_ranges_that_end_elsewhere_are_told_apart() -> None:
+    stop = autojit(lambda x, steps: x * steps.stop)
+    assert stop(jnp.ones(()), range(0, 3, 2)) == 3
+    assert stop(jnp.ones(()), range(0, 4, 2)) == 4
+
+
+def test_an_element_of_a_set_is_the_object_that_another_argument_is() -> None:
+    element = Element()
+    holds = autojit(lambda x, elements, one: x * (one in elements))
+    assert holds(jnp.ones(()), {element}, element) == 1
+    assert holds(jnp.ones(()), frozenset((element, 2)), element) == 1
+    assert holds(jnp.ones(()), {element}, Element()) == 0
+
+
+def test_one_set_given_twice_is_one_set() -> None:
+    numbers = {1, 2}
+    assert autojit(lambda x, a, b: x * (a is b))(jnp.ones(()), numbers, numbers) == 1
+
+
+def test_the_only_object_of_a_class_stays_the_only_one() -> None:
+    only, sentinel = Single(), object()
+    assert autojit(lambda x, one: x * (one is only))(jnp.ones(()), only) == 1
+    assert autojit(lambda x, one: x * (one is sentinel))(jnp.ones(()), sentinel) == 1
+
+
+def test_a_file_in_a_result_is_returned_unread(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("one\ntwo\n")
+    with (tmp_path / "text").open() as file:
+        _, same = autojit(lambda x: (x, file))(jnp.ones(2))
+        assert same is file
+        assert file.readline() == "one\n"
+    with pytest.raises(io.UnsupportedOperation), (tmp_path / "new").open("w") as file:
+        autojit(lambda x: (x, file))(jnp.ones(2))[1].read()
+
+
+def test_iterators_in_a_result_have_their_items() -> None:
+    _, doubled = autojit(lambda x: (x, (2 * one for one in (x, x))))(jnp.ones(()))
+    assert list(doubled) == [2, 2]
+    assert list(autojit(lambda x: itertools.repeat(x, 2))(jnp.ones(()))) == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [np.str_(""), np.str_("a"), np.array([(1, "a")], dtype=[("n", int), ("s", object)])[0]],
+    ids=["empty", "word", "record"],
+)
+def test_scalars_of_numpy_are_static_whatever_they_hold(value: Any) -> None:
+    assert autojit(lambda x, one: x * (one == value))(jnp.ones(()), value) == 1
+
+
+def test_numbers_in_sets_and_keys_are_static_where_others_are_traced() -> None:
+    total = autojit(lambda x, numbers: x * sum(numbers), dynamic_scalars=True)
+    assert total(jnp.ones(()), {1.5, 2.0}) == 3.5
+    assert total(jnp.ones(()), {1.5: "a", 2.0: "b"}) == 3.5
+
+
+def test_what_has_no_name_is_called_what_it_calls() -> None:
+    assert autojit(functools.partial(jnp.sum, axis=0)).__name__ == "sum"
+    with pytest.raises(TypeError, match="autojit compiles a function, not int: 3"):
+        autojit(3)
