@@ -150,8 +150,9 @@ def lazy_apply(
                     raise
                 return result if type(result) is _ndarray else _asarray(result)
     else:
-        check_outputs(shape, dtype)
         count = several(shape)
+        if signature is None or shape is not None:
+            check_outputs(shape, dtype)
     # By the class's module, a string, as `torch.compile` cannot look up a class in a dict.
     eager = EAGER.get(type(args[0]).__module__) if args else None
     if eager is not None and simple:

@@ -6,8 +6,11 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from core.lazy_apply.call import Shape, function_name
 
+_LARGEST = (np.bool_, np.uint64, np.int64, np.float64, np.complex128)
 _KINDS = ("bool", "unsigned integer", "signed integer", "real floating", "complex floating")
 
 VECTORIZE = "if it knows the core dimensions only, pass vectorize=True"
@@ -60,13 +63,14 @@ def _holds_numbers(xp: Any, dtype: Any, found: Any) -> bool:
     if math.prod(found.shape) == 0:
         return True
     if xp.isdtype(found.dtype, "signed integer"):
-        return bool(xp.isdtype(dtype, "numeric"))
+        return _rank(xp, dtype) > 0
     return _holds(xp, dtype, found.dtype)
 
 
 def _rank(xp: Any, dtype: Any) -> int:
     """Return a number that is higher for kinds of numbers that hold more."""
-    for rank, kind in enumerate(_KINDS):
-        if xp.isdtype(dtype, kind):
-            return rank
-    return len(_KINDS)
+    try:
+        kinds = [xp.isdtype(dtype, kind) for kind in _KINDS]
+    except TypeError:  # a dtype that another package has added to NumPy
+        kinds = [np.can_cast(dtype, largest) for largest in _LARGEST]
+    return kinds.index(True) if True in kinds else len(kinds)

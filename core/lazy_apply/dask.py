@@ -15,6 +15,8 @@ import dask.array as da
 import numpy as np
 from dask.array.core import concatenate3
 from dask.array.utils import meta_from_array
+from dask.base import unpack_collections
+from dask.delayed import delayed
 from dask.highlevelgraph import HighLevelGraph
 from dask.tokenize import tokenize
 
@@ -39,11 +41,27 @@ def lazy(call: Call) -> Any:
     """Make the call a part of the graph."""
     outputs = resolve(call, lambda: _promoted(call))
     outputs = replace(outputs, dtypes=tuple(map(np.dtype, outputs.dtypes)))
-    host, operands = Host.of(call, outputs, lambda x: isinstance(x, da.Array))
+    later = _later(call)
+    known = {name: x for name, x in call.kwargs.items() if name not in later}
+    bare = replace(call, kwargs=known)
+    host, operands = Host.of(bare, outputs, lambda x: isinstance(x, da.Array))
     name = f"{call.name}-{_token(call, host, operands)}"
-    if call.signature is None:
-        return outputs.wrap(_gathered(name, host, operands))
-    return outputs.wrap(_distributed(name, host, operands))
+    arrange = _gathered if call.signature is None else _distributed
+    return outputs.wrap(arrange(name, Task(host, tuple(later)), operands, list(later.values())))
+
+
+def _later(call: Call) -> dict[str, Any]:
+    """Return the named arguments that Dask has yet to compute and that are no arrays."""
+    named = call.kwargs.items()
+    return {name: delayed(x) for name, x in named if not isinstance(x, da.Array) and _waits(x)}
+
+
+def _waits(x: Any) -> bool:
+    """Say whether `x` is or holds something that Dask has yet to compute."""
+    try:
+        return bool(unpack_collections(x)[0])
+    except RecursionError:  # it holds itself
+        return False
 
 
 def _promoted(call: Call) -> np.dtype[Any]:
@@ -70,9 +88,11 @@ class Task:
     """What a worker runs: blocks in, the results of the function out."""
 
     host: Host
+    later: tuple[str, ...] = ()
+    """The names of arguments that are computed before the task and come after the blocks."""
 
-    def __call__(self, *blocks: Any) -> list[Any]:
-        """Call the function with arrays made of `blocks`, which may be nested lists of them.
+    def __call__(self, *given: Any) -> list[Any]:
+        """Call the function with arrays made of blocks, which may be nested lists of them.
 
         Raises
         ------
@@ -80,22 +100,26 @@ class Task:
             What the function raises, with a note that names it.
         """
         call = self.host.call
+        blocks = given[: len(self.host.slots)]
+        later = dict(zip(self.later, given[len(blocks) :], strict=True))
         xp = array_api_compat.array_namespace(_first(blocks))
         operands = [_joined(block) for block in blocks]
         try:
             if not call.as_numpy:
-                return self._host(operands)(operands, xp)
+                return self._host(operands, later)(operands, xp)
             device = array_api_compat.device(operands[0])
             operands = [np.asarray(x) for x in operands]
-            results = self._host(operands)(operands, array_api_compat.numpy)
+            results = self._host(operands, later)(operands, array_api_compat.numpy)
             return [xp.asarray(x, device=device) for x in results]
         except Exception as error:
             error.add_note(f"in lazy_apply of {function_name(call.func)}")
             raise
 
-    def _host(self, operands: Sequence[Any]) -> Host:
+    def _host(self, operands: Sequence[Any], later: Mapping[str, Any]) -> Host:
         """Return the host that announces the shapes for these operands' part of the loops."""
         host, signature = self.host, self.host.call.signature
+        if later:
+            host = replace(host, call=replace(host.call, kwargs={**host.call.kwargs, **later}))
         if signature is None:
             return host
         loop, _ = signature.check([tuple(x.shape) for x in operands[: len(signature.inputs)]])
@@ -121,25 +145,25 @@ def _joined(blocks: Any) -> Any:
     return np.asarray(found) if isinstance(found, np.generic) else found
 
 
-def _gathered(name: str, host: Host, operands: Sequence[Any]) -> list[Any]:
+def _gathered(name: str, task: Task, operands: Sequence[Any], later: Sequence[Any]) -> list[Any]:
     """Return the results of one task that has the whole of every operand."""
-    task = (Task(host), *(x.__dask_keys__() for x in operands))
-    graph = HighLevelGraph.from_collections(name, {name: task}, dependencies=operands)
+    keys = (x.__dask_keys__() for x in operands)
+    layer = {name: (task, *keys, *(x.key for x in later))}
+    graph = HighLevelGraph.from_collections(name, layer, dependencies=[*operands, *later])
+    outputs = task.host.outputs
     return [
         _picked(graph, name, i, {(): name}, tuple(_chunk(n) for n in shape), dtype, operands)
-        for i, (shape, dtype) in enumerate(
-            zip(host.outputs.shapes, host.outputs.dtypes, strict=True)
-        )
+        for i, (shape, dtype) in enumerate(zip(outputs.shapes, outputs.dtypes, strict=True))
     ]
 
 
-def _distributed(name: str, host: Host, operands: Sequence[Any]) -> list[Any]:
+def _distributed(name: str, task: Task, operands: Sequence[Any], later: Sequence[Any]) -> list[Any]:
     """Return the results of one task for each block along the loop dimensions.
 
     The core dimensions of each operand have indices of their own, so that Dask hands all of
     their blocks, joined, to every task.
     """
-    signature, outputs = host.call.signature, host.outputs
+    signature, outputs = task.host.call.signature, task.host.outputs
     assert signature is not None
     count = len(outputs.shapes[0]) - len(signature.outputs[0])
     pairs: list[Any] = []
@@ -148,8 +172,10 @@ def _distributed(name: str, host: Host, operands: Sequence[Any]) -> list[Any]:
         inner = len(signature.inputs[i]) if i < len(signature.inputs) else x.ndim
         outer = x.ndim - inner
         pairs += [x, (*range(count - outer, count), *itertools.islice(unused, inner))]
+    for value in later:
+        pairs += [value, None]
     calls = da.blockwise(
-        Task(host),
+        task,
         tuple(range(count)),
         *pairs,
         name=name,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from core.lazy_apply.call import VMAP_METHODS, Call, is_scalar, named
+from core.lazy_apply.call import VMAP_METHODS, Call, check_outputs, is_scalar, named
 from core.lazy_apply.loops import Looped
 from core.lazy_apply.outputs import plain
 from core.libraries import NAMES, library_of
@@ -134,8 +134,15 @@ def _prepared(call: Call) -> Call:
         if call.vectorize:
             changes["func"] = Looped(call.func, call.signature)
             changes["vectorize"] = False
+        if call.shape is None:
+            check_outputs(((),) * call.several, call.dtype)
     elif call.vectorize:
         raise ValueError("lazy_apply takes vectorize=True together with a signature only")
     if callable(call.shape):
-        changes["shape"] = call.shape(*shapes)
+        try:
+            changes["shape"] = call.shape(*shapes)
+        except Exception as error:
+            called = ", ".join(map(str, shapes))
+            error.add_note(f"in shape= of lazy_apply of {call.name}, called with {called}")
+            raise
     return dataclasses.replace(call, **changes) if changes else call

@@ -87,7 +87,13 @@ class Host:
     @property
     def _one_by_one(self) -> bool:
         method = self.call.vmap_method
-        return method == "sequential" or (method is None and self.call.signature is None)
+        if method is not None or self.call.signature is None:
+            return method in (None, "sequential")
+        # A signature says nothing of arrays that are given by name.
+        return any(
+            isinstance(slot, str) and any(batch.mapped[i] for batch in self.batches)
+            for i, slot in enumerate(self.slots)
+        )
 
     def _called(self, operands: Sequence[Any]) -> list[Any]:
         args, kwargs = self.call.filled(dict(zip(self.slots, operands, strict=True)))

@@ -9,7 +9,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.extend.backend import backends
 
 try:  # not public; the public functions that replace it say only what they are not to be used for
     from jax._src.core import trace_state_clean
@@ -19,14 +18,8 @@ except ImportError:  # pragma: no cover
 from core.lazy_apply.call import SCALARS, Call, is_scalar
 from core.lazy_apply.dispatch import PASS
 from core.lazy_apply.host import Host
-from core.lazy_apply.jax_primitive import bind
+from core.lazy_apply.jax_primitive import Array, bind, placed
 from core.lazy_apply.outputs import Outputs, listed, resolve
-
-with jax.ensure_compile_time_eval():  # this module may be first needed inside `jax.jit`
-    _Array = type(jnp.zeros(()))
-
-# Comparing where arrays are takes as long as all the rest.
-_ONE_DEVICE = sum(len(each.devices()) for each in backends().values()) == 1
 
 
 def eager(
@@ -39,7 +32,7 @@ def eager(
     """Call `func` now, unless an array is traced or the call stands inside a transformation."""
     first = None
     for x in args:
-        if type(x) is _Array:
+        if type(x) is Array:
             if first is None:
                 first = x
         elif type(x) not in SCALARS and not is_scalar(x):
@@ -47,26 +40,14 @@ def eager(
     if first is None or not trace_state_clean():
         return PASS
     if as_numpy:
-        args = tuple([np.asarray(x) if type(x) is _Array else x for x in args])
+        args = tuple([np.asarray(x) if type(x) is Array else x for x in args])
         for name, x in kwargs.items():
-            if type(x) is _Array:
+            if type(x) is Array:
                 kwargs = {**kwargs, name: np.asarray(x)}
     result = func(*args, **kwargs)
     if several:
-        return tuple(_like(one, first) for one in listed(func, result, several))
-    return _like(result, first)
-
-
-def _like(result: Any, first: Any) -> Any:
-    """Return `result` as a JAX array where `first` is."""
-    if type(result) is not _Array:
-        result = jnp.array(result)
-    if _ONE_DEVICE:
-        return result
-    sharding = first.sharding
-    if result.sharding == sharding or len(first.devices()) > 1:
-        return result
-    return jax.device_put(result, sharding)
+        return tuple(placed(one, first) for one in listed(func, result, several))
+    return placed(result, first)
 
 
 def lazy(call: Call) -> Any:
@@ -83,6 +64,13 @@ def lazy(call: Call) -> Any:
         host = replace(host, scalar=jnp.asarray)
     function = _differentiable(call, outputs, lambda *arrays: bind(host, arrays))
     return outputs.wrap(function(*operands))
+
+
+def _tangent(found: Any, result: Any) -> Any:
+    """Return a tangent as JAX wants it: whole numbers have one without any values."""
+    if jnp.issubdtype(result.dtype, jnp.inexact):
+        return jnp.asarray(found)
+    return np.zeros(result.shape, jax.dtypes.float0)
 
 
 def _canonical(dtype: Any) -> np.dtype[Any]:
@@ -105,7 +93,8 @@ def _differentiable(call: Call, outputs: Outputs, function: Callable[..., tuple[
             found = derivative(primals, inputs)
             if not outputs.multiple:
                 found = (found,)
-            return apply(*primals), tuple(map(jnp.asarray, found))
+            results = apply(*primals)
+            return results, tuple(map(_tangent, found, results))
 
         apply = jax.custom_jvp(function)
         apply.defjvp(tangents)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -10,17 +11,35 @@ import array_api_compat.numpy
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.extend.backend import backends
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
 from core.lazy_apply.call import named, no_derivative
 from core.lazy_apply.host import Batch, Host
 from core.lazy_apply.jax_inline import inline_cpu
+from core.lazy_apply.jax_settings import current_settings
+
+try:  # not public
+    from jax._src.core import is_concrete
+except ImportError:  # pragma: no cover
+
+    def is_concrete(x: Any) -> bool:
+        """Say whether `x` is no tracer; those of derivatives alone are concrete too."""
+        return not isinstance(x, jax.core.Tracer)
+
 
 try:
     from jax.experimental.buffer_callback import buffer_callback
 except ImportError:  # an older JAX
     buffer_callback = None
+
+with jax.ensure_compile_time_eval():  # this module may be first needed inside `jax.jit`
+    Array = type(jnp.zeros(()))
+"""The class of concrete arrays."""
+
+# Comparing where arrays are takes as long as all the rest.
+_ONE_DEVICE = sum(len(each.devices()) for each in backends().values()) == 1
 
 lazy_apply_p = Primitive("lazy_apply")
 lazy_apply_p.multiple_results = True
@@ -48,7 +67,20 @@ def _now(*operands: Any, host: Host) -> list[Any]:
     except Exception as error:
         named(error, host.call.func)
         raise
-    return [jax.device_put(x, operands[0].sharding) for x in results]
+    first = next((x for x in operands if isinstance(x, jax.Array)), None)
+    return [jnp.array(x) if first is None else placed(x, first) for x in results]
+
+
+def placed(result: Any, first: Any) -> Any:
+    """Return `result` as a JAX array where `first` is, unless that is in several places."""
+    if type(result) is not Array:
+        result = jnp.array(result)
+    if _ONE_DEVICE:
+        return result
+    sharding = first.sharding
+    if result.sharding == sharding or len(first.devices()) > 1:
+        return result
+    return jax.device_put(result, sharding)
 
 
 def _batched(operands: tuple[Any, ...], axes: tuple[Any, ...], *, host: Host) -> Any:
@@ -64,8 +96,7 @@ def _batched(operands: tuple[Any, ...], axes: tuple[Any, ...], *, host: Host) ->
 
 def _differentiated(primals: Any, tangents: Any, *, host: Host) -> Any:
     """Let JAX differentiate what the function does, where it can look on."""
-    concrete = not any(isinstance(x, jax.core.Tracer) for x in primals)
-    if host.call.as_numpy or not concrete:
+    if host.call.as_numpy or not all(map(is_concrete, primals)):
         raise NotImplementedError(no_derivative(host.call))
     known = tuple(ad.instantiate_zeros(tangent) for tangent in tangents)
     try:
@@ -80,10 +111,13 @@ batching.primitive_batchers[lazy_apply_p] = _batched
 ad.primitive_jvps[lazy_apply_p] = _differentiated
 
 
-def _run(host: Host, operands: tuple[Any, ...], device: Any) -> list[Any]:
+def _run(
+    host: Host, operands: Sequence[Any], device: Any, settings: Callable[[], Any]
+) -> list[Any]:
     """Call the function from a running computation, with arrays in the host's memory.
 
-    Its operations of JAX run on `device`, or where JAX runs them if that is None.
+    Its operations of JAX run on `device`, or where JAX runs them if that is None, and under
+    `settings`.
 
     `operands` are views of memory that XLA uses again: the function, which might keep them, gets
     copies. They cannot be written to, as NumPy arrays made from JAX arrays cannot.
@@ -97,8 +131,9 @@ def _run(host: Host, operands: tuple[Any, ...], device: Any) -> list[Any]:
         with jax.default_device(device) if device is not None else nullcontext():
             if host.call.as_numpy:
                 return host(copies, array_api_compat.numpy)
-            own = [jax.device_put(copy, device) for copy in copies]
-            return [np.asarray(x) for x in host(own, jnp)]
+            with settings():
+                own = [jax.device_put(copy, device) for copy in copies]
+                return [np.asarray(x) for x in host(own, jnp)]
     except Exception as error:
         # JAX shows the last error alone, so it must say all.
         message = f"in lazy_apply of {host.call.name}: {type(error).__name__}: {error}"
@@ -106,10 +141,16 @@ def _run(host: Host, operands: tuple[Any, ...], device: Any) -> list[Any]:
 
 
 def _on_cpu(*operands: Any, host: Host) -> Any:
-    device = inline_cpu()
+    device, settings = inline_cpu(), current_settings()
+    dtypes = [x.dtype for x in operands]
+    announced = _results(host)
 
     def callback(_: Any, results: Any, *buffers: Any) -> None:
-        for result, value in zip(results, _run(host, buffers, device), strict=True):
+        given = [
+            x if _whole(dtype) == dtype else np.asarray(x).astype(dtype)
+            for x, dtype in zip(buffers, dtypes, strict=True)
+        ]
+        for result, value in zip(results, _run(host, given, device, settings), strict=True):
             np.asarray(result)[...] = value
 
     if device is None and not host.call.as_numpy:
@@ -119,12 +160,25 @@ def _on_cpu(*operands: Any, host: Host) -> Any:
             RuntimeWarning,
             stacklevel=1,
         )
-    return buffer_callback(callback, _results(host))(*operands)
+    buffers = [jax.ShapeDtypeStruct(one.shape, _whole(one.dtype)) for one in announced]
+    results = buffer_callback(callback, buffers)(*(x.astype(_whole(x.dtype)) for x in operands))
+    return [x.astype(one.dtype) for x, one in zip(results, announced, strict=True)]
+
+
+def _whole(dtype: Any) -> Any:
+    """Return a dtype that holds the numbers of `dtype` in whole bytes, as NumPy does, not XLA."""
+    if jnp.issubdtype(dtype, jnp.integer) and jnp.iinfo(dtype).bits < 8:
+        return np.dtype(np.uint8 if jnp.issubdtype(dtype, jnp.unsignedinteger) else np.int8)
+    if jnp.issubdtype(dtype, jnp.floating) and jnp.finfo(dtype).bits < 8:
+        return np.dtype(np.float32)
+    return dtype
 
 
 def _elsewhere(*operands: Any, host: Host) -> Any:
+    settings = current_settings()
+
     def callback(*arrays: Any) -> list[Any]:
-        return _run(host, arrays, None)
+        return _run(host, arrays, None, settings)
 
     return jax.pure_callback(callback, _results(host), *operands)
 

@@ -11,7 +11,6 @@ import array_api_compat
 import array_api_compat.dask.array
 import array_api_compat.torch
 import array_api_strict
-import dask
 import dask.array as da
 import jax
 import jax.numpy as jnp
@@ -278,110 +277,6 @@ def test_what_the_function_raises_names_the_function(xp: Any, xp_backend: Backen
 # Dask
 
 
-def test_dask_sees_whole_arrays_and_returns_one_chunk() -> None:
-    x = da.arange(15, chunks=4).reshape(5, 3)
-    found = lazy_apply(lambda x: x.sum(axis=0) + x, x)
-    expected = np.arange(15).reshape(5, 3)
-    assert found.chunks == ((5,), (3,))
-    np.testing.assert_array_equal(value(found), expected.sum(axis=0) + expected)
-
-
-def test_dask_keys_start_with_the_name_and_are_the_same_for_the_same_call() -> None:
-    def helloworld(x: Any, k: int = 1) -> Any:
-        return x + k
-
-    x = da.asarray([1, 2])
-    found = lazy_apply(helloworld, x)
-    keys = [key if isinstance(key, str) else key[0] for key in found.__dask_graph__()]
-    assert any(key.split("-")[0] == "helloworld" for key in keys)
-    assert lazy_apply(helloworld, x).name == found.name
-    assert lazy_apply(helloworld, x, k=2).name != found.name
-    assert lazy_apply(helloworld, x + 1).name != found.name
-    assert lazy_apply(helloworld, x, dtype=float).name != found.name
-
-
-def test_dask_does_not_run_the_function_before_compute() -> None:
-    calls = []
-
-    def counted(x: Any) -> Any:
-        calls.append(x.size)
-        return x + 1
-
-    found = lazy_apply(counted, da.arange(10, chunks=5))
-    assert calls == []
-    assert isinstance(found._meta, np.ndarray)
-    found.compute(scheduler="synchronous")
-    assert calls == [10]
-
-
-def test_dask_arrays_of_unknown_length_go_in_and_come_out() -> None:
-    x = da.arange(10, chunks=3)
-    found = lazy_apply(lambda x: x[::-1], x[x > 4])
-    assert np.isnan(found.shape[0])
-    np.testing.assert_array_equal(value(found), [9, 8, 7, 6, 5])
-
-
-def test_dask_gives_arrays_of_its_meta() -> None:
-    class Marked(np.ndarray):
-        pass
-
-    seen = []
-
-    def check(x: Any) -> Any:
-        seen.append(type(x))
-        return x + 1
-
-    x = da.ones(4, chunks=2).map_blocks(lambda x: x.view(Marked), meta=np.empty(0).view(Marked))
-    found = lazy_apply(check, x)
-    assert type(found._meta) is Marked
-    np.testing.assert_array_equal(value(found), np.full(4, 2.0))
-    found = lazy_apply(check, x, as_numpy=True)
-    found.compute()
-    assert all(issubclass(cls, np.ndarray) for cls in seen)
-
-
-def test_dask_holds_results_against_what_was_announced() -> None:
-    x = da.ones(4, chunks=2)
-    with pytest.raises(ValueError, match=r"lambda returned shape \(2,\) where \(4,\).*give shape="):
-        lazy_apply(lambda x: x[:2], x).compute()
-    with pytest.raises(TypeError, match="returned float64 where int64 was announced: give dtype="):
-        lazy_apply(np.mean, x.astype(int), shape=()).compute()
-    with pytest.raises(TypeError, match="returned float64 where uint8 was announced: give dtype="):
-        lazy_apply(lambda x: 3.5, x, shape=(), dtype="uint8").compute()
-    assert lazy_apply(lambda x: 3, x, shape=(), dtype="uint8").compute().dtype == np.uint8
-    assert lazy_apply(lambda x: [], x, shape=(None,), dtype="uint8").compute().dtype == np.uint8
-
-
-@pytest.mark.parametrize("signature", [None, "(n)->(n)"])
-def test_dask_hands_over_arrays_as_they_are_in_its_blocks(signature: str | None) -> None:
-    x = da.ma.masked_greater(da.arange(6, chunks=2).reshape(2, 3), 4)
-    assert isinstance(x._meta, np.ma.MaskedArray)
-
-    def filled(x: Any) -> Any:
-        assert isinstance(x, np.ma.MaskedArray)
-        return x.filled(-1)
-
-    found = lazy_apply(filled, x, signature=signature)
-    np.testing.assert_array_equal(value(found), [[0, 1, 2], [3, 4, -1]])
-
-
-def test_dask_works_block_by_block_along_loop_dimensions() -> None:
-    x = da.random.default_rng(0).random((7, 4, 6), chunks=(2, 2, 3))
-    y = da.ones((4, 6), chunks=(2, 6))
-    sizes = []
-
-    def dot(x: Any, y: Any) -> Any:
-        sizes.append(x.shape)
-        return np.vecdot(x, y)
-
-    found = lazy_apply(dot, x, y, signature="(n),(n)->()")
-    assert found.chunks == ((2, 2, 2, 1), (2, 2))
-    with dask.config.set(scheduler="synchronous"):
-        np.testing.assert_allclose(value(found), value(x).sum(axis=-1))
-    assert len(sizes) == 8
-    assert set(sizes) == {(2, 2, 6), (1, 2, 6)}
-
-
 def test_the_shape_may_be_a_function_of_the_shapes(xp: Any, xp_backend: Backend) -> None:
     def call(x: Any) -> Any:
         return lazy_apply(np.diff, x, shape=lambda shape: (shape[0] - 1,), as_numpy=True)
@@ -399,3 +294,27 @@ def test_many_threads_with_many_libraries_get_their_own_results() -> None:
 
     with ThreadPoolExecutor(100) as pool:
         assert all(pool.map(work, range(500)))
+
+
+def test_a_signature_takes_a_dtype_for_each_of_its_results(xp: Any, xp_backend: Backend) -> None:
+    def call(x: Any, dtype: Any) -> Any:
+        return lazy_apply(
+            lambda x: (x.argmax(-1), x.sum(-1)),
+            x,
+            signature="(n)->(),()",
+            dtype=dtype,
+            as_numpy=True,
+        )
+
+    x = xp.asarray([[1.0, 2.0], [3.0, 0.0]])
+    places, sums = run(xp_backend, lambda x: call(x, (xp.argmax(x).dtype, x.dtype)), x)
+    assert value(places).tolist() == [1, 0]
+    assert value(sums).tolist() == [3, 3]
+    with pytest.raises(ValueError, match="give one dtype for each shape"):
+        call(x, x.dtype)
+
+
+def test_an_error_in_a_callable_shape_tells_what_it_was_given() -> None:
+    with pytest.raises(TypeError) as error:
+        lazy_apply(np.diff, np.ones(3), shape=lambda shape: shape + 1)
+    assert error.value.__notes__ == ["in shape= of lazy_apply of diff, called with (3,)"]

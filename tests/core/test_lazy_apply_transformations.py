@@ -158,3 +158,70 @@ def test_jit_never_waits_for_itself() -> None:
         [sys.executable, "-c", NO_HANG], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.stdout == "True\nTrue\nTrue\n", done.stderr
+
+
+def test_a_named_array_that_is_mapped_meets_its_own_row_under_a_signature() -> None:
+    def weighted(x: Any, w: Any) -> Any:
+        return lazy_apply(
+            lambda x, *, w: (x * w).sum(-1), x, w=w, signature="(n)->()", as_numpy=True
+        )
+
+    x, w = jnp.arange(12.0).reshape(2, 2, 3), jnp.asarray([[1.0] * 3, [10.0] * 3])
+    expected = np.stack([(x[i] * w[i]).sum(-1) for i in range(2)])
+    np.testing.assert_array_equal(jax.vmap(weighted)(x, w), expected)
+    np.testing.assert_array_equal(jax.jit(jax.vmap(weighted))(x, w), expected)
+
+
+def test_settings_of_a_thread_hold_inside_a_computation() -> None:
+    twice = jax.jit(lambda x: lazy_apply(lambda one: one * 2, x))
+    with jax.enable_x64(True):
+        assert int(twice(jnp.asarray(2**40))) == 2**41
+
+
+@pytest.mark.parametrize("as_numpy", [True, False])
+def test_numbers_of_less_than_a_byte_arrive_whole(as_numpy: bool) -> None:
+    x = jnp.arange(3).astype("int4")
+    flip = jax.jit(lambda x: lazy_apply(lambda one: one[::-1], x, as_numpy=as_numpy))
+    assert flip(x).dtype == x.dtype
+    assert flip(x).tolist() == [2, 1, 0]
+
+
+def test_dtypes_that_numpy_does_not_have_are_cast_like_others() -> None:
+    x = jnp.arange(3).astype("bfloat16")
+    single = jax.jit(lambda x: lazy_apply(lambda x: x.astype("f4"), x, as_numpy=True))
+    assert single(x).dtype == x.dtype
+    wrong = jax.jit(lambda x: lazy_apply(lambda x: x.astype("c8"), x, as_numpy=True))
+    with pytest.raises(Exception, match="complex64 where bfloat16 was announced"):
+        wrong(x).block_until_ready()
+
+
+def test_a_number_is_differentiated_as_an_array_is() -> None:
+    def sine(x: Any) -> Any:
+        return lazy_apply(
+            np.sin, x, as_numpy=True, jvp=lambda primals, t: jnp.cos(primals[0]) * t[0]
+        )
+
+    for x in (0.0, np.float64(0.0)):
+        assert jax.value_and_grad(sine)(x) == (0, 1)
+
+
+def test_operations_of_jax_are_differentiated_twice_outside_jit() -> None:
+    def sine(x: Any) -> Any:
+        return lazy_apply(jnp.sin, x)
+
+    np.testing.assert_allclose(jax.grad(jax.grad(sine))(1.0), -np.sin(1.0), rtol=1e-6)
+
+
+def test_whole_numbers_as_results_have_no_tangent() -> None:
+    def greatest(x: Any) -> Any:
+        return lazy_apply(
+            lambda x: (x * x, x.argmax().astype("i4")),
+            x,
+            shape=(x.shape, ()),
+            dtype=(x.dtype, jnp.int32),
+            as_numpy=True,
+            jvp=lambda primals, tangents: (2 * primals[0] * tangents[0], None),
+        )
+
+    gradient = jax.grad(lambda x: greatest(x)[0].sum())
+    np.testing.assert_array_equal(jax.jit(gradient)(jnp.arange(3.0)), [0, 2, 4])
