@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import types
 from collections.abc import Callable, Iterator
@@ -17,6 +18,8 @@ from core.autojit.compiled import Compiled, Options
 def _is_array(cls: type) -> bool:
     return issubclass(cls, torch.Tensor)
 
+
+_count = itertools.count()
 
 _FORMS = 4096
 """How many forms of tensors a version remembers."""
@@ -82,8 +85,9 @@ class TorchFunction(Compiled):
             result = function(*args, **kwargs)
             return iter(list(result)) if isinstance(result, Iterator) else result
 
-        # The compiler keeps its versions by code object: a new one is a new function to it.
-        own = types.FunctionType(
-            run.__code__.replace(), run.__globals__, self.options.name, None, run.__closure__
-        )
+        # The compiler keeps its versions by code object, and what it has seen of numbers that
+        # change by the name of one: a new code object of its own name is a new function to it.
+        name = f"{self.options.name}_{next(_count)}"
+        code = run.__code__.replace(co_name=name)
+        own = types.FunctionType(code, run.__globals__, name, None, run.__closure__)
         return Version(torch.compile(own, **(self.options.compile_options or {})))

@@ -34,8 +34,8 @@ def lazy_apply(
     """Apply an eager function, at once or when a lazy library comes to it.
 
     On an eager library the function is called now. On Dask and inside ``jax.jit`` the call becomes
-    part of the graph, and the function sees concrete arrays when the graph runs. Inside
-    ``torch.compile`` the function is compiled with the rest.
+    part of the graph, and the function sees concrete arrays when the graph runs. So it is inside
+    ``torch.compile``, which does not read the function.
 
     Parameters
     ----------
@@ -43,7 +43,8 @@ def lazy_apply(
         Takes arrays by position and returns an array, an array-like, or a sequence of them. It
         must be pure: depending on the library it is called once, several times or never.
     *args : array, int, float, complex, bool or None
-        At least one array. Scalars and None are passed on as they are.
+        At least one array. Scalars and None are passed on as they are; where JAX traces and
+        `as_numpy` is not set, scalars become JAX arrays.
     shape : tuple, sequence of tuples or callable, optional
         Shape of the result; a sequence of shapes where there are several results; or a function
         that is given the shape of each array and returns one of these. A length may be None

@@ -77,8 +77,9 @@ def function_name(func: Callable[..., Any]) -> str:
     """Return a name for `func` that a reader recognizes."""
     while isinstance(func, functools.partial):
         func = func.func
-    name = getattr(func, "__name__", None) or type(func).__name__
-    return "lambda" if name == "<lambda>" else str(name)
+    name = str(getattr(func, "__name__", None) or type(func).__name__)
+    name = name.rpartition(".")[2]  # `torch.compile` makes functions whose name is the long one
+    return "lambda" if name == "<lambda>" else name
 
 
 def named(error: Exception, func: Callable[..., Any]) -> None:

@@ -59,7 +59,7 @@ def cotangents_of(host: Host, primals: Tensors, cotangents: Tensors) -> list[Any
     NotImplementedError
         The caller of `lazy_apply` gave no derivative.
     """
-    inexact = [i for i, x in enumerate(primals) if x.is_floating_point() or x.is_complex()]
+    inexact = [i for i, x in enumerate(primals) if has_tangent(x.dtype)]
 
     def backwards(primals: Tensors, cotangents: Tensors) -> Tensors:
         found = _transposed(host, inexact, primals, cotangents)
@@ -83,10 +83,45 @@ def _transposed(host: Host, inexact: list[int], primals: Tensors, cotangents: Te
 
     def linear(*tangents: Any) -> Tensors:
         given = dict(zip(inexact, tangents, strict=True))
-        return _tangents(host, primals, tuple(given.get(i) for i in range(len(primals))))
+        found = _tangents(host, primals, tuple(given.get(i) for i in range(len(primals))))
+        return with_tangents(host, found)
 
     _, back = torch.func.vjp(linear, *(torch.zeros_like(primals[i]) for i in inexact))
-    return dict(zip(inexact, back(tuple(cotangents)), strict=True))
+    return dict(zip(inexact, back(with_tangents(host, cotangents)), strict=True))
+
+
+def cotangents_by_torch(host: Host, primals: Tensors, cotangents: Tensors) -> list[Any]:
+    """Return the cotangents of the operands that have one, from what PyTorch sees of the function.
+
+    `cotangents` are those of the results that have one.
+
+    Raises
+    ------
+    NotImplementedError
+        PyTorch cannot see what the function does.
+    """
+    inexact = [i for i, x in enumerate(primals) if has_tangent(x.dtype)]
+
+    def called(*given: Any) -> Tensors:
+        known = dict(zip(inexact, given, strict=True))
+        operands = [known.get(i, x) for i, x in enumerate(primals)]
+        return with_tangents(host, host(operands, array_api_compat.torch))
+
+    try:
+        _, back = torch.func.vjp(called, *(primals[i] for i in inexact))
+    except RuntimeError as error:
+        raise NotImplementedError(no_derivative(host.call)) from error
+    return [x.clone() for x in back(tuple(cotangents))]
+
+
+def has_tangent(dtype: Any) -> bool:
+    return bool(dtype.is_floating_point or dtype.is_complex)
+
+
+def with_tangents(host: Host, of_results: Sequence[Any]) -> Tensors:
+    """Return what belongs to those results alone that have tangents: not to whole numbers."""
+    pairs = zip(of_results, host.outputs.dtypes, strict=True)
+    return tuple(one for one, dtype in pairs if has_tangent(dtype))
 
 
 def _mapped_backwards(function: Any, batch: Batch, inexact: list[int]) -> Any:

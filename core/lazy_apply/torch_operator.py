@@ -19,7 +19,15 @@ from core.lazy_apply.call import Call
 from core.lazy_apply.host import Batch
 from core.lazy_apply.loops import Looped
 from core.lazy_apply.signature import parse
-from core.lazy_apply.torch_host import cotangents_of, host_of, in_front, run
+from core.lazy_apply.torch_host import (
+    cotangents_by_torch,
+    cotangents_of,
+    has_tangent,
+    host_of,
+    in_front,
+    run,
+    with_tangents,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,8 +44,10 @@ class Compiled:
 
     def host(self, operands: Sequence[Any], sizes: Sequence[int], numbers: Sequence[Any]) -> Any:
         """Return the call with `operands` and `numbers` in their places."""
-        own = [
-            x[(0,) * sum(batch.mapped[i] for batch in self.batches)] for i, x in enumerate(operands)
+        leads = [sum(batch.mapped[i] for batch in self.batches) for i in range(len(operands))]
+        own = [  # one element of the batch, which may be empty: what it holds does not matter
+            x.new_empty(x.shape[lead:]) if lead else x
+            for x, lead in zip(operands, leads, strict=True)
         ]
         values = dict(zip(self.slots, own, strict=True))
         for (slot, cls), number in zip(self.numbers, numbers, strict=True):
@@ -190,6 +200,23 @@ def _shapes(
     ]
 
 
+@torch.library.custom_op("xpcaps::lazy_apply_cotangents", mutates_args=())  # type: ignore[untyped-decorator]
+def _looked_into(
+    primals: Sequence[torch.Tensor],
+    cotangents: Sequence[torch.Tensor],
+    sizes: Sequence[int],
+    numbers: Numbers,
+    number: int,
+) -> list[torch.Tensor]:
+    host = _compiled[number].host(primals, sizes, numbers)
+    return cotangents_by_torch(host, tuple(primals), tuple(cotangents))
+
+
+@_looked_into.register_fake  # type: ignore[untyped-decorator]
+def _like(primals: Sequence[torch.Tensor], *_: Any) -> list[Any]:
+    return [torch.empty_like(x) for x in primals if has_tangent(x.dtype)]
+
+
 def _setup_context(ctx: Any, inputs: Any, output: Any) -> None:
     operands, ctx.sizes, ctx.numbers, ctx.number = inputs
     ctx.save_for_backward(*operands)
@@ -199,7 +226,13 @@ def _backward(ctx: Any, cotangents: Any) -> Any:
     primals = ctx.saved_tensors
     # A derivative is a function of tensors alone.
     host = _compiled[ctx.number].without_values(primals, ctx.sizes)
-    found = cotangents_of(host, primals, tuple(cotangents))
+    call = host.call
+    if call.as_numpy or call.jvp is not None or call.vjp is not None:
+        found = cotangents_of(host, primals, tuple(cotangents))
+    else:
+        given = list(with_tangents(host, cotangents))
+        left = iter(_looked_into(primals, given, ctx.sizes, ctx.numbers, ctx.number))
+        found = [next(left) if has_tangent(x.dtype) else None for x in primals]
     return found, _no_gradient(ctx.sizes), _no_gradient(ctx.numbers), None
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from core import autojit
+from core import autojit, lazy_apply
 
 # Without PyTorch's code generator, which takes a minute to say the same.
 EAGER = {"backend": "eager", "fullgraph": True}
@@ -54,6 +54,17 @@ def test_more_versions_are_made_than_the_compiler_allows_one_function() -> None:
     call = autojit(lambda x, how: x * len(how), compile_options=EAGER)
     for length in range(20):
         assert call(torch.ones(1), "x" * length).item() == length
+
+
+def test_whole_numbers_stay_numbers_whatever_came_before() -> None:
+    call = autojit(
+        lambda x, n: lazy_apply(
+            lambda x: np.diff(x, n=n), x, shape=(x.shape[0] - n,), as_numpy=True
+        ),
+        compile_options={"backend": "aot_eager", "fullgraph": True},
+    )
+    for n in (1, 2, 3):
+        assert call(torch.arange(6.0), n).shape == (6 - n,)
 
 
 def test_returned_iterators_are_consumed() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from typing import Any
 
 import numpy as np
@@ -154,6 +155,55 @@ def test_torch_compiles_the_given_derivative() -> None:
     )
     compiled(x).backward()
     np.testing.assert_allclose(value(x.grad), np.cos(np.arange(3.0)), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [torch.square, lambda x: x * x if float(x.detach().sum()) else x],
+    ids=["function of torch", "function that asks for values"],
+)
+def test_torch_compiles_the_derivative_of_what_it_can_see(function: Any) -> None:
+    x = torch.asarray([1.0, 2.0], requires_grad=True)
+    compiled = torch.compile(
+        lambda x: lazy_apply(function, x).sum(), backend="aot_eager", fullgraph=True
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        compiled(x).backward()
+    assert x.grad is not None
+    assert x.grad.tolist() == [2, 4]
+
+
+def test_torch_tells_when_it_cannot_see_what_is_compiled() -> None:
+    compiled = torch.compile(
+        lambda x: lazy_apply(lambda x: torch.asarray(np.sin(x.numpy())), x).sum(),
+        backend="aot_eager",
+        fullgraph=True,
+    )
+    result = compiled(torch.ones(2, requires_grad=True))
+    with pytest.raises(NotImplementedError, match="does not know the derivative of lambda: give"):
+        result.backward()
+
+
+def test_whole_numbers_as_results_have_no_tangent() -> None:
+    def greatest(x: Any) -> Any:
+        double, _ = lazy_apply(
+            lambda x: (2 * x, x.argmax()),
+            x,
+            shape=(x.shape, ()),
+            dtype=(x.dtype, torch.int64),
+            as_numpy=True,
+            jvp=lambda primals, tangents: (2 * tangents[0], None),
+        )
+        return double.sum()
+
+    assert torch.func.grad(greatest)(torch.ones(2)).tolist() == [2, 2]
+
+
+def test_torch_compiles_a_map_over_an_empty_batch() -> None:
+    mapped = torch.func.vmap(lambda x: lazy_apply(np.cumsum, x, as_numpy=True))
+    compiled = torch.compile(mapped, backend="aot_eager", fullgraph=True)
+    assert compiled(torch.ones(0, 3)).shape == (0, 3)
 
 
 def test_torch_compiles_a_derivative_beside_a_number_and_a_shape() -> None:
