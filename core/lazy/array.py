@@ -12,7 +12,7 @@ from core.lazy.dtypes import DType
 from core.lazy.errors import refuse
 from core.lazy.history import History
 from core.lazy.node import Node, record
-from core.lazy.operation import DATA, VARIABLE, External, Operation
+from core.lazy.operation import DATA, VARIABLE, External, Operation, refresh
 from core.lazy.operators import binary_operators, unary_operator
 from core.lazy.pictures import Pictures
 from core.lazy.rules.contraction import matmul_spec
@@ -84,7 +84,7 @@ class LazyArray(Views, History, Pictures, Node):
         if dtype is None:
             dtype = like.dtype if like is not None else dtypes.default(backend, "real floating")
         if device is None and like is not None and like.backend == backend:
-            device = like.device
+            device = like._spec.device
         self._spec = spec(as_shape(shape), dtypes.as_dtype(dtype), backend, device)
 
     @classmethod
@@ -103,6 +103,7 @@ class LazyArray(Views, History, Pictures, Node):
         backend = backend_of(data)
         if backend is None:
             raise TypeError(f"{type(data).__name__} is not an array of a known library")
+        refresh(backend)
         node = object.__new__(cls)
         node._op, node._args, node._kwargs, node._data = DATA, (), None, data
         node._spec = spec(
@@ -119,6 +120,7 @@ class LazyArray(Views, History, Pictures, Node):
         device: object = None,
     ) -> LazyArray:
         """Return a variable: a leaf of which only the shape, dtype and device are known."""
+        refresh(backend)
         known = dtypes.default(backend, "real floating") if dtype is None else dtype
         described = spec(as_shape(shape), dtypes.as_dtype(known), backend, device)
         node: LazyArray = record_leaf(cls, described)
@@ -166,7 +168,7 @@ class LazyArray(Views, History, Pictures, Node):
             kwargs,
             self.shape if shape is None else shape,
             self.dtype if dtype is None else dtype,
-            self.device if device is None else device,
+            self._spec.device if device is None else device,
         )
 
     # What is known of the array.
@@ -183,8 +185,9 @@ class LazyArray(Views, History, Pictures, Node):
 
     @property
     def device(self) -> Any:
-        """The device as the backend names it; "cpu" where it is not known."""
-        return "cpu" if self._spec.device is None else self._spec.device
+        """The device as the backend names it; None where it is not known."""
+        known = self._spec.device
+        return "cpu" if known is None and self._spec.backend == "numpy" else known
 
     @property
     def ndim(self) -> int:

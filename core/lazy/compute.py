@@ -39,17 +39,28 @@ def compute(lz: Any) -> Any:
     >>> lazy.compute({"root": lazy.sqrt(x), "sum": [lazy.sum(x)]})
     {'root': array([1., 2.]), 'sum': [np.float64(5.0)]}
     """
-    nodes = [one for one in leaves(lz) if isinstance(one, Node)]
-    data = {id(node): node._data for node in nodes}
-    backend = next((node.backend for node in nodes if node.backend), None)
-    xp = namespace_of(backend) if backend in KNOWN else namespace_of(*_example(nodes))
-    program = linearize((), nodes)
-    values = program.run(xp, (), backend or "numpy")
-    for node, value in zip(nodes, values, strict=True):
-        if data[id(node)] is not value:
-            node.settle(value)
-    computed = dict(zip(map(id, nodes), values, strict=True))
+    by_library: dict[str | None, list[Node]] = {}
+    for one in leaves(lz):
+        if isinstance(one, Node):
+            by_library.setdefault(one.backend, []).append(one)
+    if None in by_library and len(by_library) > 1:  # those of any library: as the others are
+        free = by_library.pop(None)
+        next(iter(by_library.values())).extend(free)
+    computed: dict[int, Any] = {}
+    for backend, nodes in by_library.items():
+        computed.update(zip(map(id, nodes), _values(backend, nodes), strict=True))
     return rebuild(lz, lambda one: computed[id(one)] if isinstance(one, Node) else one)
+
+
+def _values(backend: str | None, nodes: list[Node]) -> list[Any]:
+    """Return the values of nodes of one library, which become leaves that hold them."""
+    data = [node._data for node in nodes]
+    xp = namespace_of(backend) if backend in KNOWN else namespace_of(*_example(nodes))
+    values: list[Any] = linearize((), nodes).run(xp, (), backend or "numpy")
+    for node, known, value in zip(nodes, data, values, strict=True):
+        if known is not value:
+            node.settle(value)
+    return values
 
 
 def _example(nodes: list[Node]) -> tuple[str | None, Any]:

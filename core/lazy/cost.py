@@ -84,20 +84,24 @@ def _contraction(node: Node) -> int:
         return int(work) * max(len(args) - 1, 1)
     shape = args[0].shape
     if name == "tensordot":
-        summed = [shape[axis] or 1 for axis in kwargs["axes"][0]]
+        summed = [_length(shape[axis]) for axis in kwargs["axes"][0]]
     else:
-        summed = [shape[kwargs.get("axis", -1)] or 1]
+        summed = [_length(shape[kwargs.get("axis", -1)])]
     return 2 * result * math.prod(summed)
 
 
 def _decomposition(node: Node) -> int:
     shape = node.deps[0]._spec.shape
-    *batch, m, n = [length or 1 for length in shape]
+    *batch, m, n = map(_length, shape)
     count = math.prod(batch)
     name = node._op.name
     if name == "linalg.matrix_power":
-        power = abs(int(node.args[1]))
-        return count * 2 * n**3 * max(power.bit_length() - 1, 0)
+        power = int(node.args[1])
+        inverse = _CUBIC["linalg.inv"] * n**3 if power < 0 else 0
+        products = max(abs(power).bit_length() - 1, 0) + max(abs(power).bit_count() - 1, 0)
+        return count * (2 * n**3 * products + int(inverse))
+    if name == "linalg.solve":  # each right-hand side takes two substitutions of n^2
+        return int(count * _CUBIC[name] * n**3) + 2 * n * sum(map(_sized, node.specs))
     return int(count * _CUBIC.get(name, 1) * m * n * min(m, n))
 
 
@@ -105,6 +109,11 @@ def _transformed(node: Node) -> int:
     """Return the number of points of one transform."""
     shape, kwargs = node.deps[0]._spec.shape, node.kwargs
     if node._op.name.endswith("n"):
-        axes = kwargs.get("axes") or range(len(shape))
-        return math.prod(kwargs.get("s") or [shape[axis] or 1 for axis in axes])
-    return int(kwargs.get("n") or shape[kwargs.get("axis", -1)] or 1)
+        axes = kwargs.get("axes")
+        axes = range(len(shape)) if axes is None else axes
+        return math.prod(kwargs.get("s") or [_length(shape[axis]) for axis in axes])
+    return int(kwargs.get("n") or _length(shape[kwargs.get("axis", -1)]))
+
+
+def _length(length: int | None) -> int:
+    return 1 if length is None else length

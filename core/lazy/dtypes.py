@@ -6,6 +6,7 @@ the standard's names and NumPy's objects compare, hash and pickle well.
 
 from __future__ import annotations
 
+import sys
 from functools import cache
 from typing import Any, Literal, TypeAlias
 
@@ -38,6 +39,7 @@ KINDS: dict[str, tuple[DType, ...]] = {
 Default = Literal["real floating", "complex floating", "integral"]
 
 # Libraries where a float of any width wins over an integer; the others follow NumPy's table.
+_NUMPY_LOOPS = ("numpy", "cupy", "dask")
 _FLOAT_WINS = ("torch", "jax")
 
 
@@ -62,6 +64,17 @@ def as_dtype(dtype: object) -> DType:
     if known is None:
         raise TypeError(f"{dtype!r} is not a dtype of the array API standard")
     return known
+
+
+def of(x: object) -> DType:
+    """Return the dtype of an array, traced or not, or a dtype as it is.
+
+    Raises
+    ------
+    TypeError
+        It is neither.
+    """
+    return as_dtype(x if isinstance(x, type) else getattr(x, "dtype", x))
 
 
 _KNOWN = frozenset(NAMES.values())
@@ -168,7 +181,19 @@ def floating(dtype: DType, backend: str | None = None) -> DType:
         return dtype
     if backend == "array-api-strict":
         raise TypeError(f"a floating-point dtype is needed, not {dtype}")
+    if backend == "jax" and dtype not in (int64, uint64):
+        return float32
     return default(backend, "real floating")
+
+
+def elementary(dtype: DType, backend: str | None = None) -> DType:
+    """Return the dtype in which `backend` computes functions such as `sqrt`.
+
+    NumPy's loops for short integers are those of the shortest float that holds their numbers.
+    """
+    if backend in _NUMPY_LOOPS and dtype.kind in "biu" and dtype.itemsize < 4:
+        return np.dtype("float16") if dtype.itemsize == 1 else float32
+    return floating(dtype, backend)
 
 
 def accumulator(dtype: DType, backend: str | None = None) -> DType:
@@ -176,14 +201,25 @@ def accumulator(dtype: DType, backend: str | None = None) -> DType:
     if dtype.kind not in "biu":
         return dtype
     widest = default(backend, "integral")
-    if dtype.kind == "u":
+    if dtype.kind == "u" and backend != "torch":  # PyTorch sums them as signed numbers
         widest = np.dtype(f"uint{widest.itemsize * 8}")
     return widest if widest.itemsize >= dtype.itemsize else dtype
 
 
+def settings(backend: str | None) -> Any:
+    """Return what a library's default dtypes depend on where its users can change them."""
+    module = sys.modules.get(backend or "")
+    if module is None or backend not in _CHANGEABLE:
+        return None
+    return module.get_default_dtype() if backend == "torch" else module.config.jax_enable_x64
+
+
+_CHANGEABLE = ("torch", "jax")
+
+
 def default(backend: str | None, kind: Default) -> DType:
     """Return the dtype that `backend` gives to new arrays of `kind`."""
-    if backend in ("torch", "jax"):  # they let their users change it
+    if backend in _CHANGEABLE:
         from core.lazy.library import namespace_of
 
         info = namespace_of(backend).__array_namespace_info__()

@@ -11,7 +11,7 @@ from core.lazy.node import Node
 from core.lazy.program import Program, Ref, adapt_object, linearize, run_steps
 from core.lazy.source import Source, write
 from core.lazy.spec import known_lengths
-from core.lazy.tree import leaves, same_structure
+from core.lazy.tree import leaves, pairs, same_structure
 
 
 class Function:
@@ -19,7 +19,7 @@ class Function:
 
     Dead code is left out, equal operations are done once, what does not depend on the inputs is
     computed when the function first meets a library, and each intermediate result is freed after
-    its last use. It can be pickled.
+    its last use. It can be pickled. So functions that came by `LazyArray.to` are taken to be pure.
 
     Parameters
     ----------
@@ -41,7 +41,8 @@ class Function:
     Notes
     -----
     The dtypes of the arrays in a call may differ from those that were traced; the operations then
-    promote as the library does. `function` has the bare Python function, one parameter per array,
+    promote as the library does. A result that is one of the arrays is that array itself, also where
+    a copy of it was asked for. `function` has the bare Python function, one parameter per array,
     for loops where the checks of shape and library would count.
 
     Examples
@@ -122,7 +123,7 @@ class Function:
                     else given
                 )
                 if same_structure(self._tree, as_traced):
-                    return tuple(_in_order(self._tree, as_traced))
+                    return tuple(one for _, one in pairs(self._tree, as_traced))
         flat = tuple(leaves(args))
         if len(flat) != self._count:
             raise TypeError(f"the function takes {self._count} arrays, but got {len(flat)}")
@@ -246,15 +247,6 @@ def _skeleton(tree: Any) -> Any:
     from core.lazy.tree import rebuild
 
     return None if isinstance(tree, Node) else rebuild(tree, lambda _: 0)
-
-
-def _in_order(tree: Any, given: Any) -> list[Any]:
-    if isinstance(tree, dict):
-        return [leaf for key in tree for leaf in _in_order(tree[key], given[key])]
-    if isinstance(tree, tuple | list):
-        pairs = zip(tree, given, strict=True)
-        return [leaf for one, other in pairs for leaf in _in_order(one, other)]
-    return [given]
 
 
 def get_function(variables: Any, lz: Any, fold_constants: bool = True) -> Callable[[Any], Any]:

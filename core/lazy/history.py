@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from core.lazy.cost import flops
 from core.lazy.node import Node
+from core.lazy.operation import ITEM
+from core.lazy.spec import Spec
 from core.lazy.tree import leaves
 from core.lazy.walk import ascend
 
@@ -20,22 +22,27 @@ def size_of(node: Node) -> int:
     A node with several results has none itself: its items have theirs.
     """
     spec = node._spec
-    return 0 if isinstance(spec, tuple) else spec.nbytes // spec.dtype.itemsize
+    return 0 if isinstance(spec, tuple) else elements(spec)
 
 
-def bytes_of(node: Node) -> int:
-    """Return the size of a node's array in bytes; an unknown length counts as one."""
-    spec = node._spec
-    return 0 if isinstance(spec, tuple) else int(spec.nbytes)
+def elements(spec: Spec) -> int:
+    """Return the number of elements of an array; an unknown length counts as one."""
+    return spec.nbytes // spec.dtype.itemsize
+
+
+def bytes_of(spec: Spec) -> int:
+    """Return the size of an array in bytes; an unknown length counts as one."""
+    return int(spec.nbytes)
 
 
 def footprint(
-    lz: Any, include_inputs: bool = True, size: Callable[[Node], int] = size_of
+    lz: Any, include_inputs: bool = True, size: Callable[[Spec], int] = elements
 ) -> list[int]:
     """Return the combined size of all arrays after each array that is made or freed.
 
     Each operation makes its result, and then frees each operand that nothing later needs. The
-    inputs are there from the start.
+    inputs are there from the start. Several results of one operation are made at once, and each is
+    there until nothing needs it.
     """
     order = list(ascend(lz))
     last: dict[int, int] = {}
@@ -45,16 +52,20 @@ def footprint(
     for root in leaves(lz):
         last.pop(id(root), None)  # results stay
     counted = [node for node in order if include_inputs or not node.is_leaf]
-    total = sum(size(node) for node in counted if node.is_leaf)
+    held = {id(node): sum(map(size, node.specs)) for node in order}
+    total = sum(held[id(node)] for node in counted if node.is_leaf)
     sizes = [total]
     for i, node in enumerate(order):
         if node.is_leaf:
             continue
-        total += size(node)
+        if node._op is ITEM:  # one of several results, which were made together
+            held[id(node.deps[0])] -= held[id(node)]
+        else:
+            total += held[id(node)]
         sizes.append(total)
         for dep in node.deps:
             if last.get(id(dep)) == i and (include_inputs or not dep.is_leaf):
-                total -= size(dep)
+                total -= held[id(dep)]
                 sizes.append(total)
     return sizes
 

@@ -49,7 +49,7 @@ def result_type(backend: str | None, *arrays_and_dtypes: Any) -> Any:
         if isinstance(one, LazyArray):
             backend = one.backend or backend
         if type(one) not in _SCALARS:
-            own = dtypes.as_dtype(one if isinstance(one, np.dtype) else getattr(one, "dtype", one))
+            own = dtypes.of(one)
             known = own if known is None else dtypes.promote(known, own, backend)
     if known is None:
         raise ValueError("result_type: at least one operand must be an array or a dtype")
@@ -75,7 +75,7 @@ def can_cast(from_: Any, to: Any, /) -> bool:
     -------
     bool
     """
-    source = from_.dtype if isinstance(from_, LazyArray) else dtypes.as_dtype(from_)
+    source = dtypes.of(from_)
     target = dtypes.as_dtype(to)
     try:
         return dtypes.promote(source, target, "array-api-strict") == target
@@ -95,7 +95,7 @@ def finfo(type: Any, /) -> Any:
     -------
     numpy.finfo
     """
-    return np.finfo(type.dtype if isinstance(type, LazyArray) else dtypes.as_dtype(type))
+    return np.finfo(dtypes.of(type))
 
 
 @standard()
@@ -110,7 +110,7 @@ def iinfo(type: Any, /) -> Any:
     -------
     numpy.iinfo
     """
-    return np.iinfo(type.dtype if isinstance(type, LazyArray) else dtypes.as_dtype(type))
+    return np.iinfo(dtypes.of(type))
 
 
 FUNCTIONS["isdtype"] = dtypes.isdtype
@@ -132,7 +132,7 @@ class Info:
 
     def default_device(self) -> Any:
         """Return the device of new arrays; None where it is not known."""
-        return "cpu" if self.backend in (None, "numpy") else None
+        return "cpu" if self.backend == "numpy" else None
 
     def default_dtypes(self, *, device: Any = None) -> dict[str, dtypes.DType]:
         """Return the dtypes of new arrays by kind."""

@@ -157,6 +157,8 @@ class Operation:
         return f"<operation {self.name}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
+        if _operations.get(self.name) is not self:  # a name that came with the user
+            return Operation, (self.name, self.family)
         return operation, (self.name,)
 
 
@@ -193,7 +195,7 @@ class External(Operation):
 class Elementwise(Operation):
     """An operation on each element; `rule` tells the dtype of its result.
 
-    The rules are ``same``, ``bool``, ``floating`` and ``real``.
+    The rules are ``same``, ``bool``, ``floating``, ``elementary`` and ``real``.
     """
 
     __slots__ = ("rule",)
@@ -231,6 +233,8 @@ class Elementwise(Operation):
             return dtypes.bool_
         if self.rule == "floating":
             return dtypes.floating(dtype, backend)
+        if self.rule == "elementary":
+            return dtypes.elementary(dtype, backend)
         if self.rule == "real":
             return dtypes.real_of(dtype)
         return dtype
@@ -250,13 +254,26 @@ def operation(name: str) -> Operation:
     return _operations[name]
 
 
+_settings: dict[str, Any] = {}
+
+
+def refresh(backend: str | None) -> None:
+    """Forget what was inferred if a library's default dtypes have been changed since."""
+    now = dtypes.settings(backend)
+    if now is not None and backend is not None and _settings.setdefault(backend, now) != now:
+        _settings[backend] = now
+        for one in _operations.values():
+            one.cache.clear()
+
+
 VARIABLE = define(Operation("variable", "leaf"))
 DATA = define(Operation("data", "leaf"))
 ITEM = define(Operation("item", "item"))
 
 _RULES = {
-    "floating": "acos acosh asin asinh atan atan2 atanh copysign cos cosh divide exp expm1 hypot "
-    "log log10 log1p log2 logaddexp nextafter reciprocal sin sinh sqrt tan tanh",
+    "floating": "divide reciprocal",
+    "elementary": "acos acosh asin asinh atan atan2 atanh copysign cos cosh exp expm1 hypot "
+    "log log10 log1p log2 logaddexp nextafter sin sinh sqrt tan tanh",
     "same": "add ceil conj floor floor_divide maximum minimum multiply negative positive pow "
     "remainder round sign square subtract trunc",
     "bool": "equal greater greater_equal isfinite isinf isnan less less_equal logical_and "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from typing import TYPE_CHECKING, Any
 
 from core.lazy.errors import refuse
@@ -46,17 +48,36 @@ def array_function(x: LazyArray, func: Any, args: Any, kwargs: Any) -> Any:
     """Trace a NumPy function of the same name and arguments as a standard one."""
     if func.__name__ in _KNOWN and len(args) == 1 and isinstance(args[0], type(x)) and not kwargs:
         return getattr(args[0], func.__name__)
-    function = _function(x, func.__name__)
-    if function is None or x.backend not in ("numpy", None):
-        refuse(f"numpy.{func.__name__}()", _instead(x, func.__name__))
+    module = (func.__module__ or "").rpartition("numpy.")[2]
+    name = f"{module}.{func.__name__}" if module in ("fft", "linalg") else func.__name__
+    function = _function(x, name)
+    if x.backend not in ("numpy", None) or not _takes(function, args, kwargs):
+        refuse(f"numpy.{name}()", _instead(x, name))
     return function(*args, **kwargs)
 
 
+def _takes(function: Any, args: Any, kwargs: Any) -> bool:
+    """Say whether there is such a function, and with such arguments."""
+    if function is None:
+        return False
+    try:
+        inspect.signature(function).bind(*args, **kwargs)
+    except TypeError:
+        return False
+    return True
+
+
 def _function(x: LazyArray, name: str) -> Any:
-    return getattr(x.__array_namespace__(), _RENAMED.get(name, name), None)
+    found: Any = x.__array_namespace__()
+    for part in _RENAMED.get(name, name).split("."):
+        found = getattr(found, part, None)
+    return found if callable(found) else None
 
 
 def _instead(x: LazyArray, name: str) -> str:
-    if _function(x, name) is None:
+    function = _function(x, name)
+    if function is None:
         return "use the functions of x.__array_namespace__() instead of NumPy's"
-    return f"write xp.{_RENAMED.get(name, name)}(...) with xp = x.__array_namespace__()"
+    known = f"{_RENAMED.get(name, name)}{inspect.signature(function)}"
+    known = re.sub(r": '[^']*'| -> '.*'", "", known).replace(" = ", "=")
+    return f"write xp.{known} with xp = x.__array_namespace__()"

@@ -19,7 +19,7 @@ _current: ContextVar[Cache | None] = ContextVar("shared_intermediates", default=
 
 @contextmanager
 def shared_intermediates(cache: Cache | None = None) -> Iterator[Cache]:
-    """Record an operation that was recorded before, on the same arrays, only once.
+    """Record an operation that was recorded before, on the same traced arrays, only once.
 
     Contexts may be nested, each with a cache of its own, and apply to the thread (or the
     asynchronous task) that opened them.

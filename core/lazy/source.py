@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import partial
 from keyword import iskeyword
 from typing import Any
 
 import numpy as np
 
-from core.lazy.operation import External, Operation
+from core.lazy.operation import External, Operation, define
 from core.lazy.program import Program, Ref, Step
-from core.lazy.tree import leaves
+from core.lazy.tree import filled, leaves, rebuild
 
 # Below this many bytes an array may stay until its variable is used again, and an operation may
 # be written inside the one that uses it: freeing earlier would gain nothing.
@@ -157,6 +158,8 @@ class _Writer:
     def text(self, value: Any) -> str:
         """Return an expression for an argument."""
         kind = type(value)
+        if kind is _Copied:
+            return f"{self.function(COPY)}({self.text(value.ref)})"
         if kind is Ref:
             found = self.names[value]
             return found if found is not None else self.constant(value)
@@ -178,9 +181,21 @@ class _Writer:
         if isinstance(value, tuple) and hasattr(value, "_fields"):
             maker = self.object(kind, kind.__name__)
             return f"{maker}({', '.join([self.text(one) for one in value])})"
-        if isinstance(value, np.dtype):
-            return self.object(value, str(value))
-        return self.object(value, "inf" if kind is float else "object")
+        if isinstance(value, tuple | list | dict):  # a class of its own
+            base = dict if isinstance(value, dict) else list
+            maker = self.object(partial(filled, value), kind.__name__)
+            return f"{maker}({self.text(base(value))})"
+        if kind is float:
+            return self.object(
+                value, "nan" if math.isnan(value) else "inf" if value > 0 else "minus_inf"
+            )
+        return self.object(value, str(value) if isinstance(value, np.dtype) else "object")
+
+    def result(self, value: Any) -> Any:
+        """Return what a call gives: of a constant a copy, which the caller may write to."""
+        if type(value) is Ref and (self.names[value] is None or value in self.constants.values()):
+            return _Copied(value)
+        return value
 
     def constant(self, ref: Ref) -> str:
         """Return the name of a value that is there before the function is called."""
@@ -217,6 +232,23 @@ class _Writer:
         return name
 
 
+@dataclass(frozen=True, slots=True)
+class _Copied:
+    """A copy of a value."""
+
+    ref: Ref
+
+
+def _copier(xp: Any) -> Any:
+    def copy(x: Any) -> Any:
+        return x.copy() if hasattr(x, "copy") else xp.asarray(x, copy=True)
+
+    return copy
+
+
+COPY = define(Operation("copy", "manipulation", _copier))
+
+
 def _nbytes(spec: Any) -> int:
     if spec.__class__ is tuple:
         return sum([one.nbytes for one in spec])
@@ -241,7 +273,7 @@ def write(program: Program, fold: bool = True, nested: Any = None) -> Source:
         if writer.names[ref] is None:
             writer.names[ref] = f"x{place}"
     writer.steps()
-    result = writer.text(program.outputs)
+    result = writer.text(rebuild(program.outputs, writer.result))
     head = f"def function({', '.join(parameters)}):"
     if nested is not None:
         pattern = f"[{', '.join(parameters)}]"

@@ -145,7 +145,7 @@ def common(*specs: Spec) -> tuple[str | None, Any]:
             raise TypeError(f"arrays of {backend} and {other.backend} cannot be combined")
         elif device is None:
             device = other.device
-        elif other.device not in (None, device):
+        elif other.device is not None and not same_device(device, other.device):
             # PyTorch lets a single number of the processor join an accelerator's arrays.
             if backend == "torch" and 0 in (ndim, other.ndim):
                 device = other.device if ndim == 0 else device
@@ -155,6 +155,11 @@ def common(*specs: Spec) -> tuple[str | None, Any]:
                     "move one with to_device"
                 )
     return backend, device
+
+
+def same_device(one: Any, other: Any) -> bool:
+    """Say whether two devices are one; a library may take its name for the device itself."""
+    return bool(one == other) or str(one) == str(other)
 
 
 def axis_index(axis: int, ndim: int) -> int:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from core.lazy.array import LazyArray, Variable
@@ -18,8 +19,9 @@ from core.lazy.operation import External
 from core.lazy.show import tree_text
 from core.lazy.spec import known_lengths
 from core.lazy.standard.registry import FUNCTIONS
-from core.lazy.tree import leaves, rebuild
+from core.lazy.tree import leaves, pairs, rebuild
 from core.lazy.walk import ascend
+from core.lazy_apply.call import function_name
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -36,12 +38,15 @@ class Trace:
         The traced arrays among the arguments.
     outputs : object
         What the function returned: traced arrays, in containers as it returned them.
+    signature : inspect.Signature or None
+        The function's, by which arguments may be given in another way than when it was traced.
     """
 
     name: str
     arguments: tuple[tuple[Any, ...], dict[str, Any]]
     inputs: tuple[LazyArray, ...]
     outputs: Any
+    signature: inspect.Signature | None = None
 
     @property
     def nodes(self) -> tuple[Node, ...]:
@@ -75,7 +80,7 @@ class Trace:
 
     @property
     def peak_memory(self) -> int:
-        """The greatest number of bytes of arrays that exist at one time, the inputs included."""
+        """The greatest number of bytes of arrays that exist at one time, with inputs in use."""
         return max(footprint(self.outputs, size=bytes_of))
 
     @property
@@ -96,15 +101,24 @@ class Trace:
         return self.function.source
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the graph on arrays of any library, given as to the function itself."""
-        given = list(leaves((args, kwargs)))
-        places = list(leaves(self.arguments))
-        if len(given) != len(places):
-            raise TypeError(f"{self.name} was traced with other arguments")
-        arrays = [
-            one for one, place in zip(given, places, strict=True) if isinstance(place, LazyArray)
-        ]
-        return self.function(*arrays)
+        """Run the graph on arrays of any library, given as to the function itself.
+
+        Raises
+        ------
+        TypeError, ValueError
+            The arguments are not those that were traced, but for the values of arrays.
+        """
+        traced, given = (_bound(self.signature, *one) for one in (self.arguments, (args, kwargs)))
+        try:
+            matched = list(pairs(traced, given))
+        except ValueError:
+            raise TypeError(f"{self.name} was traced with other arguments") from None
+        for place, one in matched:
+            if not isinstance(place, LazyArray) and not _same(place, one):
+                raise ValueError(
+                    f"{self.name} was traced with {place!r} and got {one!r}: trace it again"
+                )
+        return self.function(*(one for place, one in matched if isinstance(place, LazyArray)))
 
     def show(self, max_lines: int | None = 50) -> None:
         """Print each output's graph as a tree."""
@@ -174,31 +188,58 @@ def trace(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Trace:
     (5,)
     """
     inputs: list[LazyArray] = []
-    seen: dict[int, LazyArray] = {}
 
     def variable(value: Any) -> Any:
         if isinstance(value, LazyArray):
             traced = value
         elif not _is_array(value):
             return value
-        elif id(value) in seen:
-            return seen[id(value)]
         else:
             backend = backend_of(value)
             traced = Variable(known_lengths(value.shape), backend, value.dtype, device_of(value))
-        seen[id(value)] = traced
         inputs.append(traced)
         return traced
 
-    arguments = rebuild((args, kwargs), variable)
+    signature = _signature(func)
+    arguments = rebuild(_bound(signature, args, kwargs), variable)
     try:
         outputs = _opened(func(*arguments[0], **arguments[1]))
     except ValueError as error:  # assigning to an element of its own, NumPy raises another error
         if isinstance(error.__cause__, DataDependentError):
             raise error.__cause__ from None
         raise
-    name = getattr(func, "__qualname__", None) or getattr(func, "__name__", None) or repr(func)
-    return Trace(name.rpartition(".<locals>.")[2], arguments, tuple(inputs), outputs)
+    name = getattr(func, "__qualname__", "").rpartition(".<locals>.")[2] or function_name(func)
+    return Trace(name, arguments, tuple(inputs), outputs, signature)
+
+
+def _signature(func: Callable[..., Any]) -> inspect.Signature | None:
+    try:
+        return inspect.signature(func)
+    except (TypeError, ValueError):  # many functions written in C do not say
+        return None
+
+
+def _bound(
+    signature: inspect.Signature | None, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return arguments by position as far as they go, with those that were left out."""
+    if signature is None:
+        return args, kwargs
+    bound = signature.bind(*args, **kwargs)
+    bound.apply_defaults()
+    return bound.args, bound.kwargs
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Say whether a traced function can tell no difference between two arguments."""
+    if one is other:
+        return True
+    if type(one) is not type(other):
+        return False
+    try:
+        return bool(one == other) or bool(one != one and other != other)  # noqa: PLR0124 : NaN
+    except Exception:  # what cannot be compared is another one
+        return False
 
 
 def _is_array(value: Any) -> bool:
@@ -208,12 +249,17 @@ def _is_array(value: Any) -> bool:
 
 
 def _opened(result: Any) -> Any:
-    """Return a result with the arrays in dataclasses visible, as dicts by field."""
+    """Return a result with the arrays in objects visible, as dicts, and those in iterators."""
 
     def change(leaf: Any) -> Any:
+        if isinstance(leaf, Iterator):
+            return [_opened(one) for one in leaf]
         if dataclasses.is_dataclass(leaf) and not isinstance(leaf, type):
             fields = dataclasses.fields(leaf)
             return {field.name: _opened(getattr(leaf, field.name)) for field in fields}
+        held = getattr(leaf, "__dict__", None)
+        if isinstance(held, dict) and any(isinstance(one, LazyArray) for one in leaves(held)):
+            return {name: _opened(one) for name, one in held.items()}
         return leaf
 
     return rebuild(result, change)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -64,17 +65,28 @@ def getitem(self: Any, key: Any, /) -> Any:
     cls = type(self)
     known = [_SIMPLE.get(one.__class__) for one in keys]
     if None not in known:
+        whole = [_whole(one) if one.__class__ is slice else one for one in keys]
+        key = tuple(whole) if isinstance(key, tuple) else whole[0]
         plain = tuple(
-            [(one.start, one.stop, one.step) if one.__class__ is slice else one for one in keys]
+            [(one.start, one.stop, one.step) if one.__class__ is slice else one for one in whole]
         )
         found = GETITEM.cache.get((spec, plain))
         if found is None:
-            shape = index_shape(spec.shape, keys)
+            shape = index_shape(spec.shape, tuple(whole), spec.backend)
             found = GETITEM.remember((spec, plain), spec.with_(shape=shape))
         return record(cls, GETITEM, (self, key), None, found)
     parts = tuple([_part(cls, one) for one in keys])
-    selected = spec.with_(shape=index_shape(spec.shape, parts))
+    selected = spec.with_(shape=index_shape(spec.shape, parts, spec.backend))
     return record(cls, GETITEM, (self, parts if len(parts) != 1 else parts[0]), None, selected)
+
+
+def _whole(part: slice) -> slice:
+    """Return a slice with integers or None as its ends, which arrays without axes may be too."""
+    for end in (part.start, part.stop, part.step):
+        if end.__class__ is not int and end is not None:
+            ends = (part.start, part.stop, part.step)
+            return slice(*[None if one is None else index(one) for one in ends])
+    return part
 
 
 def _part(cls: Any, part: Any) -> Any:
@@ -97,8 +109,11 @@ def _part(cls: Any, part: Any) -> Any:
     )
 
 
-def index_shape(shape: Shape, keys: tuple[Any, ...]) -> Shape:
-    """Return the shape that ``x[keys]`` has where ``x`` has `shape`."""
+def index_shape(shape: Shape, keys: tuple[Any, ...], backend: str | None = None) -> Shape:
+    """Return the shape that ``x[keys]`` has where ``x`` has `shape`.
+
+    Beside arrays, an integer counts as one of these; but not to PyTorch, which takes it first.
+    """
     keys = _without_ellipsis(keys, len(shape))
     result: list[int | None] = []
     arrays: list[Shape] = []
@@ -118,6 +133,8 @@ def index_shape(shape: Shape, keys: tuple[Any, ...]) -> Shape:
                 _check_bounds(key, shape[axis], axis)
                 indexed: Shape = ()
                 axis += 1
+                if backend == "torch":
+                    continue
             else:
                 indexed, used = _array_index(key, shape[axis:])
                 axis += used

@@ -6,7 +6,6 @@ Each is written with the backend first; a namespace binds that, `core.lazy` leav
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,66 +13,32 @@ import numpy as np
 from core.lazy import dtypes
 from core.lazy.array import LazyArray, make
 from core.lazy.library import backend_of
-from core.lazy.operation import Operation, define, operation
+from core.lazy.operation import Operation, define
 from core.lazy.operators import SCALARS
-from core.lazy.spec import Shape, as_shape, broadcast, spec
+from core.lazy.spec import broadcast, same_device, spec
 from core.lazy.standard.inputs import traced
+from core.lazy.standard.making import created, creation, lengths_of, placed
 from core.lazy.standard.registry import BY_BACKEND, by_backend, standard
-
-
-def creation(extension: str = "") -> Callable[[Callable[..., LazyArray]], Any]:
-    """Register a function that makes arrays, which is an operation too."""
-
-    def register(function: Callable[..., LazyArray]) -> Any:
-        name = f"{extension}.{function.__name__}" if extension else function.__name__
-        define(Operation(name, "creation"))
-        return by_backend(extension)(function)
-
-    return register
-
-
-def created(
-    name: str,
-    backend: str | None,
-    args: tuple[Any, ...],
-    shape: Shape,
-    dtype: object,
-    device: Any,
-    kind: dtypes.Default = "real floating",
-    **more: Any,
-) -> LazyArray:
-    known = dtypes.default(backend, kind) if dtype is None else dtypes.as_dtype(dtype)
-    kwargs: dict[str, Any] = {**more, "dtype": known}
-    if device is not None:
-        kwargs["device"] = device
-    return make(operation(name), args, kwargs, spec(shape, known, backend, device))
-
-
-def _known_shape(name: str, shape: Any) -> tuple[int, ...]:
-    lengths = as_shape(shape)
-    if None in lengths:
-        raise ValueError(f"{name}: the shape {lengths} has a length that is not known")
-    return lengths  # type: ignore[return-value]
 
 
 @creation()
 def zeros(backend: str | None, shape: Any, *, dtype: Any = None, device: Any = None) -> LazyArray:
     """Return an array of zeros."""
-    lengths = _known_shape("zeros", shape)
+    lengths = lengths_of("zeros", shape)
     return created("zeros", backend, (lengths,), lengths, dtype, device)
 
 
 @creation()
 def ones(backend: str | None, shape: Any, *, dtype: Any = None, device: Any = None) -> LazyArray:
     """Return an array of ones."""
-    lengths = _known_shape("ones", shape)
+    lengths = lengths_of("ones", shape)
     return created("ones", backend, (lengths,), lengths, dtype, device)
 
 
 @creation()
 def empty(backend: str | None, shape: Any, *, dtype: Any = None, device: Any = None) -> LazyArray:
     """Return an array of whatever the memory holds."""
-    lengths = _known_shape("empty", shape)
+    lengths = lengths_of("empty", shape)
     return created("empty", backend, (lengths,), lengths, dtype, device)
 
 
@@ -89,13 +54,14 @@ def full(
     backend: str | None, shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None
 ) -> LazyArray:
     """Return an array with the same value everywhere."""
-    lengths = _known_shape("full", shape)
+    lengths = lengths_of("full", shape)
     if isinstance(fill_value, LazyArray):
         from core.lazy.standard.manipulation import broadcast_to
 
         filled = fill_value if dtype is None else astype(fill_value, dtype)
         return broadcast_to(filled, lengths)
     if isinstance(fill_value, np.generic):
+        dtype = fill_value.dtype if dtype is None else dtype
         fill_value = fill_value.item()
     if dtype is None and isinstance(fill_value, bool):
         dtype = dtypes.bool_
@@ -131,6 +97,8 @@ def arange(
 
 
 def _number(value: Any) -> Any:
+    if value is None:
+        raise ValueError("arange: the number of elements is not known")
     if hasattr(value, "__index__") and not isinstance(value, float):
         return value.__index__()
     return float(value)
@@ -149,6 +117,7 @@ def linspace(
     endpoint: bool = True,
 ) -> LazyArray:
     """Return `num` evenly spaced numbers from `start` to `stop`."""
+    lengths_of("linspace", num)
     if isinstance(start, LazyArray) or isinstance(stop, LazyArray):
         return _traced_linspace(backend, start, stop, num, dtype, endpoint)
     is_complex = isinstance(start, complex) or isinstance(stop, complex)
@@ -160,6 +129,8 @@ def linspace(
 def _traced_linspace(
     backend: str | None, start: Any, stop: Any, num: int, dtype: Any, endpoint: bool
 ) -> LazyArray:
+    if getattr(start, "ndim", 0) or getattr(stop, "ndim", 0):
+        raise ValueError("linspace: start and stop are single numbers")
     steps = BY_BACKEND["arange"](backend, num)
     like = (start + 0.0) + (stop + 0.0)
     ramp = astype(steps, like.dtype) / max(num - endpoint, 1)
@@ -179,7 +150,7 @@ def eye(
     device: Any = None,
 ) -> LazyArray:
     """Return an array with ones on a diagonal and zeros elsewhere."""
-    shape = _known_shape("eye", (n_rows, n_rows if n_cols is None else n_cols))
+    shape = lengths_of("eye", (n_rows, n_rows if n_cols is None else n_cols))
     return created(
         "eye", backend, shape, shape, dtype, device, "real floating", **({"k": k} if k else {})
     )
@@ -280,6 +251,7 @@ def _like(name: str, summary: str) -> Any:
         if dtype is not None:
             kwargs["dtype"] = dtypes.as_dtype(dtype)
             result = result.with_(dtype=kwargs["dtype"])
+        device = placed(device, x.backend)
         if device is not None:
             kwargs["device"] = device
             result = spec(result.shape, result.dtype, result.backend, device)
@@ -295,6 +267,7 @@ ones_like = _like("ones_like", "Return an array of ones like another.")
 empty_like = _like("empty_like", "Return an array of whatever the memory holds, like another.")
 FULL_LIKE = define(Operation("full_like", "elementwise"))
 ASTYPE = define(Operation("astype", "elementwise"))
+ASTYPE.flat = False  # one of its arguments is a dtype, which each library has its own of
 TO_DEVICE = define(Operation("to_device", "elementwise", lambda xp: _move))
 TRIL = define(Operation("tril", "elementwise"))
 TRIU = define(Operation("triu", "elementwise"))
@@ -310,6 +283,7 @@ def full_like(x: Any, /, fill_value: Any, *, dtype: Any = None, device: Any = No
 
         return broadcast_to(astype(fill_value, known), x.shape)
     kwargs: dict[str, Any] = {} if dtype is None else {"dtype": known}
+    device = placed(device, x.backend)
     if device is not None:
         kwargs["device"] = device
     result = spec(x.shape, known, x.backend, x._spec.device if device is None else device)
@@ -333,8 +307,9 @@ def astype(x: Any, dtype: object, /, *, copy: bool = True, device: Any = None) -
 
 def to_device(x: LazyArray, device: Any) -> LazyArray:
     """Return the array on another device; the method of a traced array."""
-    if device == x.device:
+    if device is None or same_device(device, x.device):
         return x
+    device = placed(device, x.backend)
     return make(TO_DEVICE, (x, device), None, spec(x.shape, x.dtype, x.backend, device))
 
 

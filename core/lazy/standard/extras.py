@@ -70,6 +70,8 @@ def einsum(equation: str, *operands: Any) -> LazyArray:
 def kron(x1: Any, x2: Any) -> LazyArray:
     """Return the Kronecker product: `x2` times each element of `x1`, side by side."""
     x1, x2 = together(x1, x2)
+    if x1.size is None or x2.size is None:
+        raise ValueError("kron: an operand has a length that is not known")
     ndim = max(x1.ndim, x2.ndim)
     first = (1,) * (ndim - x1.ndim) + x1.shape
     second = (1,) * (ndim - x2.ndim) + x2.shape
@@ -180,5 +182,7 @@ def swapaxes(a: Any, axis1: int, axis2: int) -> LazyArray:
 def allclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08) -> LazyArray:
     """Say whether all pairs of elements are equal within a tolerance, as a traced array."""
     a, b = together(a, b)
-    near = elementwise.abs(a - b) <= elementwise.abs(b) * rtol + atol
-    return reduction.all(near)  # type: ignore[no-any-return]
+    finite = elementwise.isfinite(b)  # to infinity only itself is close
+    known = elementwise.where(finite, b, 0)
+    near = elementwise.abs(a - known) <= elementwise.abs(known) * rtol + atol
+    return reduction.all((near & finite) | (a == b))  # type: ignore[no-any-return]

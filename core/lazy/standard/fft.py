@@ -9,8 +9,8 @@ from core.lazy import dtypes
 from core.lazy.array import LazyArray, make
 from core.lazy.operation import Operation, define
 from core.lazy.spec import axes_of, axis_index
-from core.lazy.standard.creation import created, creation
 from core.lazy.standard.inputs import traced
+from core.lazy.standard.making import created, creation
 from core.lazy.standard.registry import standard
 
 

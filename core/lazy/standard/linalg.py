@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from core.lazy import dtypes
 from core.lazy.array import LazyArray, make, make_many
@@ -19,6 +19,7 @@ from core.lazy.standard.inputs import traced
 from core.lazy.standard.manipulation import moveaxis
 from core.lazy.standard.reduction import reduced_shape
 from core.lazy.standard.registry import FUNCTIONS, standard
+from core.lazy.standard.results import EighResult, QRResult, SlogdetResult, SVDResult
 
 
 def _define(name: str, family: str = "linalg") -> Operation:
@@ -38,35 +39,6 @@ TRACE = _define("trace", "reduction")
 MATRIX_NORM, VECTOR_NORM = _define("matrix_norm", "reduction"), _define("vector_norm", "reduction")
 
 _forward, _ = binary_operators("matmul", matmul_spec)
-
-
-class EighResult(NamedTuple):
-    """What `linalg.eigh` and `linalg.eig` return."""
-
-    eigenvalues: LazyArray
-    eigenvectors: LazyArray
-
-
-class QRResult(NamedTuple):
-    """What `linalg.qr` returns."""
-
-    Q: LazyArray
-    R: LazyArray
-
-
-class SlogdetResult(NamedTuple):
-    """What `linalg.slogdet` returns."""
-
-    sign: LazyArray
-    logabsdet: LazyArray
-
-
-class SVDResult(NamedTuple):
-    """What `linalg.svd` returns."""
-
-    U: LazyArray
-    S: LazyArray
-    Vh: LazyArray
 
 
 @standard()
@@ -202,7 +174,22 @@ def eigvalsh(x: Any, /) -> LazyArray:
 
 @standard("linalg")
 def eig(x: Any, /) -> EighResult:
-    """Return the eigenvalues and eigenvectors of matrices."""
+    """Return the eigenvalues and eigenvectors of matrices.
+
+    Parameters
+    ----------
+    x : array
+        Square matrices, of shape (..., M, M).
+
+    Returns
+    -------
+    EighResult
+        A named tuple of `eigenvalues`, of shape (..., M), and `eigenvectors`, both complex.
+
+    Notes
+    -----
+    Version 2025.12 of the array API standard defines it.
+    """
     x, known = _matrix("linalg.eig", x, square=True)
     known = known.with_(dtype=dtypes.complex_of(known.dtype))
     values = known.with_(shape=x.shape[:-1])
@@ -211,7 +198,22 @@ def eig(x: Any, /) -> EighResult:
 
 @standard("linalg")
 def eigvals(x: Any, /) -> LazyArray:
-    """Return the eigenvalues of matrices."""
+    """Return the eigenvalues of matrices.
+
+    Parameters
+    ----------
+    x : array
+        Square matrices, of shape (..., M, M).
+
+    Returns
+    -------
+    LazyArray
+        Complex, of shape (..., M).
+
+    Notes
+    -----
+    Version 2025.12 of the array API standard defines it.
+    """
     x, known = _matrix("linalg.eigvals", x, square=True)
     dtype = dtypes.complex_of(known.dtype)
     return make(EIGVALS, (x,), None, known.with_(shape=x.shape[:-1], dtype=dtype))
@@ -335,6 +337,7 @@ def trace(x: Any, /, *, offset: int = 0, dtype: object = None) -> LazyArray:
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> LazyArray:
     """Return a norm of vectors along axes."""
     x = traced(x)
+    axis = tuple(axis) if isinstance(axis, list) else axis
     kwargs: dict[str, Any] = {} if axis is None else {"axis": axis}
     if keepdims:
         kwargs["keepdims"] = True

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from operator import index
 from typing import Any, cast
+
+import numpy as np
 
 from core.lazy import dtypes
 from core.lazy.array import LazyArray, make, make_many
@@ -233,7 +235,9 @@ def flip(x: Any, /, axis: Any = None) -> LazyArray:
 def roll(x: Any, /, shift: Any, *, axis: Any = None) -> LazyArray:
     """Return the array with elements shifted along axes, around the end."""
     x = traced(x)
-    axes_of(axis, x.ndim)
+    axes = axes_of(axis, x.ndim)
+    if isinstance(shift, tuple | list) and len(shift) != len(axes):
+        raise ValueError(f"roll: {len(shift)} shifts for {len(axes)} axes")
     return make(ROLL, (x, shift), None if axis is None else {"axis": axis}, x._spec)
 
 
@@ -241,7 +245,7 @@ def roll(x: Any, /, shift: Any, *, axis: Any = None) -> LazyArray:
 def tile(x: Any, repetitions: Sequence[int], /) -> LazyArray:
     """Return copies of the whole array side by side."""
     x = traced(x)
-    counts = tuple(map(index, repetitions))
+    counts = tuple(map(index, repetitions if isinstance(repetitions, Iterable) else (repetitions,)))
     ndim = max(len(counts), x.ndim)
     lengths = (1,) * (ndim - x.ndim) + x.shape
     full = (1,) * (ndim - len(counts)) + counts
@@ -258,7 +262,11 @@ def repeat(x: Any, repeats: Any, /, *, axis: int | None = None) -> LazyArray:
     where = axis_index(0 if axis is None else axis, x.ndim)
     shape = list(x.shape)
     length = shape[where]
+    if isinstance(repeats, tuple | list):
+        repeats = np.asarray(repeats)
     if isinstance(repeats, int):
+        if repeats < 0:
+            raise ValueError(f"repeat: {repeats} times is less than none")
         shape[where] = None if length is None else length * repeats
     else:
         repeats = traced(repeats)

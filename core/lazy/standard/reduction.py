@@ -162,13 +162,16 @@ def diff(
     where = axis_index(axis, x.ndim)
     if n < 0:
         raise ValueError(f"diff: the order {n} is negative")
+    if n == 0:
+        return traced(x)
     kwargs: dict[str, Any] = {"axis": axis, "n": n}
-    length = x.shape[where]
+    length, dtype = x.shape[where], x.dtype
     for name, end in (("prepend", prepend), ("append", append)):
         if end is not None:
             kwargs[name] = traced(end)
             more = kwargs[name].shape[where] if kwargs[name].ndim else 1
             length = None if None in (length, more) else length + more
+            dtype = dtypes.promote(dtype, kwargs[name].dtype, x.backend)
     shape = list(x.shape)
     shape[where] = None if length is None else (0 if length < n else length - n)
-    return make(DIFF, (x,), kwargs, x._spec.with_(shape=tuple(shape)))
+    return make(DIFF, (x,), kwargs, x._spec.with_(shape=tuple(shape), dtype=dtype))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from core.lazy import dtypes
 from core.lazy.array import LazyArray, make, make_many
@@ -10,6 +10,7 @@ from core.lazy.operation import Operation, define
 from core.lazy.spec import Shape, axis_index, broadcast, common, spec
 from core.lazy.standard.inputs import together, traced
 from core.lazy.standard.registry import standard
+from core.lazy.standard.results import UniqueAll, UniqueCounts, UniqueInverse
 
 SORT, ARGSORT = (define(Operation(name, "sorting")) for name in ("sort", "argsort"))
 TAKE, TAKE_ALONG = (define(Operation(name, "indexing")) for name in ("take", "take_along_axis"))
@@ -19,29 +20,6 @@ UNIQUE = {
     name: define(Operation(f"unique_{name}", "sorting"))
     for name in ("all", "counts", "inverse", "values")
 }
-
-
-class UniqueAll(NamedTuple):
-    """What `unique_all` returns; the length of all but `inverse_indices` is not known."""
-
-    values: LazyArray
-    indices: LazyArray
-    inverse_indices: LazyArray
-    counts: LazyArray
-
-
-class UniqueCounts(NamedTuple):
-    """What `unique_counts` returns; the length is not known."""
-
-    values: LazyArray
-    counts: LazyArray
-
-
-class UniqueInverse(NamedTuple):
-    """What `unique_inverse` returns; the length of `values` is not known."""
-
-    values: LazyArray
-    inverse_indices: LazyArray
 
 
 def _order(x: LazyArray, axis: int, descending: bool, stable: bool) -> dict[str, Any]:
@@ -71,6 +49,11 @@ def argsort(
     return make(ARGSORT, (x,), kwargs, x._spec.with_(dtype=_index_dtype(x)))
 
 
+def _position_dtype(x: LazyArray) -> dtypes.DType:
+    """Return the dtype of positions that `searchsorted` finds, which are 32 bits long in JAX."""
+    return dtypes.int32 if x.backend == "jax" else _index_dtype(x)
+
+
 def _index_dtype(x: LazyArray) -> dtypes.DType:
     return dtypes.default(x.backend, "integral")
 
@@ -88,7 +71,9 @@ def searchsorted(x1: Any, x2: Any, /, *, side: str = "left", sorter: Any = None)
     if sorter is not None:
         kwargs["sorter"] = traced(sorter)
     backend, device = common(x1._spec, x2._spec)
-    return make(SEARCHSORTED, (x1, x2), kwargs, spec(x2.shape, _index_dtype(x1), backend, device))
+    return make(
+        SEARCHSORTED, (x1, x2), kwargs, spec(x2.shape, _position_dtype(x1), backend, device)
+    )
 
 
 @standard()

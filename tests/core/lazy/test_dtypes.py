@@ -7,10 +7,13 @@ import operator
 from typing import Any
 
 import array_api_strict as strict
+import numpy as np
 import pytest
+import torch
 
 from core import lazy
 from core.lazy.dtypes import KINDS, NAMES, as_dtype
+from core.lazy.library import namespace_of
 
 XP = lazy.namespace("array-api-strict")
 ARRAY = type(strict.ones(2))
@@ -129,3 +132,41 @@ def test_functions_of_two_arrays_refuse_what_the_standard_refuses(name: str) -> 
         traced = lazy.array(concrete)
         expected = answer(getattr(strict, name), concrete, concrete)
         assert answer(getattr(XP, name), traced, traced) == expected, dtype
+
+
+@pytest.mark.parametrize("dtype", sorted(set(NAMES) - {"complex64", "complex128"}))
+@pytest.mark.parametrize("backend", ["numpy", "torch", "jax"])
+def test_functions_of_integers_have_the_librarys_own_dtypes(backend: str, dtype: str) -> None:
+    xp = namespace_of(backend)
+    try:
+        x = lazy.array(xp.ones(3, dtype=getattr(xp, dtype)))
+        results = [function(x) for function in (lazy.sqrt, lazy.sum, lambda x: lazy.hypot(x, x))]
+        computed = lazy.compute(results)
+    except (NotImplementedError, RuntimeError):  # PyTorch has few functions of unsigned numbers
+        return
+    for one, value in zip(results, computed, strict=True):
+        assert str(one.dtype) == str(value.dtype).rpartition(".")[2]
+
+
+def test_default_dtypes_that_change_are_seen() -> None:
+    def root() -> str:
+        return str(lazy.sqrt(lazy.Variable((3,), backend="torch", dtype="int32")).dtype)
+
+    before = root()
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert (before, root()) == ("float32", "float64")
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+def test_dtypes_are_known_of_arrays_and_of_numpys_classes() -> None:
+    assert lazy.result_type(np.float32, np.float64) == np.float64
+    assert lazy.finfo(np.ones(2, dtype=np.float32)).bits == 32
+    assert lazy.can_cast(np.ones(2, dtype=np.float32), "float64")
+
+
+def test_pytorch_takes_integers_before_arrays_in_an_index() -> None:
+    x, i = torch.ones(2, 3, 4), torch.asarray([0, 1])
+    for key in ((0, slice(None), i), (i, 0), (i, slice(None), 0), (slice(None), i, 0)):
+        assert lazy.array(x)[key].shape == tuple(x[key].shape)

@@ -137,8 +137,6 @@ def test_arrays_are_traced_with_their_own_library_and_dtype() -> None:
     traced = core.trace(lambda x: x + 1, torch.ones(2, dtype=torch.float32))
     assert traced.inputs[0].backend == "torch"
     assert traced.outputs.dtype == np.float32
-    same = np.ones(2)
-    assert len(core.trace(lambda x, y: x + y, same, same).inputs) == 1
 
 
 @dataclasses.dataclass
@@ -185,7 +183,7 @@ def test_the_history_counts_sizes_and_operations() -> None:
         (lambda a: lazy.matmul(a, a), 2 * 4**3),
         (lambda a: lazy.tensordot(a, a, axes=2), 2 * 16),
         (lambda a: lazy.einsum("ij,jk->ik", a, a), 2 * 4**3),
-        (lambda a: lazy.linalg.solve(a, a[0]), int(2 / 3 * 64)),
+        (lambda a: lazy.linalg.solve(a, a[0]), int(2 / 3 * 64) + 2 * 16),
         (lazy.fft.fft, 5 * 16 * 2),
         (lazy.sum, 16),
         (lambda a: lazy.reshape(a, (16,)), 0),
@@ -257,3 +255,42 @@ def test_pictures_are_drawn(picture: str, tmp_path: Path) -> None:
     assert b"<svg" in (tmp_path / "picture.svg").read_bytes()
     _, same = getattr(result, picture)(ax=ax)
     assert same is ax
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: np.std(x, ddof=1),
+        lambda x: np.round(x, 2),
+        lambda x: np.where(x > 0),
+        lambda x: np.linalg.lstsq(x, x),
+    ],
+    ids=["std", "round", "where", "lstsq"],
+)
+def test_functions_of_numpy_with_arguments_of_their_own_are_refused_by_name(call: Any) -> None:
+    with pytest.raises(lazy.DataDependentError, match=r"numpy\..*\(\) on a traced array at .*:"):
+        core.trace(call, np.ones((2, 2)))
+
+
+def test_functions_in_modules_of_numpy_are_traced() -> None:
+    traced = core.trace(lambda x: np.linalg.inv(np.fft.fft(x)), np.ones((2, 2)))
+    assert traced.operations == {"fft.fft": 1, "linalg.inv": 1}
+
+
+def test_a_slice_may_end_at_an_array_without_axes() -> None:
+    x = np.arange(6.0)
+    np.testing.assert_array_equal(core.trace(lambda x: x[np.asarray(2) :], x)(x), x[2:])
+    with pytest.raises(TypeError, match="float"):
+        core.trace(lambda x: (x[1:2], x[1.0:2.0]), x)
+
+
+def test_results_of_one_operation_take_memory_together() -> None:
+    traced = core.trace(lambda x: x.__array_namespace__().linalg.svd(x)[1], np.ones((100, 100)))
+    assert traced.peak_memory == 8 * (100 * 100 + 100 * 100 + 100 + 100 * 100)
+    assert traced.outputs.history_size_footprint()[-1] == 100
+
+
+def test_infinity_is_close_to_itself_alone() -> None:
+    x = np.asarray([np.inf, 1.0])
+    assert lazy.allclose(x, x).compute()
+    assert not lazy.allclose(np.ones(2), x).compute()

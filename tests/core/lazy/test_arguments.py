@@ -1,0 +1,122 @@
+"""Calling a trace: its arguments, and what comes back in which containers."""
+
+from __future__ import annotations
+
+import pickle
+from collections import OrderedDict, defaultdict
+from typing import Any
+
+import numpy as np
+import pytest
+
+import core
+from core import lazy
+
+X = np.arange(6.0).reshape(2, 3)
+
+
+def difference(a: Any, b: Any) -> Any:
+    return a - b
+
+
+def test_arguments_go_by_name_and_by_position() -> None:
+    one, zero = np.ones(3), np.zeros(3)
+    for traced in (core.trace(difference, one, zero), core.trace(difference, b=zero, a=one)):
+        for result in (traced(one, zero), traced(b=zero, a=one), traced(one, b=zero)):
+            np.testing.assert_array_equal(result, one)
+
+
+def test_dicts_as_arguments_go_by_their_keys() -> None:
+    traced = core.trace(lambda data: data["a"] - data["b"], {"a": X, "b": X})
+    np.testing.assert_array_equal(traced({"b": X, "a": 3 * X}), 2 * X)
+
+
+def test_one_array_in_two_places_is_two_inputs() -> None:
+    traced = core.trace(difference, X, X)
+    np.testing.assert_array_equal(traced(3 * X, X), 2 * X)
+
+
+def test_what_is_no_array_must_be_as_it_was_traced() -> None:
+    traced = core.trace(lambda x, n=2: x**n, X)
+    for result in (traced(X), traced(X, 2), traced(X, n=2)):
+        np.testing.assert_array_equal(result, X**2)
+    with pytest.raises(ValueError, match="was traced with 2 and got 3: trace it again"):
+        traced(X, 3)
+    with pytest.raises(TypeError, match="traced with other arguments"):
+        traced([X])
+    with pytest.raises(TypeError, match="missing a required argument: 'x'"):
+        traced()
+
+
+class Named(dict):  # type: ignore[type-arg]
+    """A class of dict of one's own."""
+
+
+class Row(list):  # type: ignore[type-arg]
+    """A class of list of one's own."""
+
+
+@pytest.mark.parametrize("container", [OrderedDict, Named, lambda a: defaultdict(list, a=a)])
+def test_results_come_in_the_containers_that_were_returned(container: Any) -> None:
+    traced = core.trace(lambda x: [container(a=x + 1), Row([x])], X)
+    named, row = pickle.loads(pickle.dumps(traced.function))(X)
+    assert type(named) is type(container(a=1))
+    assert type(row) is Row
+    np.testing.assert_array_equal(named["a"], X + 1)
+    assert row[0] is X
+
+
+def test_arrays_in_iterators_and_objects_are_seen() -> None:
+    class Result:
+        def __init__(self, value: Any) -> None:
+            self.value, self.count = value, 1
+
+    first, second = core.trace(lambda x: (x + i for i in range(2)), X)(X)
+    np.testing.assert_array_equal(second - first, np.ones((2, 3)))
+    result = core.trace(lambda x: Result(x + 1), X)(X)
+    np.testing.assert_array_equal(result["value"], X + 1)
+    assert result["count"] == 1
+
+
+def test_a_constant_that_is_returned_may_be_written_to() -> None:
+    def weighted(x: Any) -> Any:
+        weights = x.__array_namespace__().arange(3) * 1.0
+        return x * weights, weights
+
+    function = core.trace(weighted, np.ones(3)).function
+    function(np.ones(3))[1][:] = 100
+    for result in function(np.ones(3)):
+        np.testing.assert_array_equal(result, [0, 1, 2])
+
+
+def test_functions_named_by_a_string_can_be_pickled() -> None:
+    x = lazy.Variable((3,))
+    function = lazy.Function([x], x.to("sinc"))
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(function))(np.zeros(3)), np.ones(3))
+
+
+def test_arrays_of_two_libraries_are_computed_each_in_its_own() -> None:
+    torch = pytest.importorskip("torch")
+    mine = lazy.array(np.ones(2)) * 2
+    ours = lazy.array(torch.ones(2)) * 2
+    first, second = lazy.compute([mine, ours])
+    assert isinstance(first, np.ndarray)
+    assert isinstance(second, torch.Tensor)
+
+
+def test_a_device_may_be_given_on_to_new_arrays() -> None:
+    jnp = pytest.importorskip("jax.numpy")
+    torch = pytest.importorskip("torch")
+
+    def shifted(x: Any) -> Any:
+        xp = x.__array_namespace__()
+        return x + xp.ones(x.shape, dtype=x.dtype, device=x.device)
+
+    for x in (np.ones(2), jnp.ones(2), torch.ones(2)):
+        assert core.trace(shifted, np.ones(2, dtype=np.float32))(x).tolist() == [2, 2]
+    unknown = lazy.Variable((2,), backend="jax")
+    assert lazy.Function([unknown], shifted(unknown))(jnp.ones(2)).tolist() == [2, 2]
+    named = core.trace(lambda x: x + x.__array_namespace__().zeros(2, device="cpu"), torch.ones(2))
+    assert named(torch.ones(2)).tolist() == [1, 1]
+    with pytest.raises(ValueError, match='NumPy has the device "cpu" alone'):
+        lazy.zeros_like(lazy.array(X), device="gpu")
