@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from operator import index
 from typing import Any
 
 import numpy as np
@@ -65,15 +65,21 @@ def getitem(self: Any, key: Any, /) -> Any:
     cls = type(self)
     known = [_SIMPLE.get(one.__class__) for one in keys]
     if None not in known:
-        whole = [_whole(one) if one.__class__ is slice else one for one in keys]
-        key = tuple(whole) if isinstance(key, tuple) else whole[0]
         plain = tuple(
-            [(one.start, one.stop, one.step) if one.__class__ is slice else one for one in whole]
+            [(one.start, one.stop, one.step) if one.__class__ is slice else one for one in keys]
         )
-        found = GETITEM.cache.get((spec, plain))
+        try:
+            found = GETITEM.cache.get((spec, plain))
+        except TypeError:  # an end of a slice is an array
+            found = None
         if found is None:
-            shape = index_shape(spec.shape, tuple(whole), spec.backend)
-            found = GETITEM.remember((spec, plain), spec.with_(shape=shape))
+            whole = tuple([_whole(one) if one.__class__ is slice else one for one in keys])
+            shape = index_shape(spec.shape, whole, spec.backend)
+            if all(map(operator.is_, whole, keys)):
+                found = GETITEM.remember((spec, plain), spec.with_(shape=shape))
+            else:
+                key = whole if isinstance(key, tuple) else whole[0]
+                found = spec.with_(shape=shape)
         return record(cls, GETITEM, (self, key), None, found)
     parts = tuple([_part(cls, one) for one in keys])
     selected = spec.with_(shape=index_shape(spec.shape, parts, spec.backend))
@@ -82,11 +88,10 @@ def getitem(self: Any, key: Any, /) -> Any:
 
 def _whole(part: slice) -> slice:
     """Return a slice with integers or None as its ends, which arrays without axes may be too."""
-    for end in (part.start, part.stop, part.step):
-        if end.__class__ is not int and end is not None:
-            ends = (part.start, part.stop, part.step)
-            return slice(*[None if one is None else index(one) for one in ends])
-    return part
+    ends = (part.start, part.stop, part.step)
+    if all(one is None or one.__class__ is int for one in ends):
+        return part
+    return slice(*[None if one is None else operator.index(one) for one in ends])
 
 
 def _part(cls: Any, part: Any) -> Any:
