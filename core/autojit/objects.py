@@ -193,11 +193,12 @@ def _attributes(cls: type) -> Kind:
             codec.write(values, leaves, tokens, memo)
 
     def read(codec: Codec, stream: Iterator[Any], leaves: Iterator[Any], memo: Any) -> Any:
-        result: Any = _made(cls)
+        names = next(stream) if has_dict else ()
+        result: Any = object.__new__(cls) if names or slots else _made(cls)
         memo.append(result)
-        if has_dict:
+        if names:
             attributes = result.__dict__  # past any `__setattr__`: the class may be frozen
-            for name in next(stream):
+            for name in names:
                 attributes[name] = codec.read(stream, leaves, memo)
         if slots:
             for name in next(stream):
@@ -209,7 +210,10 @@ def _attributes(cls: type) -> Kind:
 
 
 def _made(cls: Any) -> Any:
-    """Return a new object, or the only one of its class if ``__new__`` says so, as pickle does."""
+    """Return a new object, or the only one of its class if ``__new__`` says so.
+
+    That one is never written to: it would keep traced arrays, so an object with attributes is new.
+    """
     try:
         return cls.__new__(cls)
     except TypeError:  # it asks for arguments, which nobody kept

@@ -52,6 +52,10 @@ def test_the_only_object_of_a_class_stays_the_only_one() -> None:
     only, sentinel = Single(), object()
     assert autojit(lambda x, one: x * (one is only))(jnp.ones(()), only) == 1
     assert autojit(lambda x, one: x * (one is sentinel))(jnp.ones(()), sentinel) == 1
+    only.array = jnp.ones(())  # type: ignore[attr-defined]
+    for _ in range(2):
+        assert autojit(lambda one: one.array + 1)(only) == 2
+    assert only.array == 1  # type: ignore[attr-defined]
 
 
 def test_a_file_in_a_result_is_returned_unread(tmp_path: Path) -> None:
