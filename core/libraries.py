@@ -38,6 +38,10 @@ def library_of(cls: type) -> str:
     return name
 
 
+# `torch.compile` calls it while it reads a program, instead of reading it.
+library_of._dynamo_marked_constant = True  # type: ignore[attr-defined]
+
+
 def _library_of(cls: type) -> str:
     for base in cls.__mro__:
         root = base.__module__.partition(".")[0]

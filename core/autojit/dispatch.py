@@ -98,6 +98,8 @@ class Dispatcher:
         compiled = self.of(library)
 
         def call(*args: Any, **kwargs: Any) -> Any:
+            if library == "torch" and _compiler_reads():
+                return self.function(*args, **kwargs)
             return compiled.run(*described(compiled.codec, args, kwargs), args, kwargs)
 
         return call
@@ -107,7 +109,7 @@ class Dispatcher:
         key, leaves = described(self.codec, args, kwargs)
         found = {library_of(type(x)) for x in leaves}
         library = _first(found)
-        if not library:
+        if not library or (library == "torch" and _compiler_reads()):
             return self.function(*args, **kwargs)
         compiled = self.of(library)
         if not found <= {library, ""}:  # to this library, the others' arrays are static
@@ -143,6 +145,13 @@ class Dispatcher:
         if library not in ("jax", "lazy"):
             raise TypeError(f"{self.options.name}.lower takes JAX arrays, and there are none")
         return self.of(library).lower(*args, **kwargs)
+
+
+def _compiler_reads() -> bool:
+    """Say whether ``torch.compile`` reads this call, so that the function is compiled anyway."""
+    import torch
+
+    return bool(torch.compiler.is_dynamo_compiling())
 
 
 def _first(found: Iterable[str]) -> str:

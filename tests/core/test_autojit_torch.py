@@ -67,6 +67,15 @@ def test_whole_numbers_stay_numbers_whatever_came_before() -> None:
         assert call(torch.arange(6.0), n).shape == (6 - n,)
 
 
+@pytest.mark.parametrize("backend", [None, "torch"])
+def test_inside_another_compiled_function_it_is_a_part_of_that(backend: str | None) -> None:
+    inner = autojit(lambda x, *, by: {"y": x * by["k"][0]}, backend=backend, compile_options=EAGER)
+    outer = torch.compile(
+        lambda x: inner(x, by={"k": [x]})["y"] + 1, backend="eager", fullgraph=True
+    )
+    assert outer(torch.full((2,), 3.0)).tolist() == [10, 10]
+
+
 def test_returned_iterators_are_consumed() -> None:
     call = autojit(lambda x: (x + i for i in range(2)), backend="torch", compile_options=EAGER)
     found = call(torch.ones(1))
