@@ -79,7 +79,7 @@ class Capabilities(_Directive):
     known: ClassVar = {
         "backends": _names,
         "devices": _names,
-        "graph": directives.flag,
+        "graph": directives.unchanged,
         "class": directives.class_option,
         "name": directives.unchanged,
     }
@@ -90,6 +90,9 @@ class Capabilities(_Directive):
         target = self.target()
         if target is None:
             return []
+        if self.options.get("graph"):
+            given = self.options["graph"]
+            self.warn("option", f"{self.name}: the option 'graph' takes no value, got {given!r}")
         body = "\n".join(self.content).strip("\n")
         wish = Wish(
             target=target,

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -83,6 +86,9 @@ class DataDependentError(TypeError):
         self.place = users_place()
         message = f"{operation} on a traced array at {self.place.short}"
         super().__init__(f"{message}: {self.instead}" if self.instead else message)
+        noted = _noted.get()
+        if noted is not None:
+            noted.append(self)
 
     @property
     def filename(self) -> str:
@@ -111,8 +117,49 @@ def refuse(operation: str, instead: str = "") -> NoReturn:
     raise DataDependentError(operation, instead)
 
 
-# NumPy's and array-api-compat's lines say nothing to somebody who called them.
-_SKIPPED = ("core.lazy", "numpy", "array_api_compat")
+_noted: ContextVar[list[DataDependentError] | None] = ContextVar("refusals", default=None)
+
+
+@contextmanager
+def refusals() -> Iterator[list[DataDependentError]]:
+    """Collect what traced arrays refuse within, also where it is caught and comes to nothing."""
+    found: list[DataDependentError] = []
+    token = _noted.set(found)
+    try:
+        yield found
+    finally:
+        _noted.reset(token)
+
+
+@contextmanager
+def uncovered() -> Iterator[None]:
+    """Raise the refusal of a traced array where another error was raised because of it.
+
+    NumPy does so where a value is assigned to an element of its own array, and functions that
+    check their arguments do.
+    """
+    try:
+        yield
+    except DataDependentError:
+        raise
+    except Exception as error:
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, DataDependentError):
+            cause = cause.__cause__ or cause.__context__
+        if cause is None:
+            raise
+        raise cause from None
+
+
+# Lines of the machinery, of NumPy and of array-api-compat say nothing to who called them.
+_SKIPPED = (
+    "core.lazy",
+    "core.lazy_apply",
+    "core.autojit",
+    "sphinx_xpcaps",
+    "numpy",
+    "array_api_compat",
+)
 
 
 def users_place() -> Place:

@@ -6,7 +6,7 @@ from typing import Any
 
 from core.lazy.node import Node
 from core.lazy.optional import need
-from core.lazy.show import described, label
+from core.lazy.show import described, label, name_of
 from core.lazy.tree import leaves
 from core.lazy.walk import ascend
 
@@ -81,8 +81,7 @@ def to_mermaid(lz: Any, direction: str = "TD") -> str:
     edges: list[str] = []
     for i, node in enumerate(ascend(lz)):
         name = number[id(node)] = f"n{i}"
-        operation, _, rest = label(node).partition(" ")
-        text = f'"{_escaped(operation)}<br/>{_escaped(rest)}"'
+        text = f'"{_escaped(name_of(node))}<br/>{_escaped(described(node))}"'
         lines.append(f"    {name}([{text}])" if node.is_leaf else f"    {name}[{text}]")
         edges += [f"    {number[id(dep)]} --> {name}" for dep in node.deps]
     results = dict.fromkeys(number[id(root)] for root in leaves(lz) if isinstance(root, Node))
@@ -91,9 +90,11 @@ def to_mermaid(lz: Any, direction: str = "TD") -> str:
 
 
 def _escaped(text: str) -> str:
-    for character, code in (("#", "#35;"), ('"', "#quot;"), ("<", "#lt;"), (">", "#gt;")):
-        text = text.replace(character, code)
-    return text
+    return "".join(_ENTITIES.get(character, character) for character in text)
+
+
+# A text that begins with a backtick would be Markdown.
+_ENTITIES = {"#": "#35;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "`": "#96;"}
 
 
 def to_graphviz(lz: Any, direction: str = "TB") -> str:
@@ -124,7 +125,7 @@ def to_graphviz(lz: Any, direction: str = "TB") -> str:
     edges: list[str] = []
     for i, node in enumerate(ascend(lz)):
         name = number[id(node)] = f"n{i}"
-        operation = label(node).partition(" ")[0].replace("\\", "\\\\").replace('"', '\\"')
+        operation = name_of(node).replace("\\", "\\\\").replace('"', '\\"')
         shape = "ellipse" if node.is_leaf else "box"
         lines.append(f'    {name} [label="{operation}\\n{described(node)}", shape={shape}]')
         edges += [f"    {number[id(dep)]} -> {name}" for dep in node.deps]

@@ -7,7 +7,7 @@ from typing import Any
 from core.lazy.history import size_of
 from core.lazy.layout import layers
 from core.lazy.optional import need
-from core.lazy.show import described
+from core.lazy.show import described, name_of
 from core.lazy.tree import leaves
 from core.lazy.walk import ascend
 
@@ -71,13 +71,19 @@ def plot_graph(
         marker = "o" if node.is_leaf else "s"
         ax.scatter([x], [y], s=60, marker=marker, color=[colour[node.fn_name]], zorder=2)
         if labels:
-            name = ("variable" if node._data is None else "array") if node.is_leaf else node.fn_name
+            name = words(name_of(node))
             ax.annotate(
                 f"{name}\n{described(node)}", (x, y), (6, 4), textcoords="offset points", fontsize=7
             )
     ax.margins(0.15)
     ax.set_axis_off()
     return fig, ax
+
+
+def words(name: str) -> str:
+    """Return a name as matplotlib shows it: no formula, and not hidden from a legend."""
+    name = name.replace("$", r"\$") or "function"
+    return f" {name}" if name.startswith("_") else name
 
 
 def plot_circuit(
@@ -129,8 +135,9 @@ def plot_circuit(
             ax.plot([i, i], [lane[id(dep)], free], color="0.7", linewidth=0.8, zorder=0)
         ax.scatter([i], [free], color=[colour[node.fn_name]], s=25, zorder=3)
     for name in dict.fromkeys(node.fn_name for node in order):
-        ax.plot([], [], "o", color=colour[name], label="leaf" if name == "None" else name)
-    ax.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))
+        ax.plot([], [], "o", color=colour[name], label=words(name) if name != "None" else "leaf")
+    if order:
+        ax.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))
     ax.set_xlabel("step")
     ax.set_ylabel("arrays kept")
     ax.set_yticks(range(len(taken)))

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.lazy.history import footprint, measure_of, stats
 from core.lazy.node import Node
-from core.lazy.plot import colours, figure
+from core.lazy.plot import colours, figure, words
 from core.lazy.walk import ascend
 
 Kind = Literal["scatter", "lines", "image"]
@@ -43,11 +43,11 @@ def plot_history_size_footprint(
     ax : matplotlib.axes.Axes
     """
     fig, ax = figure(ax, "plot_history_size_footprint", figsize)
-    sizes = footprint(lz, include_inputs)
+    sizes = [float(size) for size in footprint(lz, include_inputs)]  # they may be huge
     ax.fill_between(range(len(sizes)), sizes, step="mid", alpha=0.4)
     ax.step(range(len(sizes)), sizes, where="mid")
     ax.axhline(max(sizes), linestyle=":", color="0.5")
-    if log:
+    if log and any(sizes):
         ax.set_yscale("log")
     ax.set_xlabel("array made or freed")
     ax.set_ylabel("elements")
@@ -96,27 +96,29 @@ def plot_history_functions(
     measure = measure_of(fn)  # type: ignore[arg-type]
     steps = [node for node in ascend(lz) if not node.is_leaf]
     names = list(dict.fromkeys(node.fn_name for node in steps))
+    shown = [words(name) for name in names]
     values = np.asarray([float(measure(node)) for node in steps])
     which = np.asarray([names.index(node.fn_name) for node in steps], dtype=int)
     ax.set_xlabel("step")
-    if kind == "image":
+    if kind == "image" and steps:
         grid = np.full((len(names), len(steps)), np.nan)
         grid[which, np.arange(len(steps))] = np.log10(values + 1) if log else values
         image = ax.imshow(grid, aspect="auto", interpolation="none")
         fig.colorbar(image, ax=ax, label=_title(fn, log))
-        ax.set_yticks(range(len(names)), names)
+        ax.set_yticks(range(len(names)), shown)
         return fig, ax
     colour = colours(names)
     for i, name in enumerate(names):
         at = np.flatnonzero(which == i)
         if kind == "scatter":
-            ax.scatter(at, values[at], s=18, color=[colour[name]], label=name)
+            ax.scatter(at, values[at], s=18, color=[colour[name]], label=shown[i])
         else:
-            ax.vlines(at, 0, values[at], color=colour[name], label=name)
+            ax.vlines(at, 0, values[at], color=colour[name], label=shown[i])
     if log:
         ax.set_yscale("symlog")
     ax.set_ylabel(_title(fn))
-    ax.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))
+    if steps:
+        ax.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))
     return fig, ax
 
 
@@ -161,8 +163,8 @@ def plot_history_stats(
     ordered = sorted(found.items(), key=lambda one: one[1])
     colour = colours(found)
     ax.barh(
-        [name for name, _ in ordered],
-        [value for _, value in ordered],
+        [words(name) for name, _ in ordered],
+        [float(value) for _, value in ordered],
         color=[colour[name] for name, _ in ordered],
     )
     ax.set_xlabel(_title(fn))

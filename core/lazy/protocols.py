@@ -31,6 +31,16 @@ _RENAMED = {
     "true_divide": "divide",
 }
 
+# What reducing by a ufunc is called.
+_REDUCED = {
+    "add": "sum",
+    "logical_and": "all",
+    "logical_or": "any",
+    "maximum": "max",
+    "minimum": "min",
+    "multiply": "prod",
+}
+
 # What needs no values, whatever the library.
 _KNOWN = frozenset(("ndim", "shape", "size"))
 
@@ -40,7 +50,8 @@ def array_ufunc(x: LazyArray, ufunc: Any, method: str, inputs: Any, kwargs: Any)
     function = _function(x, ufunc.__name__)
     if method != "__call__" or kwargs or function is None or x.backend not in ("numpy", None):
         dots = "" if method == "__call__" else f".{method}"
-        refuse(f"numpy.{ufunc.__name__}{dots}()", _instead(x, ufunc.__name__))
+        name = _REDUCED.get(ufunc.__name__, "") if method == "reduce" else ufunc.__name__
+        refuse(f"numpy.{ufunc.__name__}{dots}()", _instead(x, name))
     return function(*inputs)
 
 

@@ -7,10 +7,14 @@ from core.lazy.node import Node
 
 def label(node: Node) -> str:
     """Return a node in a few words: its operation, shape and dtype."""
-    name = node.fn_name
+    return f"{name_of(node)} {described(node)}"
+
+
+def name_of(node: Node) -> str:
+    """Return the name of a node's operation in one line, or what kind of leaf it is."""
     if node.is_leaf:
-        name = "variable" if node._data is None else "array"
-    return f"{name} {described(node)}"
+        return "variable" if node._data is None else "array"
+    return "".join(one if one.isprintable() else " " for one in node.fn_name) or "function"
 
 
 def described(node: Node) -> str:

@@ -9,13 +9,13 @@ from typing import Any
 
 from core.lazy.array import LazyArray, Variable
 from core.lazy.cost import flops
-from core.lazy.errors import DataDependentError
+from core.lazy.errors import uncovered
 from core.lazy.export import to_graphviz, to_mermaid, to_nx_digraph
 from core.lazy.function import Function
 from core.lazy.history import bytes_of, footprint, stats
 from core.lazy.library import backend_of, device_of
 from core.lazy.node import Node
-from core.lazy.operation import External
+from core.lazy.operation import ITEM, External
 from core.lazy.show import tree_text
 from core.lazy.spec import known_lengths
 from core.lazy.standard.registry import FUNCTIONS
@@ -56,7 +56,7 @@ class Trace:
     @property
     def operations(self) -> dict[str, int]:
         """How many nodes of each operation there are, the most frequent first."""
-        computed = [node for node in self.nodes if not node.is_leaf and node.fn_name != "item"]
+        computed = [node for node in self.nodes if not node.is_leaf and node._op is not ITEM]
         return dict(sorted(stats(computed, "count").items(), key=lambda one: (-one[1], one[0])))
 
     @property
@@ -202,12 +202,8 @@ def trace(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Trace:
 
     signature = _signature(func)
     arguments = rebuild(_bound(signature, args, kwargs), variable)
-    try:
+    with uncovered():
         outputs = _opened(func(*arguments[0], **arguments[1]))
-    except ValueError as error:  # assigning to an element of its own, NumPy raises another error
-        if isinstance(error.__cause__, DataDependentError):
-            raise error.__cause__ from None
-        raise
     name = getattr(func, "__qualname__", "").rpartition(".<locals>.")[2] or function_name(func)
     return Trace(name, arguments, tuple(inputs), outputs, signature)
 

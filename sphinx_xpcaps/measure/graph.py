@@ -9,7 +9,9 @@ from typing import Any
 from core.autojit import autojit
 from core.backends import Backend
 from core.lazy import Trace, namespace
+from core.lazy.errors import DataDependentError, refusals
 from core.lazy.node import Node
+from core.lazy.operation import ITEM
 from core.lazy.show import described
 from core.lazy.tree import leaves as outputs_of
 from sphinx_xpcaps.cases.parameters import signature_of
@@ -19,6 +21,7 @@ from sphinx_xpcaps.results.model import Graph, GraphNode, NodeKind
 TRACE = "trace"
 """The mode in which a call is traced and its graph run."""
 
+_BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _MOST_NODES = 60
 """A graph with more is too large to be looked at."""
 
@@ -36,6 +39,8 @@ class Tracer:
         self.backend = backend
         self.trace: Trace | None = None
         self.names: list[str] = []
+        self.refused: DataDependentError | None = None
+        """What the function asked for first and went on without, having caught the refusal."""
 
     @property
     def namespace(self) -> Any:
@@ -63,7 +68,9 @@ class Tracer:
             traced = autojit(function, backend="lazy")
 
         def call(*args: Any, **kwargs: Any) -> Any:
-            self.trace = traced.lower(*args, **kwargs)
+            with refusals() as found:
+                self.trace = traced.lower(*args, **kwargs)
+            self.refused = found[0] if found else None
             self.names = _input_names(function, args, kwargs, self.backend)
             return traced(*args, **kwargs) if run else None
 
@@ -120,7 +127,7 @@ def _has(xp: Any, name: str) -> bool:
 def _name(node: Node) -> str:
     if node.is_leaf:
         return "constant"
-    return f"item {node.args[1]}" if node.fn_name == "item" else node.fn_name
+    return f"item {node.args[1]}" if node._op is ITEM else node.fn_name
 
 
 def _kind(node: Node, inputs: Mapping[int, str]) -> NodeKind:
@@ -135,6 +142,8 @@ def _input_names(
     """Return for each array the name of the argument that it is, or is within."""
     signature = signature_of(function)
     known = list(signature.parameters.values()) if signature else []
-    plain = [one.name for one in known if one.kind is not inspect.Parameter.VAR_POSITIONAL]
-    given = [*zip(plain, args, strict=False), *kwargs.items()]
+    plain = [one.name for one in known if one.kind in _BY_POSITION]
+    rest = next((one.name for one in known if one.kind is one.VAR_POSITIONAL), "input")
+    names = [*plain[: len(args)], *[rest] * (len(args) - len(plain))]
+    given = [*zip(names, args, strict=True), *kwargs.items()]
     return [name for name, value in given for _, leaf in leaves(value) if backend.owns(leaf)]

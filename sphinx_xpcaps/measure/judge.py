@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -67,6 +68,15 @@ class _Case:
         tried = [*self.of(REAL), *self.of(FLOAT64), *self.of(AS_WRITTEN)]
         return min(tried, key=lambda trial: plainness(trial.key.plan))
 
+    @property
+    def lacking(self) -> list[str]:
+        """The functions that the library lacks and that the failure is about: its error says so."""
+        failure = self.failure
+        if failure.exception not in ("AttributeError", "NotImplementedError"):
+            return []
+        words = re.findall(r"\w+", failure.message)
+        return [name for name in self.summary.lacking if name.rpartition(".")[2] in words]
+
 
 def judge(tried: Tried, *, key: str) -> Cell:
     """Return the cell that the trials of a target on a device add up to."""
@@ -114,7 +124,7 @@ def _judge_eager(
         reasons.append(_reason(failed, failing[0]))
         return Status.NOT_MEASURED
     reasons.extend(_reason(case.failure, case) for case in failing)
-    lacking = sorted({name for case in failing for name in case.summary.lacking})
+    lacking = sorted({name for case in failing for name in case.lacking})
     explained = [f"needs {', '.join(lacking)}, which {backend.title} lacks"] if lacking else []
     if len(failing) == len(cases):
         notes.extend(explained or [_short(cases[0].failure)])

@@ -261,6 +261,8 @@ def _try(
                 only_numbers = bool(given) and not any(ndim for _, ndim in given)
                 if only_numbers and verdict.outcome is Outcome.PASS:
                     verdict = must_hold_arrays(result, backend)
+            if tracer.refused is not None and verdict.outcome is not Outcome.PASS:
+                raise tracer.refused  # the function caught that, and went another way
         except InapplicableError as error:
             return Trial(
                 key=key, outcome=Outcome.NOT_RUN, message=first_line(str(error)), applies=False
@@ -285,7 +287,7 @@ def _try(
         computes=seen.computes,
         host_transfers=seen.host_transfers,
         compile_seconds=seen.compile_seconds,
-        graph=tracer.graph(case.text),
+        graph=tracer.graph(case.text) if verdict.outcome is Outcome.PASS else None,
     )
 
 

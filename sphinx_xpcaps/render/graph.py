@@ -10,7 +10,7 @@ from docutils import nodes
 from core.lazy.layout import layers
 from sphinx_xpcaps.render.nodes import picture
 from sphinx_xpcaps.render.words import one_line
-from sphinx_xpcaps.results.model import Graph, GraphNode, NodeKind
+from sphinx_xpcaps.results.model import Graph, GraphNode, NodeKind, Status
 from sphinx_xpcaps.results.view import Shown
 
 _CHARACTER = 7.5
@@ -23,6 +23,8 @@ def graph(cells: Sequence[Shown]) -> list[nodes.Element]:
     found = next((shown.cell.graph for shown in cells if shown.cell.graph is not None), None)
     if found is None:
         return [_line(f"No graph, as {_why_not(cells)}.")]
+    if not found.operations:
+        return [_line("No graph, as the example does nothing with arrays.")]
     if not found.nodes:
         return [_line(f"No graph, as {found.operations} operations are too many to be drawn.")]
     caption = nodes.paragraph("", "What ", nodes.literal("", one_line(found.call, 100)))
@@ -42,7 +44,11 @@ def _line(text: str) -> nodes.paragraph:
 def _why_not(cells: Sequence[Shown]) -> str:
     reasons = [reason for shown in cells for reason in shown.cell.reasons]
     traced = next((reason for reason in reasons if reason.mode == "trace"), None)
-    return one_line(traced.message).rstrip(".") if traced else "the example was not traced"
+    if traced is not None:
+        return one_line(traced.message).rstrip(".")
+    if any(shown.cell.modes.get("trace") == Status.SUPPORTED for shown in cells):
+        return "the example takes no arrays"
+    return "the example was not traced"
 
 
 def listing(graph: Graph) -> list[str]:

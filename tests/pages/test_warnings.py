@@ -34,6 +34,11 @@ RST = {
         ".. xp-capabilities:: pkg.works\n   :devices: tpu\n",
         "plain.rst:4: WARNING: unknown device 'tpu'; known are cpu, gpu [xpcaps.option]",
     ),
+    "a flag with a value": (
+        ".. xp-capabilities:: pkg.works\n   :graph: wide\n",
+        "plain.rst:4: WARNING: xp-capabilities: the option 'graph' takes no value, got 'wide' "
+        "[xpcaps.option]",
+    ),
     "a summary without argument": (
         ".. xp-capabilities-summary::\n",
         "plain.rst:4: WARNING: xp-capabilities-summary needs an argument: a dotted name such as "

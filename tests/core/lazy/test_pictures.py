@@ -1,0 +1,85 @@
+"""Graphs with strange names and sizes, as pictures and in other tools' languages."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core import lazy
+
+STRANGE = [
+    "a b",
+    "1. $x$ $$",
+    "`code`",
+    'say "no"',
+    "back\\slash",
+    "two\nlines",
+    "_own",
+    "<&;#>",
+    "",
+]
+PICTURES: dict[str, Any] = {
+    "plot_circuit": {},
+    "plot_graph": {},
+    "plot_history_functions": {},
+    "plot_history_size_footprint": {"log": True},
+    "plot_history_stats": {"fn": "sizein"},
+}
+
+
+def named(name: str) -> Any:
+    def function(x: Any) -> Any:
+        return x
+
+    function.__name__ = name
+    return lazy.Variable((3,)).to(function) + 1
+
+
+def drawn(picture: str, graph: Any, **options: Any) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figure, _ = getattr(lazy, picture)(graph, **PICTURES[picture], **options)
+        figure.canvas.draw()
+
+
+@pytest.mark.parametrize("kind", PICTURES)
+@pytest.mark.parametrize("name", STRANGE)
+def test_any_name_is_drawn(kind: str, name: str) -> None:
+    drawn(kind, named(name))
+
+
+@pytest.mark.parametrize("kind", PICTURES)
+def test_leaves_alone_and_very_large_arrays_are_drawn(kind: str) -> None:
+    drawn(kind, lazy.Variable((0,)))
+    large = lazy.Variable((10**12, 10**12))
+    drawn(kind, large @ large)
+
+
+def test_an_image_of_leaves_alone_is_empty() -> None:
+    drawn("plot_history_functions", lazy.Variable((3,)), kind="image")
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_a_name_is_one_label_in_other_languages(name: str) -> None:
+    graph = named(name)
+    shown = name.replace("\n", " ") or "function"
+    _, _, line, *_ = lazy.to_mermaid(graph).splitlines()
+    text = line.split('"')[1].removesuffix("<br/>(3,) float64")
+    for code, character in (("#quot;", '"'), ("#lt;", "<"), ("#gt;", ">"), ("#96;", "`")):
+        text = text.replace(code, character)
+    assert text.replace("#35;", "#") == shown
+    written = shown.replace("\\", "\\\\").replace('"', '\\"')
+    assert f'n1 [label="{written}\\n(3,) float64", shape=box]' in lazy.to_graphviz(graph)
+
+
+def test_a_missing_method_names_the_function() -> None:
+    x = lazy.Variable((3,))
+    with pytest.raises(AttributeError, match=r"no attribute 'sum'; write xp.sum\(x, ...\)"):
+        x.sum()
+    with pytest.raises(AttributeError, match=r"a traced array has no attribute 'fit'$"):
+        x.fit()
+    with pytest.raises(lazy.DataDependentError, match=r"write xp\.sum"):
+        np.add.reduce(lazy.array(np.ones(3)))
