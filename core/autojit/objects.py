@@ -174,7 +174,12 @@ def _attributes(cls: type) -> Kind:
     all_slots = attrgetter(*slots) if len(slots) > 1 else None
     kind = Kind(cls.__qualname__)
 
+    own_new = getattr(cls, "__new__", None) is not object.__new__
+
     def write(codec: Codec, x: Any, leaves: Leaves, tokens: Tokens, memo: Memo) -> None:
+        if own_new and not slots and not (has_dict and x.__dict__):
+            tokens.append(ById(x))  # perhaps the only one of its class
+            return
         if seen(x, tokens, memo):
             return
         tokens.append(kind)
@@ -193,12 +198,11 @@ def _attributes(cls: type) -> Kind:
             codec.write(values, leaves, tokens, memo)
 
     def read(codec: Codec, stream: Iterator[Any], leaves: Iterator[Any], memo: Any) -> Any:
-        names = next(stream) if has_dict else ()
-        result: Any = object.__new__(cls) if names or slots else _made(cls)
+        result: Any = object.__new__(cls)
         memo.append(result)
-        if names:
+        if has_dict:
             attributes = result.__dict__  # past any `__setattr__`: the class may be frozen
-            for name in names:
+            for name in next(stream):
                 attributes[name] = codec.read(stream, leaves, memo)
         if slots:
             for name in next(stream):
@@ -207,17 +211,6 @@ def _attributes(cls: type) -> Kind:
 
     kind.write, kind.read = write, read
     return kind
-
-
-def _made(cls: Any) -> Any:
-    """Return a new object, or the only one of its class if ``__new__`` says so.
-
-    That one is never written to: it would keep traced arrays, so an object with attributes is new.
-    """
-    try:
-        return cls.__new__(cls)
-    except TypeError:  # it asks for arguments, which nobody kept
-        return object.__new__(cls)
 
 
 def _slots(cls: type) -> tuple[str, ...]:

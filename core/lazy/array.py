@@ -12,7 +12,7 @@ from core.lazy.dtypes import DType
 from core.lazy.errors import refuse
 from core.lazy.history import History
 from core.lazy.node import Node, record
-from core.lazy.operation import DATA, VARIABLE, External, Operation, refresh
+from core.lazy.operation import DATA, VARIABLE, External, Operation
 from core.lazy.operators import binary_operators, unary_operator
 from core.lazy.pictures import Pictures
 from core.lazy.rules.contraction import matmul_spec
@@ -103,7 +103,6 @@ class LazyArray(Views, History, Pictures, Node):
         backend = backend_of(data)
         if backend is None:
             raise TypeError(f"{type(data).__name__} is not an array of a known library")
-        refresh(backend)
         node = object.__new__(cls)
         node._op, node._args, node._kwargs, node._data = DATA, (), None, data
         node._spec = spec(
@@ -120,7 +119,6 @@ class LazyArray(Views, History, Pictures, Node):
         device: object = None,
     ) -> LazyArray:
         """Return a variable: a leaf of which only the shape, dtype and device are known."""
-        refresh(backend)
         known = dtypes.default(backend, "real floating") if dtype is None else dtype
         described = spec(as_shape(shape), dtypes.as_dtype(known), backend, device)
         node: LazyArray = record_leaf(cls, described)

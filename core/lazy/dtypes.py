@@ -6,7 +6,7 @@ the standard's names and NumPy's objects compare, hash and pickle well.
 
 from __future__ import annotations
 
-import sys
+import threading
 from functools import cache
 from typing import Any, Literal, TypeAlias
 
@@ -206,20 +206,19 @@ def accumulator(dtype: DType, backend: str | None = None) -> DType:
     return widest if widest.itemsize >= dtype.itemsize else dtype
 
 
-def settings(backend: str | None) -> Any:
-    """Return what a library's default dtypes depend on where its users can change them."""
-    module = sys.modules.get(backend or "")
-    if module is None or backend not in _CHANGEABLE:
-        return None
-    return module.get_default_dtype() if backend == "torch" else module.config.jax_enable_x64
-
-
 _CHANGEABLE = ("torch", "jax")
+_asked = threading.local()
+
+
+def asked() -> int:
+    """Return how often this thread asked for a default dtype that a library's users can change."""
+    return getattr(_asked, "count", 0)
 
 
 def default(backend: str | None, kind: Default) -> DType:
     """Return the dtype that `backend` gives to new arrays of `kind`."""
     if backend in _CHANGEABLE:
+        _asked.count = asked() + 1
         from core.lazy.library import namespace_of
 
         info = namespace_of(backend).__array_namespace_info__()

@@ -207,6 +207,7 @@ class Elementwise(Operation):
     def infer(self, *operands: Spec | type) -> Spec:
         """Return the spec of the result for operands: arrays' specs and Python scalars' types."""
         key = operands if len(operands) > 1 else operands[0]
+        asked = dtypes.asked()
         arrays = [one for one in operands if isinstance(one, Spec)]
         backend, device = common(*arrays)
         dtype = arrays[0].dtype
@@ -217,7 +218,8 @@ class Elementwise(Operation):
                 dtype = dtypes.with_scalar(dtype, one, backend)
         shape = arrays[0].shape if len(arrays) == 1 else broadcast(*[one.shape for one in arrays])
         result = spec(shape, self.result_dtype(dtype, backend), backend, device)
-        self.remember(key, result)
+        if dtypes.asked() == asked:  # what depends on a default may be another dtype next time
+            self.remember(key, result)
         return result
 
     def result_dtype(self, dtype: DType, backend: str | None) -> DType:
@@ -252,18 +254,6 @@ def define(made: Operation) -> Operation:
 def operation(name: str) -> Operation:
     """Return the operation of that name."""
     return _operations[name]
-
-
-_settings: dict[str, Any] = {}
-
-
-def refresh(backend: str | None) -> None:
-    """Forget what was inferred if a library's default dtypes have been changed since."""
-    now = dtypes.settings(backend)
-    if now is not None and backend is not None and _settings.setdefault(backend, now) != now:
-        _settings[backend] = now
-        for one in _operations.values():
-            one.cache.clear()
 
 
 VARIABLE = define(Operation("variable", "leaf"))

@@ -241,7 +241,8 @@ class _Copied:
 
 def _copier(xp: Any) -> Any:
     def copy(x: Any) -> Any:
-        return x.copy() if hasattr(x, "copy") else xp.asarray(x, copy=True)
+        own = getattr(x, "copy", None) or getattr(x, "clone", None)
+        return own() if own is not None else xp.asarray(x, copy=True)
 
     return copy
 

@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from core.lazy.arguments import by_name, is_same, signature_of
 from core.lazy.array import LazyArray, Variable
 from core.lazy.cost import flops
 from core.lazy.errors import uncovered
@@ -108,17 +109,26 @@ class Trace:
         TypeError, ValueError
             The arguments are not those that were traced, but for the values of arrays.
         """
-        traced, given = (_bound(self.signature, *one) for one in (self.arguments, (args, kwargs)))
+        traced, given = self.arguments, (args, kwargs)
+        alike = len(traced[0]) == len(args) and traced[1].keys() == kwargs.keys()
+        if not alike and self.signature is not None:
+            traced, given = by_name(self.signature, traced, given)
+        found: dict[int, Any] = {}
         try:
             matched = list(pairs(traced, given))
         except ValueError:
             raise TypeError(f"{self.name} was traced with other arguments") from None
         for place, one in matched:
-            if not isinstance(place, LazyArray) and not _same(place, one):
+            same = one
+            if isinstance(place, LazyArray):
+                same = found.setdefault(id(place), one)
+            elif not is_same(place, one):
+                same = place
+            if same is not one:
                 raise ValueError(
                     f"{self.name} was traced with {place!r} and got {one!r}: trace it again"
                 )
-        return self.function(*(one for place, one in matched if isinstance(place, LazyArray)))
+        return self.function(*(found[id(x)] for x in self.inputs))
 
     def show(self, max_lines: int | None = 50) -> None:
         """Print each output's graph as a tree."""
@@ -200,42 +210,11 @@ def trace(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Trace:
         inputs.append(traced)
         return traced
 
-    signature = _signature(func)
-    arguments = rebuild(_bound(signature, args, kwargs), variable)
+    arguments = rebuild((args, kwargs), variable)
     with uncovered():
         outputs = _opened(func(*arguments[0], **arguments[1]))
     name = getattr(func, "__qualname__", "").rpartition(".<locals>.")[2] or function_name(func)
-    return Trace(name, arguments, tuple(inputs), outputs, signature)
-
-
-def _signature(func: Callable[..., Any]) -> inspect.Signature | None:
-    try:
-        return inspect.signature(func)
-    except (TypeError, ValueError):  # many functions written in C do not say
-        return None
-
-
-def _bound(
-    signature: inspect.Signature | None, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Return arguments by position as far as they go, with those that were left out."""
-    if signature is None:
-        return args, kwargs
-    bound = signature.bind(*args, **kwargs)
-    bound.apply_defaults()
-    return bound.args, bound.kwargs
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Say whether a traced function can tell no difference between two arguments."""
-    if one is other:
-        return True
-    if type(one) is not type(other):
-        return False
-    try:
-        return bool(one == other) or bool(one != one and other != other)  # noqa: PLR0124 : NaN
-    except Exception:  # what cannot be compared is another one
-        return False
+    return Trace(name, arguments, tuple(inputs), outputs, signature_of(func))
 
 
 def _is_array(value: Any) -> bool:

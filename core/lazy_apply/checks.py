@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -29,21 +30,27 @@ def checked(
     ValueError
         The shape is another one; `hint` says what to do about it.
     """
-    typed = hasattr(result, "dtype")
-    found = result if typed else xp.asarray(result)
+    own, typed = _class_of(xp), hasattr(result, "dtype")
+    found = result if isinstance(result, own) else xp.asarray(result)
     if found.dtype != dtype:
         if not (_holds(xp, dtype, found.dtype) if typed else _holds_numbers(xp, dtype, found)):
             raise TypeError(
                 f"{function_name(func)} returned {found.dtype} where {dtype} was announced: "
                 "give dtype="
             )
-        found = xp.astype(xp.asarray(found), dtype) if typed else xp.asarray(result, dtype=dtype)
+        found = xp.astype(found, dtype) if typed else xp.asarray(result, dtype=dtype)
     if not fits(found.shape, shape):
         raise ValueError(
             f"{function_name(func)} returned shape {tuple(found.shape)} where {shape} was "
             f"announced: {hint}"
         )
-    return found if isinstance(found, type(xp.empty(0))) else xp.asarray(found)
+    return found if type(found) is own else xp.asarray(found)
+
+
+@cache
+def _class_of(xp: Any) -> type[Any]:
+    """Return the class of the namespace's arrays."""
+    return type(xp.empty(0))
 
 
 def fits(shape: Sequence[int], announced: Shape) -> bool:

@@ -15,7 +15,7 @@ import dask.array as da
 import numpy as np
 from dask.array.core import concatenate3
 from dask.array.utils import meta_from_array
-from dask.base import unpack_collections
+from dask.base import is_dask_collection
 from dask.delayed import delayed
 from dask.highlevelgraph import HighLevelGraph
 from dask.tokenize import tokenize
@@ -59,9 +59,23 @@ def _later(call: Call) -> dict[str, Any]:
 def _waits(x: Any) -> bool:
     """Say whether `x` is or holds something that Dask has yet to compute."""
     try:
-        return bool(unpack_collections(x)[0])
+        return _holds_collections(x)
     except RecursionError:  # it holds itself
         return False
+
+
+def _holds_collections(x: Any) -> bool:
+    kind = type(x)
+    if kind in _PLAIN:
+        return False
+    if kind in (list, tuple, set):
+        return any(map(_holds_collections, x))
+    if kind is dict:
+        return any(map(_holds_collections, x.values()))
+    return bool(is_dask_collection(x))
+
+
+_PLAIN = frozenset((bool, int, float, complex, str, bytes, type(None), np.ndarray))
 
 
 def _promoted(call: Call) -> np.dtype[Any]:

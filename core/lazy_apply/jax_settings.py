@@ -26,10 +26,15 @@ def current_settings() -> Callable[[], AbstractContextManager[Any]]:
 
     def entered() -> ExitStack:
         with ExitStack() as stack:
-            stack.enter_context(enable_x64(x64))
-            stack.enter_context(jax.default_matmul_precision(precision))
-            stack.enter_context(jax.numpy_dtype_promotion(promotion))
-            stack.enter_context(jax.numpy_rank_promotion(ranks))
+            config = jax.config  # entering takes long, and this thread's are mostly the same
+            if config.jax_enable_x64 != x64:
+                stack.enter_context(enable_x64(x64))
+            if config.jax_default_matmul_precision != precision:
+                stack.enter_context(jax.default_matmul_precision(precision))
+            if config.jax_numpy_dtype_promotion != promotion:
+                stack.enter_context(jax.numpy_dtype_promotion(promotion))
+            if config.jax_numpy_rank_promotion != ranks:
+                stack.enter_context(jax.numpy_rank_promotion(ranks))
             return stack.pop_all()
 
     return entered

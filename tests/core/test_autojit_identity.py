@@ -93,3 +93,12 @@ def test_what_has_no_name_is_called_what_it_calls() -> None:
     assert autojit(functools.partial(jnp.sum, axis=0)).__name__ == "sum"
     with pytest.raises(TypeError, match="autojit compiles a function, not int: 3"):
         autojit(3)
+
+
+def test_making_an_argument_again_runs_nothing_of_its_class() -> None:
+    class Unit:
+        def __new__(cls, *args: Any) -> Unit:
+            assert args
+            return object.__new__(cls)
+
+    assert autojit(lambda x, unit: x + isinstance(unit, Unit))(jnp.ones(()), Unit(1)) == 2

@@ -123,3 +123,16 @@ def test_named_arguments_that_dask_has_yet_to_compute_are_computed() -> None:
     x = da.ones((4, 2), chunks=(2, 1))
     result = lazy_apply(lambda x, *, w: x.sum(-1) + w, x, w=three, signature="(n)->()")
     np.testing.assert_array_equal(result.compute(), [5] * 4)
+
+
+def test_iterators_among_named_arguments_are_left_to_the_function() -> None:
+    x = da.ones(2)
+    numbers = (i for i in (1, 2))
+    result = lazy_apply(lambda x, *, k: x * sum(k), x, k=numbers)
+    np.testing.assert_array_equal(result.compute(), [3, 3])
+
+
+def test_matrices_become_arrays() -> None:
+    x = da.full((2, 2), 2.0, chunks=2)
+    result = lazy_apply(np.asmatrix, x)
+    np.testing.assert_array_equal((result * result).compute(), [[4, 4], [4, 4]])

@@ -50,8 +50,9 @@ def _reduce(op: Operation, rule: Rule, x: Any, axis: Any, keepdims: bool, **more
     except TypeError:  # an option that cannot be hashed
         key, found = None, None  # type: ignore[assignment]
     if found is None:
+        asked = dtypes.asked()
         found = _infer(rule, x._spec, axis, keepdims, more)
-        if key is not None:
+        if key is not None and dtypes.asked() == asked:
             op.remember(key, found)
     return make(op, (x,), found[1], found[0])
 

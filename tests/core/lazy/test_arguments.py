@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import pickle
 from collections import OrderedDict, defaultdict
 from typing import Any
@@ -46,6 +48,63 @@ def test_what_is_no_array_must_be_as_it_was_traced() -> None:
         traced([X])
     with pytest.raises(TypeError, match="missing a required argument: 'x'"):
         traced()
+
+
+def test_a_function_is_called_as_it_was_given_its_arguments() -> None:
+    def decorated(function: Any) -> Any:
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            kwargs.setdefault("axis", 1)
+            return function(*args, **kwargs)
+
+        return call
+
+    @decorated
+    def total(x: Any, axis: int = 0) -> Any:
+        return lazy.sum(x, axis=axis)
+
+    traced = core.trace(total, X)
+    np.testing.assert_array_equal(traced(X), X.sum(axis=1))
+    with pytest.raises(TypeError, match="total was traced with other arguments"):
+        traced(X, axis=0)  # whose default is not what the wrapper makes of it
+    for function in (np.mean, np.std, np.sort, functools.partial(np.sum, axis=0)):
+        np.testing.assert_array_equal(core.trace(function, X)(X), function(X))
+
+
+def test_an_array_as_default_is_a_constant() -> None:
+    weights = np.asarray([1.0, 2.0, 3.0])
+
+    def weighted(x: Any, w: Any = weights) -> Any:
+        return x * w
+
+    traced = core.trace(weighted, X)
+    assert len(traced.inputs) == 1
+    for result in (traced(X), traced(X, weights), traced.function(X)):
+        np.testing.assert_array_equal(result, X * weights)
+    with pytest.raises(ValueError, match="trace it again"):
+        traced(X, 2 * weights)
+
+
+@dataclasses.dataclass
+class Window:
+    """An array in an object, which is no input."""
+
+    values: Any
+
+
+def test_objects_with_equal_contents_are_the_same_argument() -> None:
+    traced = core.trace(lambda x, window: x * window.values, X, Window(np.ones(3)))
+    np.testing.assert_array_equal(traced(X, Window(np.ones(3))), X)
+    with pytest.raises(ValueError, match="trace it again"):
+        traced(X, Window(np.zeros(3)))
+
+
+def test_one_variable_in_two_places_is_one_array() -> None:
+    x = lazy.Variable((2, 3))
+    traced = core.trace(lambda a, b: a * b, x, x)
+    np.testing.assert_array_equal(traced(X, X), X * X)
+    with pytest.raises(ValueError, match="trace it again"):
+        traced(X, X + 1)
 
 
 class Named(dict):  # type: ignore[type-arg]
