@@ -174,12 +174,13 @@ def _attributes(cls: type) -> Kind:
     all_slots = attrgetter(*slots) if len(slots) > 1 else None
     kind = Kind(cls.__qualname__)
 
-    own_new = getattr(cls, "__new__", None) is not object.__new__
+    def single(codec: Codec, x: Any, leaves: Leaves, tokens: Tokens, memo: Memo) -> None:
+        if has_dict and x.__dict__:
+            write(codec, x, leaves, tokens, memo)
+        else:
+            tokens.append(ById(x))  # perhaps the only one of its class
 
     def write(codec: Codec, x: Any, leaves: Leaves, tokens: Tokens, memo: Memo) -> None:
-        if own_new and not slots and not (has_dict and x.__dict__):
-            tokens.append(ById(x))  # perhaps the only one of its class
-            return
         if seen(x, tokens, memo):
             return
         tokens.append(kind)
@@ -209,7 +210,8 @@ def _attributes(cls: type) -> Kind:
                 object.__setattr__(result, name, codec.read(stream, leaves, memo))
         return result
 
-    kind.write, kind.read = write, read
+    own_new = getattr(cls, "__new__", None) is not object.__new__
+    kind.write, kind.read = single if own_new and not slots else write, read
     return kind
 
 

@@ -208,14 +208,6 @@ class LazyArray(Views, History, Pictures, Node):
 
         return namespace(self.backend, api_version=api_version)
 
-    def __getattr__(self, name: str) -> Any:
-        from core.lazy.standard.registry import FUNCTIONS
-
-        hint = ""
-        if name in FUNCTIONS:
-            hint = f"; write xp.{name}(x, ...) with xp = x.__array_namespace__()"
-        raise AttributeError(f"a traced array has no attribute {name!r}{hint}", name=name, obj=self)
-
     # Asking for values.
 
     def __bool__(self) -> bool:  # noqa: PLE0304 : it never returns

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 _INSTEAD = {
     "bool()": "choose between values with xp.where(condition, x, y), "
@@ -142,6 +142,16 @@ def uncovered() -> Iterator[None]:
         yield
     except DataDependentError:
         raise
+    except AttributeError as error:
+        # Here, as a method of the array would make every other attribute slow.
+        array: Any = error.obj
+        if not hasattr(array, "_spec") or error.name is None:
+            raise
+        message = f"a traced array has no method {error.name!r}"
+        function = getattr(array.__array_namespace__(), error.name, None)
+        if callable(function):
+            message += f": write xp.{error.name}(x, ...) with xp = x.__array_namespace__()"
+        raise AttributeError(message, name=error.name, obj=array) from None
     except Exception as error:
         cause: BaseException | None = error
         while cause is not None and not isinstance(cause, DataDependentError):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-import numpy as np
 import pytest
 
 from core import lazy
@@ -73,13 +72,3 @@ def test_a_name_is_one_label_in_other_languages(name: str) -> None:
     assert text.replace("#35;", "#") == shown
     written = shown.replace("\\", "\\\\").replace('"', '\\"')
     assert f'n1 [label="{written}\\n(3,) float64", shape=box]' in lazy.to_graphviz(graph)
-
-
-def test_a_missing_method_names_the_function() -> None:
-    x = lazy.Variable((3,))
-    with pytest.raises(AttributeError, match=r"no attribute 'sum'; write xp.sum\(x, ...\)"):
-        x.sum()
-    with pytest.raises(AttributeError, match=r"a traced array has no attribute 'fit'$"):
-        x.fit()
-    with pytest.raises(lazy.DataDependentError, match=r"write xp\.sum"):
-        np.add.reduce(lazy.array(np.ones(3)))

@@ -294,3 +294,13 @@ def test_infinity_is_close_to_itself_alone() -> None:
     x = np.asarray([np.inf, 1.0])
     assert lazy.allclose(x, x).compute()
     assert not lazy.allclose(np.ones(2), x).compute()
+
+
+def test_a_missing_method_names_the_function() -> None:
+    x = np.ones(3)
+    with pytest.raises(AttributeError, match=r"no method 'sum': write xp.sum\(x, ...\)"):
+        core.trace(lambda x: x.sum(), x)
+    with pytest.raises(AttributeError, match=r"a traced array has no method 'fit'$"):
+        core.trace(lambda x: x.fit(), x)
+    with pytest.raises(lazy.DataDependentError, match=r"write xp\.sum"):
+        core.trace(np.add.reduce, x)
