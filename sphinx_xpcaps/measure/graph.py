@@ -70,7 +70,7 @@ class Tracer:
         def call(*args: Any, **kwargs: Any) -> Any:
             with refusals() as found:
                 self.trace = traced.lower(*args, **kwargs)
-            self.refused = found[0] if found else None
+            self.refused = self.refused or next(iter(found), None)
             self.names = _input_names(function, args, kwargs, self.backend)
             return traced(*args, **kwargs) if run else None
 
