@@ -175,10 +175,10 @@ def _attributes(cls: type) -> Kind:
     kind = Kind(cls.__qualname__)
 
     def single(codec: Codec, x: Any, leaves: Leaves, tokens: Tokens, memo: Memo) -> None:
-        if has_dict and x.__dict__:
-            write(codec, x, leaves, tokens, memo)
+        if not (has_dict and x.__dict__) and _is_the_only_one(x):
+            tokens.append(ById(x))
         else:
-            tokens.append(ById(x))  # perhaps the only one of its class
+            write(codec, x, leaves, tokens, memo)
 
     def write(codec: Codec, x: Any, leaves: Leaves, tokens: Tokens, memo: Memo) -> None:
         if seen(x, tokens, memo):
@@ -213,6 +213,15 @@ def _attributes(cls: type) -> Kind:
     own_new = getattr(cls, "__new__", None) is not object.__new__
     kind.write, kind.read = single if own_new and not slots else write, read
     return kind
+
+
+def _is_the_only_one(x: Any) -> bool:
+    """Say whether making an object of the class of `x`, as pickle does, gives `x` itself."""
+    cls: Any = type(x)
+    try:
+        return cls.__new__(cls) is x
+    except Exception:  # it asks for arguments, or for something else
+        return False
 
 
 def _slots(cls: type) -> tuple[str, ...]:

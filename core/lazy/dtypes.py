@@ -206,7 +206,6 @@ def accumulator(dtype: DType, backend: str | None = None) -> DType:
     return widest if widest.itemsize >= dtype.itemsize else dtype
 
 
-_CHANGEABLE = ("torch", "jax")
 _asked = threading.local()
 
 
@@ -217,12 +216,21 @@ def asked() -> int:
 
 def default(backend: str | None, kind: Default) -> DType:
     """Return the dtype that `backend` gives to new arrays of `kind`."""
-    if backend in _CHANGEABLE:
-        _asked.count = asked() + 1
-        from core.lazy.library import namespace_of
+    if backend == "torch":
+        import torch
 
-        info = namespace_of(backend).__array_namespace_info__()
-        return as_dtype(info.default_dtypes()[kind])
+        _asked.count = asked() + 1
+        real = as_dtype(torch.get_default_dtype())
+        return {"integral": int64, "real floating": real, "complex floating": complex_of(real)}[
+            kind
+        ]
+    if backend == "jax":
+        import jax
+
+        _asked.count = asked() + 1
+        if not jax.config.jax_enable_x64:
+            short = {"integral": int32, "real floating": float32, "complex floating": complex64}
+            return short[kind]
     return {"integral": int64, "real floating": float64, "complex floating": complex128}[kind]
 
 

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import NoReturn
 
 _INSTEAD = {
     "bool()": "choose between values with xp.where(condition, x, y), "
@@ -142,23 +142,37 @@ def uncovered() -> Iterator[None]:
         yield
     except DataDependentError:
         raise
-    except AttributeError as error:
-        # Here, as a method of the array would make every other attribute slow.
-        array: Any = error.obj
-        if not hasattr(array, "_spec") or error.name is None:
-            raise
-        message = f"a traced array has no method {error.name!r}"
-        function = getattr(array.__array_namespace__(), error.name, None)
-        if callable(function):
-            message += f": write xp.{error.name}(x, ...) with xp = x.__array_namespace__()"
-        raise AttributeError(message, name=error.name, obj=array) from None
     except Exception as error:
-        cause: BaseException | None = error
-        while cause is not None and not isinstance(cause, DataDependentError):
-            cause = cause.__cause__ or cause.__context__
-        if cause is None:
-            raise
-        raise cause from None
+        cause = _behind(error)
+        if cause is not None:
+            cause.add_note(f"which led to {type(error).__name__}: {error}")
+            raise cause from None
+        if isinstance(error, AttributeError):
+            _tell_of_methods(error)
+        raise
+
+
+def _behind(error: BaseException | None) -> DataDependentError | None:
+    """Return the refusal that an error came from, unless whoever raised it says ``from None``."""
+    while error is not None and not isinstance(error, DataDependentError):
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return error
+
+
+def _tell_of_methods(error: AttributeError) -> None:
+    """Raise a clearer error for an attribute that traced arrays do not have.
+
+    Here, as a method of the array would make every other attribute slow.
+    """
+    from core.lazy.array import LazyArray
+
+    array, name = error.obj, error.name
+    if not isinstance(array, LazyArray) or name is None:
+        return
+    message = f"a traced array has no attribute {name!r}"
+    if callable(getattr(array.__array_namespace__(), name, None)):
+        message += f": write xp.{name}(x, ...) with xp = x.__array_namespace__()"
+    raise AttributeError(message, name=name, obj=array) from None
 
 
 # Lines of the machinery, of NumPy and of array-api-compat say nothing to who called them.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -65,13 +66,15 @@ def _waits(x: Any) -> bool:
 
 
 def _holds_collections(x: Any) -> bool:
-    kind = type(x)
-    if kind in _PLAIN:
+    """Look where Dask would, but not into iterators, which that would exhaust."""
+    if type(x) in _PLAIN:
         return False
-    if kind in (list, tuple, set):
+    if isinstance(x, list | tuple | set | frozenset):
         return any(map(_holds_collections, x))
-    if kind is dict:
-        return any(map(_holds_collections, x.values()))
+    if isinstance(x, dict):
+        return any(_holds_collections(one) for pair in x.items() for one in pair)
+    if dataclasses.is_dataclass(x) and not isinstance(x, type):
+        return any(map(_holds_collections, vars(x).values() if hasattr(x, "__dict__") else ()))
     return bool(is_dask_collection(x))
 
 

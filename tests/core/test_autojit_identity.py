@@ -95,10 +95,30 @@ def test_what_has_no_name_is_called_what_it_calls() -> None:
         autojit(3)
 
 
-def test_making_an_argument_again_runs_nothing_of_its_class() -> None:
+def test_a_class_may_refuse_to_be_made_without_arguments() -> None:
     class Unit:
         def __new__(cls, *args: Any) -> Unit:
             assert args
             return object.__new__(cls)
 
     assert autojit(lambda x, unit: x + isinstance(unit, Unit))(jnp.ones(()), Unit(1)) == 2
+
+
+def test_objects_of_a_class_with_its_own_way_of_making_them_are_told_apart_by_content() -> None:
+    class Plain:
+        def __new__(cls, *args: Any) -> Plain:
+            return super().__new__(cls)
+
+    traced = []
+
+    @autojit
+    def call(x: Any, one: Any) -> Any:
+        traced.append(one)
+        one.doubled = 2 * x
+        return one.doubled
+
+    one = Plain()
+    for argument in (one, one, Plain()):
+        assert call(jnp.ones(()), argument) == 2
+    assert len(traced) == 1
+    assert not vars(one)

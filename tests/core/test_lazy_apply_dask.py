@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import dask
@@ -10,6 +11,13 @@ import numpy as np
 import pytest
 
 from core import lazy_apply
+
+
+@dataclass
+class Weighted:
+    """An array in an object."""
+
+    weights: Any
 
 
 def test_dask_sees_whole_arrays_and_returns_one_chunk() -> None:
@@ -123,6 +131,19 @@ def test_named_arguments_that_dask_has_yet_to_compute_are_computed() -> None:
     x = da.ones((4, 2), chunks=(2, 1))
     result = lazy_apply(lambda x, *, w: x.sum(-1) + w, x, w=three, signature="(n)->()")
     np.testing.assert_array_equal(result.compute(), [5] * 4)
+
+
+def test_arrays_in_objects_among_named_arguments_are_computed() -> None:
+    weighted = Weighted(da.arange(4, chunks=2))
+    for given in (weighted, {"weighted": [weighted]}):
+
+        def scaled(x: Any, *, by: Any) -> Any:
+            found = by["weighted"][0] if isinstance(by, dict) else by
+            assert isinstance(found.weights, np.ndarray)
+            return x * found.weights
+
+        result = lazy_apply(scaled, da.arange(4, chunks=2), by=given)
+        np.testing.assert_array_equal(result.compute(), [0, 1, 4, 9])
 
 
 def test_iterators_among_named_arguments_are_left_to_the_function() -> None:

@@ -65,8 +65,9 @@ def test_a_function_is_called_as_it_was_given_its_arguments() -> None:
 
     traced = core.trace(total, X)
     np.testing.assert_array_equal(traced(X), X.sum(axis=1))
-    with pytest.raises(TypeError, match="total was traced with other arguments"):
+    with pytest.raises(TypeError, match="missing a required argument: 'axis'"):
         traced(X, axis=0)  # whose default is not what the wrapper makes of it
+    np.testing.assert_array_equal(core.trace(total, X, axis=0)(X, axis=0), X.sum(axis=0))
     for function in (np.mean, np.std, np.sort, functools.partial(np.sum, axis=0)):
         np.testing.assert_array_equal(core.trace(function, X)(X), function(X))
 
@@ -97,6 +98,33 @@ def test_objects_with_equal_contents_are_the_same_argument() -> None:
     np.testing.assert_array_equal(traced(X, Window(np.ones(3))), X)
     with pytest.raises(ValueError, match="trace it again"):
         traced(X, Window(np.zeros(3)))
+
+
+@pytest.mark.parametrize(
+    ("value", "same"),
+    [
+        (np.float32("nan"), np.float32("nan")),
+        (np.datetime64("NaT"), np.datetime64("NaT")),
+        (float("nan"), float("nan")),
+        ([1, "a"], [1, "a"]),
+    ],
+)
+def test_equal_values_are_the_same_argument(value: Any, same: Any) -> None:
+    assert core.trace(lambda x, _: x, X, value)(X, same) is X
+
+
+@pytest.mark.parametrize(
+    ("value", "other"),
+    [
+        (0.0, -0.0),
+        (np.float32(0.0), np.float32(-0.0)),
+        (1, 1.0),
+        (Window, dataclasses.make_dataclass("Other", [])),
+    ],
+)
+def test_what_a_function_could_tell_apart_is_another_argument(value: Any, other: Any) -> None:
+    with pytest.raises(ValueError, match="trace it again"):
+        core.trace(lambda x, _: x, X, value)(X, other)
 
 
 def test_one_variable_in_two_places_is_one_array() -> None:

@@ -298,9 +298,29 @@ def test_infinity_is_close_to_itself_alone() -> None:
 
 def test_a_missing_method_names_the_function() -> None:
     x = np.ones(3)
-    with pytest.raises(AttributeError, match=r"no method 'sum': write xp.sum\(x, ...\)"):
+    with pytest.raises(AttributeError, match=r"no attribute 'sum': write xp.sum\(x, ...\)"):
         core.trace(lambda x: x.sum(), x)
-    with pytest.raises(AttributeError, match=r"a traced array has no method 'fit'$"):
+    with pytest.raises(AttributeError, match=r"a traced array has no attribute 'fit'$"):
         core.trace(lambda x: x.fit(), x)
     with pytest.raises(lazy.DataDependentError, match=r"write xp\.sum"):
         core.trace(np.add.reduce, x)
+
+
+def test_an_error_that_a_refusal_led_to_is_noted_and_one_of_its_own_is_left_alone() -> None:
+    def fallback(x: Any) -> Any:
+        try:
+            return bool(x)
+        except TypeError:
+            return {}["missing"]
+
+    def own(x: Any) -> Any:
+        try:
+            return bool(x)
+        except TypeError:
+            raise ValueError("give a number") from None
+
+    with pytest.raises(lazy.DataDependentError) as error:
+        core.trace(fallback, np.ones(()))
+    assert error.value.__notes__ == ["which led to KeyError: 'missing'"]
+    with pytest.raises(ValueError, match="give a number"):
+        core.trace(own, np.ones(()))
