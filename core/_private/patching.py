@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Final
 
 _ABSENT: Final = object()
 """In place of the value of an attribute that the owner does not have itself."""
 
 
-@contextmanager
-def patched(owner: object, /, **attributes: object) -> Iterator[None]:
-    """Set attributes of `owner` inside the context and restore them at its end.
+class patched:
+    """Set attributes of an object inside a context and restore them at its end.
 
     An attribute that `owner` does not have, or that it inherits, is removed again. Contexts can be
-    nested, for the same attributes too. The attributes are restored in reverse order, also after
-    an exception inside the context or while they are set.
+    nested, for the same attributes too, and a context can be entered again. The attributes are
+    restored in reverse order, also after an exception inside the context or while they are set.
 
     Parameters
     ----------
@@ -29,7 +26,7 @@ def patched(owner: object, /, **attributes: object) -> Iterator[None]:
     Raises
     ------
     AttributeError, TypeError
-        If an attribute of `owner` cannot be set. None is changed then.
+        If an attribute of `owner` cannot be set. None is changed then. Raised on entry.
 
     Notes
     -----
@@ -47,25 +44,46 @@ def patched(owner: object, /, **attributes: object) -> Iterator[None]:
     >>> hasattr(module, "answer")
     False
     """
-    originals: list[tuple[str, object]] = []
-    try:
-        for name, value in attributes.items():
-            original = _own_attribute(owner, name)
-            setattr(owner, name, value)
-            originals.append((name, original))
-        yield
-    finally:
-        for name, original in reversed(originals):
-            if original is _ABSENT:
-                delattr(owner, name)
-            else:
-                setattr(owner, name, original)
+
+    __slots__ = ("_attributes", "_originals", "_owner")
+
+    def __init__(self, owner: object, /, **attributes: object) -> None:
+        self._owner = owner
+        self._attributes: Mapping[str, object] = attributes
+        self._originals: list[list[tuple[str, object]]] = []  # one item for each entry
+
+    def __enter__(self) -> None:
+        """Set the attributes."""
+        originals: list[tuple[str, object]] = []
+        try:
+            for name, value in self._attributes.items():
+                original = _own_attribute(self._owner, name)
+                setattr(self._owner, name, value)
+                originals.append((name, original))
+        except BaseException:
+            _restore(self._owner, originals)
+            raise
+        self._originals.append(originals)
+
+    def __exit__(self, *error: object) -> None:
+        """Restore the attributes."""
+        _restore(self._owner, self._originals.pop())
+
+
+def _restore(owner: object, originals: list[tuple[str, object]]) -> None:
+    for name, original in reversed(originals):
+        if original is _ABSENT:
+            delattr(owner, name)
+        else:
+            setattr(owner, name, original)
 
 
 def _own_attribute(owner: object, name: str) -> object:
     """Return what has to be set to restore an attribute, or `_ABSENT` if it has to be removed."""
-    descriptor = inspect.getattr_static(type(owner), name, None)
-    if hasattr(type(descriptor), "__set__"):  # slots, properties, `__code__` of functions
-        return getattr(owner, name, _ABSENT)
+    for cls in type(owner).__mro__:
+        if name in vars(cls):
+            if hasattr(type(vars(cls)[name]), "__set__"):  # slots, properties, `__code__`
+                return getattr(owner, name, _ABSENT)
+            break
     # Not `getattr`: it binds static methods and class methods, and finds inherited attributes.
     return getattr(owner, "__dict__", {}).get(name, _ABSENT)

@@ -98,3 +98,14 @@ def test_nothing_stays_changed_if_one_attribute_cannot_be_set() -> None:
     with pytest.raises(AttributeError), patched(owner, full="new", unknown="new"):
         pytest.fail("the context was entered")
     assert owner.full == "original"
+
+
+def test_a_context_can_be_entered_again_and_inside_itself() -> None:
+    context = patched(Example, plain="new", absent="new")
+    for _ in range(2):
+        with context:
+            with context:
+                assert Example.plain == "new"
+            assert Example.absent == "new"  # type: ignore[attr-defined]
+        assert Example.plain == "original"
+        assert not hasattr(Example, "absent")
