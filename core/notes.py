@@ -8,8 +8,10 @@ Records and declarations hold notes as text. Code creates them here and reads th
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TypeAlias
 
 
@@ -55,6 +57,18 @@ class Note(StrEnum):
     CONVERTS_TO_NUMPY = "converts to NumPy"
     NUMPY_ONLY = "works with NumPy only"
     CPU_ONLY = "works on a CPU only"
+
+
+MODE_NOTES: Mapping[str, Note] = MappingProxyType(
+    {
+        "jit": Note.NO_JIT,
+        "lazy": Note.COMPUTES_GRAPH,
+        "trace": Note.CANNOT_BE_TRACED,
+        "grad": Note.NO_GRADIENT,
+        "vmap": Note.NO_VMAP,
+    }
+)
+"""By mode, the note on a function that fails in it. An adapter may have another: `limits`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

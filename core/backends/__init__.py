@@ -1,6 +1,14 @@
 """One adapter per array library, and the registry that finds them."""
 
-from core.backends.base import Availability, Backend, Watch
+from core.backends.base import Availability, Backend, ModeKeyword, Watch
 from core.backends.registry import backends, get_backend, optional_modes
 
-__all__ = ["Availability", "Backend", "Watch", "backends", "get_backend", "optional_modes"]
+__all__ = [
+    "Availability",
+    "Backend",
+    "ModeKeyword",
+    "Watch",
+    "backends",
+    "get_backend",
+    "optional_modes",
+]

@@ -14,6 +14,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from core.notes import Note
+
 
 @dataclass(frozen=True, slots=True)
 class Availability:
@@ -35,6 +37,23 @@ class Watch:
     def reset(self) -> None:
         """Forget what happened so far."""
         self.computes = self.host_transfers = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ModeKeyword:
+    """The keyword that declares whether a function works in one of a backend's modes.
+
+    Parameters
+    ----------
+    name : str
+        The keyword of `core.testing.lazy_xp_function` and `core.testing.capabilities`, or of the
+        first alone.
+    works : bool
+        The keyword's value for a function that works in the mode.
+    """
+
+    name: str
+    works: bool
 
 
 class Backend(ABC):
@@ -59,8 +78,15 @@ class Backend(ABC):
     """The modes that are measured unless asked otherwise."""
     optional_modes: ClassVar[tuple[str, ...]] = ()
     """Further modes that `transform` knows."""
-    limits: ClassVar[Mapping[str, str]] = {}
-    """What readers are told where a mode fails, if the library's users have words of their own."""
+    limits: ClassVar[Mapping[str, Note]] = {}
+    """The note on a mode that fails, where it is not that of `core.notes.MODE_NOTES`."""
+    mode_keywords: ClassVar[Mapping[str, ModeKeyword]] = {}
+    """By mode, the keyword that declares whether a function works in it."""
+    is_reference: ClassVar[bool] = False
+    """Whether this is NumPy, with which the other libraries are compared.
+
+    Its functions take lists and Python's numbers as arrays, and return scalars.
+    """
     tracing_errors: ClassVar[tuple[str, ...]] = ()
     """Exceptions that say that a function needs values while it is traced."""
     host_transfer_errors: ClassVar[tuple[str, ...]] = ()

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.backends.base import Backend, Watch
+from core.backends.base import Backend, ModeKeyword, Watch
 
 
 class DaskBackend(Backend):
@@ -22,6 +22,7 @@ class DaskBackend(Backend):
     distributions = ("dask",)
     columns = {"cpu": "cpu"}
     modes = ("eager", "lazy")
+    mode_keywords = {"lazy": ModeKeyword("allow_dask_compute", works=False)}
 
     def spec(self) -> object | None:
         # `dask` alone installs without what its arrays need.

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.backends.base import Backend, Watch
+from core.backends.base import Backend, ModeKeyword, Watch
 from core.backends.buffers import hidden_buffers
 
 
@@ -24,6 +24,7 @@ class JAXBackend(Backend):
     aliases = ("jax.numpy",)
     modes = ("eager", "jit")
     optional_modes = ("grad", "vmap")
+    mode_keywords = {"jit": ModeKeyword("jax_jit", works=True)}
     tracing_errors = (
         "ConcretizationTypeError",
         "NonConcreteBooleanIndexError",

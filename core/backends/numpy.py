@@ -18,6 +18,7 @@ class NumPyBackend(Backend):
     title = "NumPy"
     module = "numpy"
     columns = {"cpu": "cpu"}
+    is_reference = True
     optional_modes = ("trace",)
     tracing_errors = ("DataDependentError",)
 

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.backends.base import Backend, Watch
+from core.backends.base import Backend, ModeKeyword, Watch
+from core.notes import Note
 
 _ACCELERATORS = ("cuda", "xpu", "mps")
 
@@ -22,7 +23,8 @@ class TorchBackend(Backend):
     title = "PyTorch"
     module = "torch"
     optional_modes = ("jit", "grad", "vmap")
-    limits = {"jit": "graph breaks"}
+    limits = {"jit": Note.GRAPH_BREAKS}
+    mode_keywords = {"jit": ModeKeyword("torch_compile", works=True)}
     tracing_errors = ("Unsupported", "UserError")
 
     def missing_device(self, device: str) -> str:
