@@ -30,8 +30,8 @@ os.environ["SCIPY_ARRAY_API"] = "1"
 
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.declared import words
-from sphinx_xpcaps.declared.ask import declarations
 from sphinx_xpcaps.declared.compare import compare
+from sphinx_xpcaps.declared.load import declarations
 from sphinx_xpcaps.declared.model import Comparison, Declarations
 from sphinx_xpcaps.results.model import Record, Status
 from sphinx_xpcaps.results.record import read

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Connect the extension to Sphinx."""
-    from sphinx_xpcaps.shadow import refuse_foreign_core
+    from sphinx_xpcaps.extension.core_conflict import refuse_foreign_core
 
     refuse_foreign_core()  # what follows imports core
 
-    from sphinx_xpcaps.extension import connect
+    from sphinx_xpcaps.extension.connect import connect
 
     return connect(app)

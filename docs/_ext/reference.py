@@ -10,9 +10,10 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from sphinx_xpcaps.config import options
-from sphinx_xpcaps.declared import known, report
+from sphinx_xpcaps.declared import known_differences as known
+from sphinx_xpcaps.declared import report
+from sphinx_xpcaps.extension.warnings import KINDS
 from sphinx_xpcaps.results import record
-from sphinx_xpcaps.say import KINDS
 
 
 class _Generated(SphinxDirective):

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sphinx_xpcaps.cases.declared import from_declared
+from sphinx_xpcaps.cases.case_modules import from_declared
 from sphinx_xpcaps.cases.examples import At, Found, from_bodies, from_docstrings
 from sphinx_xpcaps.cases.model import (
     AS_WRITTEN,

@@ -16,8 +16,8 @@ from typing import Any
 import array_api_compat.numpy
 import numpy as np
 
+from sphinx_xpcaps.cases.plot_stub import provide_plots
 from sphinx_xpcaps.cases.resolve import doctexts
-from sphinx_xpcaps.cases.standins import provide_plots
 from sphinx_xpcaps.cases.watch import EXAMPLE_MODULE, Watcher
 
 At = Callable[..., None]

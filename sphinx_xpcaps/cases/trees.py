@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from sphinx_xpcaps.cases.model import Method, Path, Result
-from sphinx_xpcaps.cases.standins import is_plot
+from sphinx_xpcaps.cases.plot_stub import is_plot
 
 _DEEPEST = 6
 _LONGEST = 1000

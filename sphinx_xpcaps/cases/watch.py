@@ -19,7 +19,7 @@ import numpy as np
 
 from sphinx_xpcaps.cases.model import Method, Named, Path, Result, Step
 from sphinx_xpcaps.cases.payload import Logged, PayloadError, dump_step, join_logged
-from sphinx_xpcaps.cases.standins import data_set, unpacked
+from sphinx_xpcaps.cases.plot_stub import data_set, unpacked
 from sphinx_xpcaps.cases.trees import rebuild
 
 EXAMPLE_MODULE = "__xpcaps_example__"

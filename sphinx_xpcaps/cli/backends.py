@@ -8,7 +8,7 @@ from rich.table import Table as Grid
 
 from core.backends import backends, get_backend
 from sphinx_xpcaps.cli import options
-from sphinx_xpcaps.measure.probe import probe
+from sphinx_xpcaps.measure.workers.probe import probe
 
 
 @click.command("backends")

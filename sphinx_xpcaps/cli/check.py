@@ -11,11 +11,11 @@ import click
 from sphinx_xpcaps.cli import options
 from sphinx_xpcaps.cli.run import expand, run
 from sphinx_xpcaps.config import Config
-from sphinx_xpcaps.declared import known as known_file
+from sphinx_xpcaps.declared import known_differences as known_file
 from sphinx_xpcaps.declared import report as report_file
 from sphinx_xpcaps.declared import words
-from sphinx_xpcaps.declared.ask import DeclaredError, declarations
 from sphinx_xpcaps.declared.compare import compare
+from sphinx_xpcaps.declared.load import DeclaredError, declarations
 from sphinx_xpcaps.declared.model import Declarations, Findings
 from sphinx_xpcaps.declared.patch import patch as make_patch
 from sphinx_xpcaps.results.model import Record

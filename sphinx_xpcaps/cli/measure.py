@@ -8,12 +8,12 @@ import click
 from rich.console import Console
 
 from sphinx_xpcaps.cli import options
+from sphinx_xpcaps.cli.profile import grids
 from sphinx_xpcaps.cli.run import expand, run
 from sphinx_xpcaps.config import Config
-from sphinx_xpcaps.measure.crew import workers
 from sphinx_xpcaps.measure.profile import Clock
-from sphinx_xpcaps.render.profile import grids
-from sphinx_xpcaps.render.words import WORDS
+from sphinx_xpcaps.measure.runner import workers
+from sphinx_xpcaps.results.labels import WORDS
 from sphinx_xpcaps.results.model import Record, Status
 
 

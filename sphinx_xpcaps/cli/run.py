@@ -13,10 +13,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure import batch
 from sphinx_xpcaps.measure.batch import Measured
-from sphinx_xpcaps.measure.crew import Crew
-from sphinx_xpcaps.measure.process import JobFailed, WorkerLost
 from sphinx_xpcaps.measure.profile import Clock
-from sphinx_xpcaps.request import Request
+from sphinx_xpcaps.measure.request import Request
+from sphinx_xpcaps.measure.runner import Runner
+from sphinx_xpcaps.measure.workers.process import JobFailed, WorkerLost
 
 
 def expand(
@@ -30,7 +30,7 @@ def expand(
         The set-up line or an import ends the worker.
     """
     try:
-        answers = Crew(config, clock).expand(list(targets))
+        answers = Runner(config, clock).expand(list(targets))
     except (JobFailed, WorkerLost) as error:
         raise click.ClickException(f"the set-up line or an import failed: {error}") from None
     wanted: list[str] = []

@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.table import Table as Grid
 
-from sphinx_xpcaps.render.words import SYMBOLS, WORDS, short_reason, title
+from sphinx_xpcaps.results.labels import SYMBOLS, WORDS, short_reason, title
 from sphinx_xpcaps.results.model import Cell, Status
 from sphinx_xpcaps.results.record import RecordError, read
 from sphinx_xpcaps.results.view import Shown, Table, backends_of, derive

@@ -8,8 +8,8 @@ from typing import Any
 
 from core.backends import backends, get_backend
 from core.testing import Capabilities, Limit
-from sphinx_xpcaps.declared.claims import mode_keyword
 from sphinx_xpcaps.declared.compare import compare_target
+from sphinx_xpcaps.declared.interpret import mode_keyword
 from sphinx_xpcaps.declared.model import Comparison, Declaration, Verdict
 from sphinx_xpcaps.measure.batch import REFERENCE
 from sphinx_xpcaps.results.model import Status

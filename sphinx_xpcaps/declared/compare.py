@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sphinx_xpcaps.declared.claims import claim
+from sphinx_xpcaps.declared.interpret import claim
 from sphinx_xpcaps.declared.model import Comparison, Declaration, Declarations, Verdict
 from sphinx_xpcaps.measure.batch import REFERENCE
 from sphinx_xpcaps.results.model import Cell, Status

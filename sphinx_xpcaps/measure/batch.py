@@ -11,18 +11,19 @@ from pathlib import Path
 from core.backends import Availability, get_backend
 from sphinx_xpcaps.cases.model import Collected, TargetInfo
 from sphinx_xpcaps.config import Config, Execute
-from sphinx_xpcaps.measure import cells, profile
-from sphinx_xpcaps.measure.cells import Stuck
-from sphinx_xpcaps.measure.crew import Crew
+from sphinx_xpcaps.measure import profile
 from sphinx_xpcaps.measure.environment import describe_environment
-from sphinx_xpcaps.measure.graph import TRACE
-from sphinx_xpcaps.measure.judge import judge
+from sphinx_xpcaps.measure.judging import cells
+from sphinx_xpcaps.measure.judging.cells import LostCall
+from sphinx_xpcaps.measure.judging.judge import judge
 from sphinx_xpcaps.measure.keys import PackageDigests, digest, engine_digest
-from sphinx_xpcaps.measure.ledger import Ledger
-from sphinx_xpcaps.measure.model import Group, Tried
-from sphinx_xpcaps.measure.probe import Place, probe
+from sphinx_xpcaps.measure.model import Group, TargetRuns
+from sphinx_xpcaps.measure.modes.tracing import TRACE
 from sphinx_xpcaps.measure.profile import Clock
-from sphinx_xpcaps.request import Request
+from sphinx_xpcaps.measure.request import Request
+from sphinx_xpcaps.measure.runner import Runner
+from sphinx_xpcaps.measure.store import RecordStore
+from sphinx_xpcaps.measure.workers.probe import Place, probe
 from sphinx_xpcaps.results.model import Cell, Environment, Record, Unavailable
 
 Progress = Callable[[str, int, int], None]
@@ -92,7 +93,7 @@ class _Batch:
             body = (request.body,) if request.body else ()
             self.bodies[request.target] = (*self.bodies.get(request.target, ()), *body)
         self.digests = PackageDigests(cache / "digests.json")
-        self.crew = Crew(config, clock)
+        self.crew = Runner(config, clock)
         self.sources = [
             digest(Path(source).read_bytes().hex()) if Path(source).is_file() else source
             for source in config.cases
@@ -103,7 +104,7 @@ class _Batch:
         """Fill the ledger in one file, or in the cache's folder of records."""
         packages = sorted({name.partition(".")[0] for name in self.bodies})
         environment = describe_environment(packages, self.config.environment)
-        ledger = Ledger(
+        ledger = RecordStore(
             output or self.cache / "records",
             environment,
             targets=list(self.bodies),
@@ -118,7 +119,7 @@ class _Batch:
         self.digests.save()
         return Measured(records=ledger.records(), is_current=self.is_current, ran=ran)
 
-    def fill(self, ledger: Ledger, environment: Environment) -> int:
+    def fill(self, ledger: RecordStore, environment: Environment) -> int:
         """Put every cell into the ledger, measuring those that it does not hold."""
         with self.clock.lap(profile.PROBE):
             available = probe(
@@ -151,7 +152,7 @@ class _Batch:
 
     def settle(
         self,
-        ledger: Ledger,
+        ledger: RecordStore,
         environment: Environment,
         available: Mapping[Place, Availability],
         info: TargetInfo,
@@ -190,10 +191,10 @@ class _Batch:
         )
 
     def measure(
-        self, ledger: Ledger, environment: Environment, missing: Mapping[str, list[Group]]
+        self, ledger: RecordStore, environment: Environment, missing: Mapping[str, list[Group]]
     ) -> int:
         """Make the cases of the targets, try them, and put the cells into the ledger."""
-        scribe = _Scribe(self, ledger, environment, missing)
+        scribe = _ResultWriter(self, ledger, environment, missing)
         bodies = {name: self.bodies[name] for name in missing}
         with tempfile.TemporaryDirectory(prefix="xpcaps-cases-") as folder:
             self.crew.measure(missing, bodies, Path(folder), scribe)
@@ -204,7 +205,7 @@ class _Batch:
         name: str,
         group: Group,
         result: Collected,
-        stuck: tuple[Stuck, ...],
+        stuck: tuple[LostCall, ...],
         environment: Environment,
     ) -> Cell:
         """Return the cell of a target without a case."""
@@ -252,13 +253,13 @@ class _Batch:
         return cell.key == self.key(info, cell.backend, cell.device, environment)
 
 
-class _Scribe:
+class _ResultWriter:
     """Writes what a crew reports into a ledger."""
 
     def __init__(
         self,
         batch: _Batch,
-        ledger: Ledger,
+        ledger: RecordStore,
         environment: Environment,
         missing: Mapping[str, list[Group]],
     ) -> None:
@@ -266,12 +267,12 @@ class _Scribe:
         self.ledger = ledger
         self.environment = environment
         self.missing = missing
-        self.stuck: dict[str, tuple[Stuck, ...]] = {}
+        self.stuck: dict[str, tuple[LostCall, ...]] = {}
         self.total = len(missing) + sum(map(len, missing.values()))
         self.done = 0
         self.lock = threading.Lock()
 
-    def collected(self, name: str, result: Collected, stuck: tuple[Stuck, ...]) -> None:
+    def collected(self, name: str, result: Collected, stuck: tuple[LostCall, ...]) -> None:
         """Note the cases of a target; without any, all of its cells are known."""
         self.stuck[name] = stuck
         self.step(name)
@@ -281,7 +282,7 @@ class _Scribe:
             cell = self.batch.caseless(name, group, result, stuck, self.environment)
             self.put(name, group, cell)
 
-    def tried(self, name: str, group: Group, result: Tried | str) -> None:
+    def tried(self, name: str, group: Group, result: TargetRuns | str) -> None:
         """Note what trying gave."""
         if isinstance(result, str):
             cell = cells.not_run(group.backend, group.device, result)

@@ -10,7 +10,7 @@ from sphinx_xpcaps.results.model import Graph, Outcome
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class TrialKey:
+class CaseRunKey:
     """One thing to try: a case as a variant, by a plan, in a mode."""
 
     case: int
@@ -20,10 +20,10 @@ class TrialKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
+class CaseRun:
     """What trying it gave."""
 
-    key: TrialKey
+    key: CaseRunKey
     outcome: Outcome
     exception: str | None = None
     message: str = ""
@@ -69,13 +69,13 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
+class TargetRuns:
     """All trials of a target in a group."""
 
     target: str
     group: Group
     cases: tuple[CaseSummary, ...]
-    trials: tuple[Trial, ...]
+    trials: tuple[CaseRun, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

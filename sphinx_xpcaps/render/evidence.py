@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from docutils import nodes
 
-from sphinx_xpcaps.render.mark import mark
-from sphinx_xpcaps.render.words import (
+from sphinx_xpcaps.render.symbol import mark
+from sphinx_xpcaps.results.labels import (
     DEVICES,
     MODES,
     ORIGINS,

@@ -9,7 +9,7 @@ from docutils import nodes
 
 from core.lazy.layout import layers
 from sphinx_xpcaps.render.nodes import picture
-from sphinx_xpcaps.render.words import one_line
+from sphinx_xpcaps.results.labels import one_line
 from sphinx_xpcaps.results.model import Graph, GraphNode, NodeKind, Status
 from sphinx_xpcaps.results.view import Shown
 

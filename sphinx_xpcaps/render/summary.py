@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from docutils import nodes
 from sphinx import addnodes
 
-from sphinx_xpcaps.render.mark import mark
 from sphinx_xpcaps.render.nodes import block, row_header
-from sphinx_xpcaps.render.words import DEVICES, short_reason, title
+from sphinx_xpcaps.render.symbol import mark
+from sphinx_xpcaps.results.labels import DEVICES, short_reason, title
 from sphinx_xpcaps.results.model import Status
 from sphinx_xpcaps.results.view import Shown, Table
 

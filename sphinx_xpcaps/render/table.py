@@ -8,9 +8,9 @@ from docutils import nodes
 
 from sphinx_xpcaps.render import evidence
 from sphinx_xpcaps.render.graph import graph
-from sphinx_xpcaps.render.mark import mark
 from sphinx_xpcaps.render.nodes import block, details, row_header
-from sphinx_xpcaps.render.words import DEVICES, one_line, short_reason, title
+from sphinx_xpcaps.render.symbol import mark
+from sphinx_xpcaps.results.labels import DEVICES, one_line, short_reason, title
 from sphinx_xpcaps.results.model import Expected, Outcome, Status
 from sphinx_xpcaps.results.view import Shown, Table
 

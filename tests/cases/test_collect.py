@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sphinx_xpcaps.cases.case_modules import call, cases_for
 from sphinx_xpcaps.cases.collect import collect, load_cases
-from sphinx_xpcaps.cases.declared import call, cases_for
 from sphinx_xpcaps.cases.examples import from_docstrings
 from sphinx_xpcaps.cases.model import Case, Collected
 from sphinx_xpcaps.cases.payload import load_steps
+from sphinx_xpcaps.cases.plot_stub import Anything, data_set, unpacked
 from sphinx_xpcaps.cases.select import choose
-from sphinx_xpcaps.cases.standins import Anything, data_set, unpacked
 
 
 def collected(

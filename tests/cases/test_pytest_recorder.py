@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sphinx_xpcaps.cases.declared import from_declared
+from sphinx_xpcaps.cases.case_modules import from_declared
 from sphinx_xpcaps.cases.payload import load_steps
 
 PACKAGE = """

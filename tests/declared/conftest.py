@@ -13,9 +13,9 @@ from click.testing import CliRunner, Result
 
 from sphinx_xpcaps.cli import main
 from sphinx_xpcaps.config import Config
-from sphinx_xpcaps.declared.ask import declarations
 from sphinx_xpcaps.declared.compare import compare
-from sphinx_xpcaps.declared.known import Known, sift
+from sphinx_xpcaps.declared.known_differences import Known, sift
+from sphinx_xpcaps.declared.load import declarations
 from sphinx_xpcaps.declared.model import Declarations, Findings
 from sphinx_xpcaps.declared.patch import Patch, patch
 from sphinx_xpcaps.results.record import read

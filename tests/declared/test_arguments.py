@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from core.backends import get_backend
 from core.testing import Capabilities
 from sphinx_xpcaps.declared.arguments import corrected
-from sphinx_xpcaps.declared.claims import MODES, claim
 from sphinx_xpcaps.declared.compare import compare_target
+from sphinx_xpcaps.declared.interpret import MODES, claim
 from sphinx_xpcaps.declared.model import Declaration
 from sphinx_xpcaps.results.model import Cell, Status
 from sphinx_xpcaps.results.view import Table, derive

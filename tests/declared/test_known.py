@@ -9,8 +9,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from sphinx_xpcaps.declared import known, words
-from sphinx_xpcaps.declared.known import Known, KnownError
+from sphinx_xpcaps.declared import known_differences as known
+from sphinx_xpcaps.declared import words
+from sphinx_xpcaps.declared.known_differences import Known, KnownError
 from tests.declared.conftest import Held
 
 pytestmark = pytest.mark.xdist_group("declared")

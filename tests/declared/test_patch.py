@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from sphinx_xpcaps.config import Config
-from sphinx_xpcaps.declared.ask import declarations
-from sphinx_xpcaps.declared.known import Known
+from sphinx_xpcaps.declared.known_differences import Known
+from sphinx_xpcaps.declared.load import declarations
 from tests.declared.conftest import PACKAGES, TABLE, Held
 
 pytestmark = pytest.mark.xdist_group("declared")

@@ -10,7 +10,7 @@ import pytest
 
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure.batch import run
-from sphinx_xpcaps.request import Request
+from sphinx_xpcaps.measure.request import Request
 from sphinx_xpcaps.results.model import Cell, Record
 
 PACKAGES = Path(__file__).parents[1] / "packages"

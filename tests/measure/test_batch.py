@@ -11,7 +11,7 @@ import pytest
 
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure.batch import Measured, run
-from sphinx_xpcaps.request import Request
+from sphinx_xpcaps.measure.request import Request
 from sphinx_xpcaps.results.model import Outcome, Status
 from sphinx_xpcaps.results.record import RecordError, encode, read, schema
 

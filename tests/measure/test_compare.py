@@ -13,7 +13,7 @@ from core.backends import get_backend
 from sphinx_xpcaps.cases.model import Leaf, Variant
 from sphinx_xpcaps.cases.reference import _leaf
 from sphinx_xpcaps.cases.trees import result_leaves
-from sphinx_xpcaps.measure.compare import Verdict, compare
+from sphinx_xpcaps.measure.judging.compare import Verdict, compare
 from sphinx_xpcaps.results.model import Outcome
 
 Pair = namedtuple("Pair", ["first", "second"])

@@ -6,7 +6,7 @@ import pytest
 
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure.batch import run
-from sphinx_xpcaps.request import Request
+from sphinx_xpcaps.measure.request import Request
 from sphinx_xpcaps.results.model import Cell, Outcome, Status
 from tests.measure.conftest import CellOf
 

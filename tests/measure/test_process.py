@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from sphinx_xpcaps.measure.model import Job
-from sphinx_xpcaps.measure.pool import Pool, Worker
-from sphinx_xpcaps.measure.process import JobFailed, WorkerLost
+from sphinx_xpcaps.measure.workers.pool import Pool, Worker
+from sphinx_xpcaps.measure.workers.process import JobFailed, WorkerLost
 from sphinx_xpcaps.results.model import Outcome
 
 NOTHING = Job(
-    function="sphinx_xpcaps.measure.worker.run_setup", arguments={"code": "", "modules": ()}
+    function="sphinx_xpcaps.measure.workers.child.run_setup", arguments={"code": "", "modules": ()}
 )
 HERE = str(Path(__file__).parents[2])
 

@@ -8,7 +8,7 @@ from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure import profile
 from sphinx_xpcaps.measure.batch import run
 from sphinx_xpcaps.measure.profile import Clock, Profile
-from sphinx_xpcaps.request import Request
+from sphinx_xpcaps.measure.request import Request
 
 LIMIT = 2.0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sphinx_xpcaps import options
+from sphinx_xpcaps.extension import options
 
 
 def with_page(project, text: str, name: str = "plain.rst"):

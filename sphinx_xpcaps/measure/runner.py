@@ -12,11 +12,11 @@ from core.backends import get_backend
 from sphinx_xpcaps.cases.model import Collected, TargetInfo
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure import profile
-from sphinx_xpcaps.measure.cells import Stuck
-from sphinx_xpcaps.measure.model import Group, Job, Trial, TrialKey, Tried
-from sphinx_xpcaps.measure.pool import Pool, Worker
-from sphinx_xpcaps.measure.process import JobFailed, WorkerLost
+from sphinx_xpcaps.measure.judging.cells import LostCall
+from sphinx_xpcaps.measure.model import CaseRun, CaseRunKey, Group, Job, TargetRuns
 from sphinx_xpcaps.measure.profile import Clock
+from sphinx_xpcaps.measure.workers.pool import Pool, Worker
+from sphinx_xpcaps.measure.workers.process import JobFailed, WorkerLost
 
 _CASES = "cases"
 """The group of work that makes cases, which comes first."""
@@ -28,14 +28,14 @@ _MOST_LOSSES = 4
 class Report(Protocol):
     """Hears of what a crew has done, from any of its threads."""
 
-    def collected(self, name: str, result: Collected, stuck: tuple[Stuck, ...]) -> None:
+    def collected(self, name: str, result: Collected, stuck: tuple[LostCall, ...]) -> None:
         """Take the word that a target's cases were looked for."""
 
-    def tried(self, name: str, group: Group, result: Tried | str) -> None:
+    def tried(self, name: str, group: Group, result: TargetRuns | str) -> None:
         """Take a target's trials in a group, or the words of why there are none."""
 
 
-class Crew:
+class Runner:
     """Hires workers for a batch.
 
     Parameters
@@ -60,7 +60,7 @@ class Crew:
             variables = {**backend.environment, **variables}
             modules = (backend.module,)
         setup = Job(
-            function="sphinx_xpcaps.measure.worker.run_setup",
+            function="sphinx_xpcaps.measure.workers.child.run_setup",
             arguments={"code": self.config.setup, "modules": modules},
         )
         return Worker(variables, setup, self.config.timeout)
@@ -227,11 +227,11 @@ def processors() -> int:
 
 def _collect(
     run: Callable[..., Any], arguments: Mapping[str, Any]
-) -> tuple[Collected, tuple[Stuck, ...]]:
+) -> tuple[Collected, tuple[LostCall, ...]]:
     """Make a target's cases; a piece of code that never comes back is left out next time."""
     name, file = arguments["name"], arguments["file"]
     skip: list[str] = []
-    stuck: list[Stuck] = []
+    stuck: list[LostCall] = []
     while len(skip) <= _MOST_LOSSES and len(stuck) <= _MOST_LOSSES // 2:
         try:
             job = Job(
@@ -247,7 +247,7 @@ def _collect(
                 return Collected(target=name, error=f"importing it: {lost}"), ()
             skip.append(text)
             if kind == "call":
-                stuck.append(Stuck(text, lost.outcome, str(lost)))
+                stuck.append(LostCall(text, lost.outcome, str(lost)))
     file.write_bytes(b"")
     words = f"its examples never come back: {stuck[0].message if stuck else skip[0]}"
     return Collected(target=name, error=words), tuple(stuck)
@@ -257,23 +257,23 @@ def _phase_of_finding(at: tuple[str, str]) -> str:
     return profile.REFERENCE if at[0] == "call" else profile.FIND
 
 
-def _phase_of_trying(at: TrialKey) -> str:
+def _phase_of_trying(at: CaseRunKey) -> str:
     return at.mode
 
 
-def _try(run: Callable[..., Any], name: str, group: Group, file: Path) -> Tried | str:
+def _try(run: Callable[..., Any], name: str, group: Group, file: Path) -> TargetRuns | str:
     """Try a target's cases; return the words of what went wrong if nothing can be said."""
-    known: dict[TrialKey, Trial] = {}
+    known: dict[CaseRunKey, CaseRun] = {}
 
-    def give(trial: Trial) -> None:
+    def give(trial: CaseRun) -> None:
         known[trial.key] = trial
 
     losses = 0
     while True:
         arguments = {"target": name, "group": group, "file": file, "known": dict(known)}
         try:
-            tried: Tried = run(
-                Job(function="sphinx_xpcaps.measure.trials.try_target", arguments=arguments),
+            tried: TargetRuns = run(
+                Job(function="sphinx_xpcaps.measure.case_runs.run_target", arguments=arguments),
                 give,
                 phase=profile.LOAD,
                 turn=_phase_of_trying,
@@ -286,7 +286,7 @@ def _try(run: Callable[..., Any], name: str, group: Group, file: Path) -> Tried 
             losses += 1
             if lost.at is None or losses > 2 * _MOST_LOSSES:
                 return f"the worker was lost: {lost}"
-            known[lost.at] = Trial(key=lost.at, outcome=lost.outcome, message=str(lost))
+            known[lost.at] = CaseRun(key=lost.at, outcome=lost.outcome, message=str(lost))
 
 
 def _weight(group: Group) -> int:

@@ -8,7 +8,7 @@ from rich.table import Column
 from rich.table import Table as Grid
 
 from sphinx_xpcaps.measure.profile import Activity, Profile, Spent
-from sphinx_xpcaps.render.words import title
+from sphinx_xpcaps.results.labels import title
 
 _MOST_TARGETS = 10
 

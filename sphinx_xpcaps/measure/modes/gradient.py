@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.backends import Backend
-from sphinx_xpcaps.measure.arraycall import ArrayCall, InapplicableError, WrongResultError
+from sphinx_xpcaps.measure.modes.array_call import ArrayCall, InapplicableError, WrongResultError
 
 _WIDE, _NARROW = 1e-4, 1e-5
 """Steps, relative to the arrays' elements."""

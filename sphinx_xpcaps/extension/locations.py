@@ -6,19 +6,19 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sphinx_xpcaps.domain import Wish
-from sphinx_xpcaps.say import warn
+from sphinx_xpcaps.extension.domain import TableRequest
+from sphinx_xpcaps.extension.warnings import warn
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 
-def warn_at(app: Sphinx, wish: Wish, kind: str, message: str) -> None:
+def warn_at(app: Sphinx, wish: TableRequest, kind: str, message: str) -> None:
     """Warn where `wish` was made."""
     warn(kind, message, (wish.docname, wish.line or _line_that_names(app, wish)))
 
 
-def _line_that_names(app: Sphinx, wish: Wish) -> int | None:
+def _line_that_names(app: Sphinx, wish: TableRequest) -> int | None:
     """Return where a document asks for a target that a pattern matched, or for what holds it.
 
     Descriptions that autodoc makes know the line of the docstring, not of the document.

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from core.backends import Backend
-from sphinx_xpcaps.measure.gradient import differentiated
-from sphinx_xpcaps.measure.mapped import mapped
+from sphinx_xpcaps.measure.modes.gradient import differentiated
+from sphinx_xpcaps.measure.modes.vmap import mapped
 
 CHECKS = {"grad": differentiated, "vmap": mapped}
 """Modes that check a call in its course, each in float64."""

@@ -12,8 +12,8 @@ from sphinx.util.docutils import SphinxDirective
 
 from core.backends import backends
 from sphinx_xpcaps.config import DEVICES
-from sphinx_xpcaps.domain import SummaryWish, Wish, placeholder
-from sphinx_xpcaps.say import warn
+from sphinx_xpcaps.extension.domain import SummaryRequest, TableRequest, placeholder
+from sphinx_xpcaps.extension.warnings import warn
 
 Converter = Callable[[Any], Any]
 """Makes a value of an option's text, which may be None."""
@@ -62,7 +62,7 @@ class _Directive(SphinxDirective):
                 self.warn(kind, f"unknown {option[:-1]} {name!r}; known are {_listed(known)}")
         return tuple(name for name in self.options.get(option, ()) if name in known)
 
-    def place(self, wish: Wish | SummaryWish) -> list[nodes.Node]:
+    def place(self, wish: TableRequest | SummaryRequest) -> list[nodes.Node]:
         node = placeholder(wish=wish, classes=self.options.get("class", []))
         self.set_source_info(node)
         self.add_name(node)
@@ -94,7 +94,7 @@ class Capabilities(_Directive):
             given = self.options["graph"]
             self.warn("option", f"{self.name}: the option 'graph' takes no value, got {given!r}")
         body = "\n".join(self.content).strip("\n")
-        wish = Wish(
+        wish = TableRequest(
             target=target,
             docname=self.env.current_document.docname,
             line=self.lineno,
@@ -119,7 +119,7 @@ class Summary(_Directive):
         if package is None:
             return []
         docname = self.env.current_document.docname
-        return self.place(SummaryWish(package=package, docname=docname, line=self.lineno))
+        return self.place(SummaryRequest(package=package, docname=docname, line=self.lineno))
 
 
 def _listed(names: Any) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from core.backends import backends, optional_modes
 from sphinx_xpcaps.config import DEVICES, PREFIX, Config, Execute, options
-from sphinx_xpcaps.say import warn
+from sphinx_xpcaps.extension.warnings import warn
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Generic, TypeVar
 
 from sphinx_xpcaps.measure.model import Job
-from sphinx_xpcaps.measure.process import Process
+from sphinx_xpcaps.measure.workers.process import Process
 
 _MOST_MEMORY = 3 * 2**30
 _WORTH_A_WORKER = 8

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.declared.model import Declaration, Declarations
-from sphinx_xpcaps.measure.crew import Crew
 from sphinx_xpcaps.measure.model import Job
-from sphinx_xpcaps.measure.process import JobFailed, WorkerLost
+from sphinx_xpcaps.measure.runner import Runner
+from sphinx_xpcaps.measure.workers.process import JobFailed, WorkerLost
 
 
 class DeclaredError(Exception):
@@ -31,7 +31,7 @@ def declarations(names: Sequence[str], table: str, config: Config) -> Declaratio
     def give(declaration: Declaration) -> None:
         entries[declaration.target] = declaration
 
-    worker = Crew(config).hire()
+    worker = Runner(config).hire()
     try:
         job = Job(
             function="sphinx_xpcaps.declared.read.read_all",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sphinx_xpcaps.render.nodes import symbol
-from sphinx_xpcaps.render.words import SYMBOLS, WORDS
+from sphinx_xpcaps.results.labels import SYMBOLS, WORDS
 from sphinx_xpcaps.results.model import Status
 
 DRAWN = frozenset({Status.SUPPORTED, Status.PARTIAL, Status.UNSUPPORTED, Status.CONFLICT})

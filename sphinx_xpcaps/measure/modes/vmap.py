@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from core.backends import Backend
 from sphinx_xpcaps.cases.model import Leaf, Variant
-from sphinx_xpcaps.measure.arraycall import ArrayCall, InapplicableError, WrongResultError
-from sphinx_xpcaps.measure.compare import compare
+from sphinx_xpcaps.measure.judging.compare import compare
+from sphinx_xpcaps.measure.modes.array_call import ArrayCall, InapplicableError, WrongResultError
 from sphinx_xpcaps.results.model import Outcome
 
 _SHRUNK = 1 - 2.0**-10

@@ -9,7 +9,7 @@ from sphinx_xpcaps.results.model import Cell, Expected, Outcome, Reason, Status
 
 
 @dataclass(frozen=True, slots=True)
-class Stuck:
+class LostCall:
     """A call that never came back under NumPy, or ended the interpreter."""
 
     text: str
@@ -43,7 +43,7 @@ def no_case(
 
 
 def stuck_everywhere(
-    backend: str, device: str, stuck: Sequence[Stuck], *, reference: bool, key: str
+    backend: str, device: str, stuck: Sequence[LostCall], *, reference: bool, key: str
 ) -> Cell:
     """Return the cell where every call was lost under NumPy already.
 
@@ -66,7 +66,7 @@ def stuck_everywhere(
     return no_case(backend, device, message, origin="docstring", key=key)
 
 
-def with_stuck(cell: Cell, stuck: Sequence[Stuck]) -> Cell:
+def with_stuck(cell: Cell, stuck: Sequence[LostCall]) -> Cell:
     """Return NumPy's cell with the calls that were lost counted in."""
     if not stuck:
         return cell
@@ -110,7 +110,7 @@ def _unmeasured(
     )
 
 
-def _reason(stuck: Stuck) -> Reason:
+def _reason(stuck: LostCall) -> Reason:
     return Reason(
         mode="eager",
         outcome=stuck.outcome,

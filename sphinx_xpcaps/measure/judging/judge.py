@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from core.backends import Backend, get_backend
 from sphinx_xpcaps.cases.model import AS_WRITTEN, FLOAT32, FLOAT64, REAL
 from sphinx_xpcaps.cases.plans import plainness
-from sphinx_xpcaps.measure.compare import NUMBERS_RETURNED
-from sphinx_xpcaps.measure.graph import TRACE
-from sphinx_xpcaps.measure.model import CaseSummary, Trial, Tried
+from sphinx_xpcaps.measure.judging.compare import NUMBERS_RETURNED
+from sphinx_xpcaps.measure.model import CaseRun, CaseSummary, TargetRuns
+from sphinx_xpcaps.measure.modes.tracing import TRACE
 from sphinx_xpcaps.results.model import Cell, Graph, Outcome, Reason, Status
 
 _SHORT = {
@@ -42,28 +42,28 @@ class _Case:
     """The trials of one case, read by what they are for."""
 
     summary: CaseSummary
-    trials: tuple[Trial, ...]
+    trials: tuple[CaseRun, ...]
 
-    def of(self, variant: str, mode: str = "eager") -> list[Trial]:
+    def of(self, variant: str, mode: str = "eager") -> list[CaseRun]:
         return [t for t in self.trials if (t.key.variant, t.key.mode) == (variant, mode)]
 
     @property
-    def written(self) -> Trial | None:
+    def written(self) -> CaseRun | None:
         """The trial that passes as written."""
         return next((t for t in self.of(AS_WRITTEN) if t.passed), None)
 
     @property
-    def best(self) -> Trial | None:
+    def best(self) -> CaseRun | None:
         """The trial that passes as written, with floats or with real numbers."""
         tried = [*self.of(AS_WRITTEN), *self.of(FLOAT64), *self.of(REAL)]
         return next((t for t in tried if t.passed), None)
 
-    def in_mode(self, mode: str) -> list[Trial]:
+    def in_mode(self, mode: str) -> list[CaseRun]:
         """Return the trials of a mode besides eager, which is tried with one choice of dtypes."""
         return [t for t in self.trials if t.key.mode == mode and t.applies]
 
     @property
-    def failure(self) -> Trial:
+    def failure(self) -> CaseRun:
         """The trial that shows best why nothing passes."""
         tried = [*self.of(REAL), *self.of(FLOAT64), *self.of(AS_WRITTEN)]
         return min(tried, key=lambda trial: plainness(trial.key.plan))
@@ -78,7 +78,7 @@ class _Case:
         return [name for name in self.summary.lacking if name.rpartition(".")[2] in words]
 
 
-def judge(tried: Tried, *, key: str) -> Cell:
+def judge(tried: TargetRuns, *, key: str) -> Cell:
     """Return the cell that the trials of a target on a device add up to."""
     cases = [
         _Case(summary, tuple(t for t in tried.trials if t.key.case == i))
@@ -214,7 +214,7 @@ def _graph(cases: Sequence[_Case]) -> Graph | None:
     return replace(first, functions=tuple(sorted(functions)))
 
 
-def _failure_in(mode: str, case: _Case) -> Trial | None:
+def _failure_in(mode: str, case: _Case) -> CaseRun | None:
     """Return the trial that shows that a mode fails, or None where it works."""
     assert case.best is not None
     if mode == "lazy":
@@ -224,7 +224,7 @@ def _failure_in(mode: str, case: _Case) -> Trial | None:
         if case.best.computes == 1:
             message = "computes the graph once"
         key = replace(case.best.key, mode=mode)
-        return Trial(key=key, outcome=Outcome.RAISED, message=message)
+        return CaseRun(key=key, outcome=Outcome.RAISED, message=message)
     return next((t for t in case.in_mode(mode) if not t.passed), None)
 
 
@@ -242,7 +242,7 @@ def _overall(eager: Status, modes: dict[str, Status]) -> Status:
     return Status.PARTIAL if bad else Status.SUPPORTED
 
 
-def _reason(trial: Trial, case: _Case) -> Reason:
+def _reason(trial: CaseRun, case: _Case) -> Reason:
     return Reason(
         mode=trial.key.mode,
         outcome=trial.outcome,
@@ -252,7 +252,7 @@ def _reason(trial: Trial, case: _Case) -> Reason:
     )
 
 
-def _short(trial: Trial) -> str:
+def _short(trial: CaseRun) -> str:
     if trial.message == NUMBERS_RETURNED:
         return trial.message
     return trial.exception or _SHORT.get(trial.outcome, trial.outcome)

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sphinx_xpcaps.measure.cells import with_expectation
+from sphinx_xpcaps.measure.commit import commit_of
 from sphinx_xpcaps.measure.environment import identity, package_version
-from sphinx_xpcaps.measure.origin import commit_of
+from sphinx_xpcaps.measure.judging.cells import with_expectation
 from sphinx_xpcaps.results.model import (
     SCHEMA,
     Cell,
@@ -29,7 +29,7 @@ from sphinx_xpcaps.version import __version__
 _SECONDS_BETWEEN_SAVES = 5.0
 
 
-class Ledger:
+class RecordStore:
     """The record of the present environment, and others beside it.
 
     Parameters

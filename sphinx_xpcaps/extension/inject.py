@@ -9,7 +9,7 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 
-from sphinx_xpcaps.domain import Wish, placeholder
+from sphinx_xpcaps.extension.domain import TableRequest, placeholder
 
 CALLABLE = frozenset({"function", "method", "classmethod", "staticmethod", "class", "decorator"})
 OF_THE_CLASS = frozenset({"__init__", "__new__"})
@@ -37,7 +37,7 @@ def on_object_description(
         return
     assert signature is not None
     docname = app.env.current_document.docname
-    wish = Wish(target=target, docname=docname, line=_line(app, signature), objtype=objtype)
+    wish = TableRequest(target=target, docname=docname, line=_line(app, signature), objtype=objtype)
     content.insert(_end_of_own_content(content), placeholder(wish=wish, classes=[]))
 
 
@@ -49,7 +49,7 @@ def _full_name(signature: addnodes.desc_signature) -> str:
 
 
 def _tables(content: nodes.Element) -> list[placeholder]:
-    return [node for node in content.findall(placeholder) if isinstance(node["wish"], Wish)]
+    return [node for node in content.findall(placeholder) if isinstance(node["wish"], TableRequest)]
 
 
 def _line(app: Sphinx, signature: nodes.Element) -> int | None:

@@ -8,22 +8,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sphinx_xpcaps import options
 from sphinx_xpcaps.config import Config, Execute
-from sphinx_xpcaps.domain import Wish
-from sphinx_xpcaps.inject import PERHAPS_CALLABLE
+from sphinx_xpcaps.extension import options
+from sphinx_xpcaps.extension.declarations import warn_of_declarations
+from sphinx_xpcaps.extension.domain import TableRequest
+from sphinx_xpcaps.extension.inject import PERHAPS_CALLABLE
+from sphinx_xpcaps.extension.locations import warn_at
+from sphinx_xpcaps.extension.page_digests import cache_folder
+from sphinx_xpcaps.extension.progress import Progress
+from sphinx_xpcaps.extension.warnings import warn
 from sphinx_xpcaps.measure import batch
 from sphinx_xpcaps.measure.batch import Measured
-from sphinx_xpcaps.mismatch import warn_of_declarations
-from sphinx_xpcaps.progress import Progress
-from sphinx_xpcaps.request import Request
+from sphinx_xpcaps.measure.request import Request
 from sphinx_xpcaps.results import record as record_file
 from sphinx_xpcaps.results.diff import differences
 from sphinx_xpcaps.results.model import Outcome, Reason, Record, Target
 from sphinx_xpcaps.results.view import MISSING, Table, derive
-from sphinx_xpcaps.say import warn
-from sphinx_xpcaps.spot import warn_at
-from sphinx_xpcaps.written import cache_folder
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -34,10 +34,10 @@ class Gathered:
     """All tables of a build, and the wishes that turned out to be for no callable."""
 
     tables: Mapping[str, Table]
-    dropped: Set[Wish]
+    dropped: Set[TableRequest]
 
 
-def gather(app: Sphinx, wishes: Sequence[Wish]) -> Gathered:
+def gather(app: Sphinx, wishes: Sequence[TableRequest]) -> Gathered:
     """Return a table for every target that is known; warn of all that stands in the way."""
     config = options.read(app)
     committed = _committed(app, config)
@@ -62,7 +62,7 @@ def gather(app: Sphinx, wishes: Sequence[Wish]) -> Gathered:
     return Gathered(tables=tables, dropped=dropped)
 
 
-def _requests(wishes: Sequence[Wish]) -> list[Request]:
+def _requests(wishes: Sequence[TableRequest]) -> list[Request]:
     """Return what is to be measured, each target and body once."""
     drawn = {wish.target for wish in wishes if wish.graph}
     requests = {(wish.target, wish.body or ""): wish.request for wish in reversed(wishes)}
@@ -101,11 +101,13 @@ def _reason(error: Exception, path: Path) -> str:
     return _line(str(error)).removeprefix(f"{path}: ")
 
 
-def _is_data(wish: Wish, table: Table | None) -> bool:
+def _is_data(wish: TableRequest, table: Table | None) -> bool:
     return wish.objtype in PERHAPS_CALLABLE and (table is None or table.kind == MISSING)
 
 
-def _warn_of_target(app: Sphinx, wish: Wish, target: Target | None, table: Table | None) -> None:
+def _warn_of_target(
+    app: Sphinx, wish: TableRequest, target: Target | None, table: Table | None
+) -> None:
     """Warn of what this build found out about a target, whether it was run just now or before."""
     if target is None:
         return
@@ -144,7 +146,7 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _warn_of_unknown(wishes: Sequence[Wish], tables: Mapping[str, Table]) -> None:
+def _warn_of_unknown(wishes: Sequence[TableRequest], tables: Mapping[str, Table]) -> None:
     asked = {wish.target for wish in wishes}
     unknown = sorted(asked - set(tables))
     if unknown:
@@ -154,7 +156,7 @@ def _warn_of_unknown(wishes: Sequence[Wish], tables: Mapping[str, Table]) -> Non
 
 
 def _warn_of_differences(
-    app: Sphinx, wishes: Sequence[Wish], committed: Sequence[Record], fresh: Record
+    app: Sphinx, wishes: Sequence[TableRequest], committed: Sequence[Record], fresh: Record
 ) -> None:
     first = {wish.target: wish for wish in reversed(wishes)}
     for difference in differences(committed, fresh):

@@ -9,14 +9,20 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from sphinx_xpcaps.domain import SummaryWish, Wish, XpcapsDomain, domain_of, placeholder
-from sphinx_xpcaps.gather import gather
-from sphinx_xpcaps.render.report import requested
+from sphinx_xpcaps.extension.domain import (
+    SummaryRequest,
+    TableRequest,
+    XpcapsDomain,
+    domain_of,
+    placeholder,
+)
+from sphinx_xpcaps.extension.page_digests import Written
+from sphinx_xpcaps.extension.report import requested
+from sphinx_xpcaps.extension.tables import gather
 from sphinx_xpcaps.render.summary import reference, summary
 from sphinx_xpcaps.render.table import table
 from sphinx_xpcaps.results.view import Table, without_keys
 from sphinx_xpcaps.version import __version__
-from sphinx_xpcaps.written import Written
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -31,7 +37,7 @@ def on_env_updated(app: Sphinx, env: BuildEnvironment) -> list[str]:
     domain = domain_of(env)
     if app.builder.name in NOT_SHOWN or not domain.by_document:
         return []
-    gathered = gather(app, list(domain.wishes(Wish)))
+    gathered = gather(app, list(domain.wishes(TableRequest)))
     domain.tables, domain.dropped = gathered.tables, gathered.dropped
     domain.written = Written.load(app)
     return sorted(
@@ -68,9 +74,9 @@ class FillIn(SphinxPostTransform):
             domain.written.note(docname, _digest(domain, domain.by_document.get(docname, [])))
 
 
-def render(domain: XpcapsDomain, wish: Wish | SummaryWish) -> list[nodes.Element]:
+def render(domain: XpcapsDomain, wish: TableRequest | SummaryRequest) -> list[nodes.Element]:
     """Return what stands on the page for `wish`; nothing for data that a pattern matched."""
-    if isinstance(wish, SummaryWish):
+    if isinstance(wish, SummaryRequest):
         return [summary(requested(domain, wish.package), reference(wish.docname))]
     if wish in domain.dropped:
         return []
@@ -86,7 +92,7 @@ def render(domain: XpcapsDomain, wish: Wish | SummaryWish) -> list[nodes.Element
     ]
 
 
-def _digest(domain: XpcapsDomain, wishes: Sequence[Wish | SummaryWish]) -> str:
+def _digest(domain: XpcapsDomain, wishes: Sequence[TableRequest | SummaryRequest]) -> str:
     """Return a digest of all facts that a reader sees of `wishes`.
 
     Facts and not nodes, as making nodes takes a hundred times longer, and every build asks this of
@@ -96,7 +102,7 @@ def _digest(domain: XpcapsDomain, wishes: Sequence[Wish | SummaryWish]) -> str:
     return hashlib.sha256(f"{__version__} {facts!r}".encode()).hexdigest()
 
 
-def _visible(domain: XpcapsDomain, wish: Wish | SummaryWish) -> list[Table]:
-    if isinstance(wish, SummaryWish):
+def _visible(domain: XpcapsDomain, wish: TableRequest | SummaryRequest) -> list[Table]:
+    if isinstance(wish, SummaryRequest):
         return [without_keys(table) for table in requested(domain, wish.package)]
     return [] if wish in domain.dropped else [without_keys(domain.table(wish.target))]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sphinx_xpcaps import builder, options
-from sphinx_xpcaps.directives import Capabilities, Summary
-from sphinx_xpcaps.domain import XpcapsDomain
-from sphinx_xpcaps.inject import on_object_description
-from sphinx_xpcaps.render import assets, report
+from sphinx_xpcaps.extension import build, options, report
+from sphinx_xpcaps.extension.directives import Capabilities, Summary
+from sphinx_xpcaps.extension.domain import XpcapsDomain
+from sphinx_xpcaps.extension.inject import on_object_description
+from sphinx_xpcaps.render import assets
 from sphinx_xpcaps.render.nodes import add_nodes
 from sphinx_xpcaps.version import __version__
 
@@ -26,14 +26,14 @@ def connect(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("xp-capabilities-summary", Summary)
     app.add_css_file("xpcaps.css")
     app.add_js_file("xpcaps.js", loading_method="defer")
-    app.add_post_transform(builder.FillIn)
+    app.add_post_transform(build.FillIn)
     # After Sphinx has checked the types, at 800.
     app.connect("config-inited", options.on_config_inited, priority=900)
     app.connect("builder-inited", assets.on_builder_inited)
     app.connect("object-description-transform", on_object_description)
-    app.connect("env-updated", builder.on_env_updated)
+    app.connect("env-updated", build.on_env_updated)
     app.connect("html-collect-pages", report.on_collect_pages)
-    app.connect("build-finished", builder.on_build_finished)
+    app.connect("build-finished", build.on_build_finished)
     return {
         "version": __version__,
         "env_version": XpcapsDomain.data_version,

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from docutils import nodes
 from sphinx.domains import Domain
 
-from sphinx_xpcaps.request import Request
+from sphinx_xpcaps.measure.request import Request
 from sphinx_xpcaps.results.view import Table, blank
 
 if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
-    from sphinx_xpcaps.written import Written
+    from sphinx_xpcaps.extension.page_digests import Written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class TableRequest:
     """A table of one target on a page."""
 
     target: str
@@ -56,7 +56,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SummaryWish:
+class SummaryRequest:
     """A summary of all tables below a dotted name."""
 
     package: str
@@ -64,7 +64,7 @@ class SummaryWish:
     line: int | None = None
 
 
-_W = TypeVar("_W", Wish, SummaryWish)
+_W = TypeVar("_W", TableRequest, SummaryRequest)
 
 
 class placeholder(nodes.General, nodes.Element):
@@ -83,15 +83,15 @@ class XpcapsDomain(Domain):
         super().__init__(env)
         self.tables: Mapping[str, Table] = {}
         """Derived anew in every build, so not kept with the environment."""
-        self.dropped: Set[Wish] = frozenset()
+        self.dropped: Set[TableRequest] = frozenset()
         """Wishes that nothing is shown for, such as data that a pattern matched."""
         self.written: Written | None = None
         """What pages showed before, and show now; None if nothing is shown in this build."""
 
     @property
-    def by_document(self) -> dict[str, list[Wish | SummaryWish]]:
+    def by_document(self) -> dict[str, list[TableRequest | SummaryRequest]]:
         """The wishes of each document that has any, in the order of the document."""
-        wishes: dict[str, list[Wish | SummaryWish]] = self.data["wishes"]
+        wishes: dict[str, list[TableRequest | SummaryRequest]] = self.data["wishes"]
         return wishes
 
     def wishes(self, kind: type[_W]) -> Iterator[_W]:
@@ -106,9 +106,9 @@ class XpcapsDomain(Domain):
             target, backends=config.xpcaps_backends, devices=config.xpcaps_devices
         )
 
-    def shown(self) -> list[Wish]:
+    def shown(self) -> list[TableRequest]:
         """Return the wishes that something is shown for, sorted by document."""
-        return [wish for wish in self.wishes(Wish) if wish not in self.dropped]
+        return [wish for wish in self.wishes(TableRequest) if wish not in self.dropped]
 
     def process_doc(self, env: BuildEnvironment, docname: str, document: nodes.document) -> None:
         """Note what `document` asks for, once all of it is read."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 
-from sphinx_xpcaps.domain import XpcapsDomain, domain_of
+from sphinx_xpcaps.extension.domain import XpcapsDomain, domain_of
 from sphinx_xpcaps.render.summary import Link, summary
 from sphinx_xpcaps.results.view import Table
 

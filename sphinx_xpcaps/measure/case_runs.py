@@ -20,11 +20,11 @@ from sphinx_xpcaps.cases.model import AS_WRITTEN, FLOAT32, FLOAT64, REAL, Case, 
 from sphinx_xpcaps.cases.plans import plainness
 from sphinx_xpcaps.cases.reference import seed_all
 from sphinx_xpcaps.cases.replay import Library, perform, prepare
-from sphinx_xpcaps.measure.arraycall import InapplicableError, WrongResultError
-from sphinx_xpcaps.measure.compare import compare, must_hold_arrays
-from sphinx_xpcaps.measure.graph import TRACE, Tracer, lacking
-from sphinx_xpcaps.measure.model import CaseSummary, Group, Trial, TrialKey, Tried
-from sphinx_xpcaps.measure.modes import CHECKS, in_mode
+from sphinx_xpcaps.measure.judging.compare import compare, must_hold_arrays
+from sphinx_xpcaps.measure.model import CaseRun, CaseRunKey, CaseSummary, Group, TargetRuns
+from sphinx_xpcaps.measure.modes.apply import CHECKS, in_mode
+from sphinx_xpcaps.measure.modes.array_call import InapplicableError, WrongResultError
+from sphinx_xpcaps.measure.modes.tracing import TRACE, Tracer, lacking
 from sphinx_xpcaps.results.model import Outcome
 
 _MOST_LOST = 2
@@ -36,19 +36,19 @@ _MOST_SINGLE = 2
 _MOST_ASKED = 3
 """In so many cases each optional mode is tried, as these are made of many calls or compile."""
 
-Known = Mapping[TrialKey, Trial]
+Known = Mapping[CaseRunKey, CaseRun]
 Transform = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-def try_target(
-    at: Callable[[TrialKey], None],
-    give: Callable[[Trial], None],
+def run_target(
+    at: Callable[[CaseRunKey], None],
+    give: Callable[[CaseRun], None],
     *,
     target: str,
     group: Group,
     file: Path,
     known: Known,
-) -> Tried:
+) -> TargetRuns:
     """Try every case of a target.
 
     Parameters
@@ -74,7 +74,7 @@ def try_target(
             break
         cases.append(case)
         passed = run.case(number, case) or passed
-    return Tried(
+    return TargetRuns(
         target=target,
         group=group,
         cases=tuple(_summary(case, run.lacking.get(i, ())) for i, case in enumerate(cases)),
@@ -87,8 +87,8 @@ class _Run:
 
     def __init__(
         self,
-        at: Callable[[TrialKey], None],
-        give: Callable[[Trial], None],
+        at: Callable[[CaseRunKey], None],
+        give: Callable[[CaseRun], None],
         group: Group,
         known: Known,
     ) -> None:
@@ -97,7 +97,7 @@ class _Run:
         self.group = group
         self.known = known
         self.backend = get_backend(group.backend)
-        self.trials: list[Trial] = []
+        self.trials: list[CaseRun] = []
         self.lacking: dict[int, tuple[str, ...]] = {}
         self.singles = 0
         self.asked: Counter[str] = Counter()
@@ -145,7 +145,9 @@ class _Run:
         self.replace(failed, Outcome.FLAKY, f"once {failed.message or failed.outcome}, once fine")
         return None
 
-    def try_twice(self, number: int, case: Case, variant: Variant, plan: Plan, mode: str) -> Trial:
+    def try_twice(
+        self, number: int, case: Case, variant: Variant, plan: Plan, mode: str
+    ) -> CaseRun:
         """Try a mode; a failure is tried again, and disagreement is flaky."""
         trial = self.try_once(number, case, variant, plan, mode)
         if trial.passed or not trial.applies or trial.exception in self.backend.tracing_errors:
@@ -155,21 +157,21 @@ class _Run:
             self.replace(trial, Outcome.FLAKY, f"once {trial.message or trial.outcome}, once fine")
         return trial
 
-    def try_once(self, number: int, case: Case, variant: Variant, plan: Plan, mode: str) -> Trial:
+    def try_once(self, number: int, case: Case, variant: Variant, plan: Plan, mode: str) -> CaseRun:
         """Return the trial of one key, from an earlier worker or made now; keep it."""
         trial = self.attempt(number, case, variant, plan, mode)
         if trial is None:
-            key = TrialKey(number, variant.name, plan.name, mode)
+            key = CaseRunKey(number, variant.name, plan.name, mode)
             message = f"not run after {_MOST_LOST} others were lost"
-            trial = Trial(key=key, outcome=Outcome.NOT_RUN, message=message)
+            trial = CaseRun(key=key, outcome=Outcome.NOT_RUN, message=message)
         self.trials.append(trial)
         return trial
 
     def attempt(
         self, number: int, case: Case, variant: Variant, plan: Plan, mode: str, suffix: str = ""
-    ) -> Trial | None:
+    ) -> CaseRun | None:
         """Run one key, unless it is known; None where too many were lost already."""
-        key = TrialKey(number, variant.name, plan.name + suffix, mode)
+        key = CaseRunKey(number, variant.name, plan.name + suffix, mode)
         if key in self.known:
             return self.known[key]
         lost = [
@@ -187,21 +189,21 @@ class _Run:
     def missing_functions(self, number: int, case: Case, variant: Variant) -> tuple[str, ...]:
         """Return the functions of the standard that a case needs and the backend does not have."""
         plan = min(case.plans, key=lambda plan: plainness(plan.name))
-        key = TrialKey(number, variant.name, plan.name, TRACE)
+        key = CaseRunKey(number, variant.name, plan.name, TRACE)
         if key in self.known:  # tracing it never came back
             return ()
         self.at(key)
         return _missing_functions(case, variant, plan, self.backend, self.group.device)
 
-    def replace(self, trial: Trial, outcome: Outcome, message: str) -> None:
+    def replace(self, trial: CaseRun, outcome: Outcome, message: str) -> None:
         """Put another outcome in the place of a trial's."""
         i = self.trials.index(trial)
-        self.trials[i] = Trial(
+        self.trials[i] = CaseRun(
             key=trial.key, outcome=outcome, exception=trial.exception, message=message
         )
 
 
-def _was_lost(trial: Trial) -> bool:
+def _was_lost(trial: CaseRun) -> bool:
     return trial.outcome in (Outcome.TIMEOUT, Outcome.CRASH)
 
 
@@ -235,8 +237,8 @@ def _missing_functions(
 
 
 def _try(
-    key: TrialKey, case: Case, variant: Variant, plan: Plan, backend: Backend, device: str
-) -> Trial:
+    key: CaseRunKey, case: Case, variant: Variant, plan: Plan, backend: Backend, device: str
+) -> CaseRun:
     seed_all(0)
     with backend.watch(key.mode) as watch:
         library, given = _library(backend, device, watch)
@@ -248,7 +250,7 @@ def _try(
             steps = prepare(case, plan, variant.dtypes, library)
         except Exception as error:
             message = f"the arguments cannot be converted: {first_line(str(error))}"
-            return Trial(
+            return CaseRun(
                 key=key, outcome=Outcome.NOT_RUN, exception=type(error).__name__, message=message
             )
         try:
@@ -264,13 +266,13 @@ def _try(
             if tracer.refused is not None and verdict.outcome is not Outcome.PASS:
                 raise tracer.refused  # the function caught that, and went another way
         except InapplicableError as error:
-            return Trial(
+            return CaseRun(
                 key=key, outcome=Outcome.NOT_RUN, message=first_line(str(error)), applies=False
             )
         except WrongResultError as error:
-            return Trial(key=key, outcome=Outcome.WRONG_VALUES, message=first_line(str(error)))
+            return CaseRun(key=key, outcome=Outcome.WRONG_VALUES, message=first_line(str(error)))
         except BaseException as error:
-            return Trial(
+            return CaseRun(
                 key=key,
                 outcome=Outcome.RAISED,
                 exception=type(error).__name__,
@@ -279,7 +281,7 @@ def _try(
                 host_transfers=watch.host_transfers,
                 compile_seconds=watch.compile_seconds,
             )
-    return Trial(
+    return CaseRun(
         key=key,
         outcome=verdict.outcome,
         message=verdict.message,

@@ -10,14 +10,14 @@ from pathlib import Path
 from core.backends import Availability, Backend, get_backend
 from sphinx_xpcaps.measure.environment import accelerator
 from sphinx_xpcaps.measure.model import Job
-from sphinx_xpcaps.measure.pool import Pool, Worker
-from sphinx_xpcaps.measure.process import JobFailed, WorkerLost
+from sphinx_xpcaps.measure.workers.pool import Pool, Worker
+from sphinx_xpcaps.measure.workers.process import JobFailed, WorkerLost
 
 Place = tuple[str, str]
 """A backend's name and one of its devices."""
 
 _NOTHING = Job(
-    function="sphinx_xpcaps.measure.worker.run_setup", arguments={"code": "", "modules": ()}
+    function="sphinx_xpcaps.measure.workers.child.run_setup", arguments={"code": "", "modules": ()}
 )
 
 
@@ -82,7 +82,7 @@ def _ask(worker: Worker, name: str) -> dict[str, Availability]:
     devices = get_backend(name).columns.values()
     try:
         answers: dict[str, Availability] = worker.run(
-            Job(function="sphinx_xpcaps.measure.probe.answer", arguments={"name": name})
+            Job(function="sphinx_xpcaps.measure.workers.probe.answer", arguments={"name": name})
         )
     except (WorkerLost, JobFailed) as error:
         reason = f"{name} is installed, but importing it fails: {error}"

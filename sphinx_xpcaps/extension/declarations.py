@@ -8,22 +8,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sphinx_xpcaps.config import Config
-from sphinx_xpcaps.declared import known as known_file
+from sphinx_xpcaps.declared import known_differences as known_file
 from sphinx_xpcaps.declared import report, words
-from sphinx_xpcaps.declared.ask import DeclaredError, declarations
 from sphinx_xpcaps.declared.compare import compare
+from sphinx_xpcaps.declared.load import DeclaredError, declarations
 from sphinx_xpcaps.declared.model import Findings
-from sphinx_xpcaps.domain import Wish
+from sphinx_xpcaps.extension.domain import TableRequest
+from sphinx_xpcaps.extension.locations import warn_at
+from sphinx_xpcaps.extension.warnings import logger, warn
 from sphinx_xpcaps.results.view import Table
-from sphinx_xpcaps.say import logger, warn
-from sphinx_xpcaps.spot import warn_at
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 
 def warn_of_declarations(
-    app: Sphinx, config: Config, wishes: Sequence[Wish], tables: Mapping[str, Table]
+    app: Sphinx, config: Config, wishes: Sequence[TableRequest], tables: Mapping[str, Table]
 ) -> None:
     """Hold the declarations of all targets that the documentation shows against their tables."""
     conf = Path(app.confdir) / "conf.py"

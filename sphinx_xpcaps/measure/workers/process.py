@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection, Listener
 from typing import Any
 
 from sphinx_xpcaps.measure.model import Job
-from sphinx_xpcaps.measure.worker import ADDRESS, SECRET, At, Done, Failed, Item
+from sphinx_xpcaps.measure.workers.child import ADDRESS, SECRET, At, Done, Failed, Item
 from sphinx_xpcaps.results.model import Outcome
 
 _START_LIMIT = 120.0
@@ -75,7 +75,7 @@ class Process:
                 [
                     sys.executable,
                     "-c",
-                    _BOOT.format("sphinx_xpcaps.measure.worker"),
+                    _BOOT.format("sphinx_xpcaps.measure.workers.child"),
                     _search_path(),
                 ],
                 cwd=self._home.name,

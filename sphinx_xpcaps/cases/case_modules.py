@@ -1,0 +1,110 @@
+"""Cases that a project writes down: modules with ``@cases_for``, and files of recorded calls."""
+
+from __future__ import annotations
+
+import importlib
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import array_api_compat.numpy
+
+from sphinx_xpcaps.cases.examples import Found
+from sphinx_xpcaps.cases.payload import dump_call
+
+F = TypeVar("F", bound=Callable[..., Iterable["call"]])
+
+_declared: dict[str, list[Callable[..., Iterable[call]]]] = {}
+
+
+class call:
+    """The arguments of one call of a target.
+
+    Parameters
+    ----------
+    *args, **kwargs
+        What the target is called with. Arrays are NumPy's; they are converted for each library.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.args = args
+        self.kwargs = kwargs
+
+
+def cases_for(target: str) -> Callable[[F], F]:
+    """Declare the cases of a target; the module goes into ``xpcaps_cases``.
+
+    Parameters
+    ----------
+    target : str
+        Dotted name of a callable.
+
+    Returns
+    -------
+    callable
+        A decorator for a function of the NumPy namespace that yields `call` objects.
+
+    Examples
+    --------
+    >>> from sphinx_xpcaps.cases.case_modules import call, cases_for
+    >>> @cases_for("mypkg.smooth")
+    ... def smooth_cases(xp):
+    ...     yield call(xp.asarray([1.0, 2.0, 4.0]), 3)
+    ...     yield call(xp.ones((4, 4)), 3, mode="wrap")
+    """
+
+    def declare(function: F) -> F:
+        _declared.setdefault(target, []).append(function)
+        return function
+
+    return declare
+
+
+def from_declared(name: str, sources: Sequence[str]) -> Found:
+    """Return what the modules declare for a target, or else what the files hold.
+
+    Parameters
+    ----------
+    name : str
+        The target.
+    sources : sequence of str
+        Names of modules with ``@cases_for``, and paths of files that the pytest plugin wrote.
+    """
+    modules = [source for source in sources if not _is_file(source)]
+    try:
+        for module in modules:
+            importlib.import_module(module)
+        calls = list(_calls(name))
+    except BaseException as error:
+        problem = f"its cases fail: {type(error).__name__}: {error}"
+        return Found("cases", (), problem, type(error).__name__)
+    if calls:
+        return Found("cases", tuple(calls))
+    recorded = [call for source in sources if _is_file(source) for call in _recorded(source, name)]
+    return Found("tests", tuple(recorded))
+
+
+def _is_file(source: str) -> bool:
+    return source.endswith(".cases")
+
+
+def _calls(name: str) -> Iterator[tuple[str, bytes, bool]]:
+    for function in _declared.get(name, ()):
+        for each in function(array_api_compat.numpy):
+            shown = [*map(_show, each.args), *(f"{k}={_show(v)}" for k, v in each.kwargs.items())]
+            text = f"{name.rpartition('.')[2]}({', '.join(shown)})"
+            yield text, dump_call(name, each.args, each.kwargs), False
+
+
+def _show(value: Any) -> str:
+    if hasattr(value, "shape") and hasattr(value, "dtype"):
+        return f"<{value.dtype} {tuple(value.shape)}>"
+    text = repr(value)
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+def _recorded(source: str, name: str) -> Iterator[tuple[str, bytes, bool]]:
+    with Path(source).open("rb") as stream:
+        calls: dict[str, list[tuple[str, bytes, bool]]] = pickle.load(stream)
+    yield from calls.get(name, ())

@@ -1,0 +1,1 @@
+"""The Sphinx side: options, directives, events, warnings and the report page."""
