@@ -12,9 +12,9 @@ from core.autojit.codec import Codec, settled
 from core.autojit.compiled import Compiled, Options, described
 from core.autojit.tokens import LEAF
 from core.lazy import Function, LazyArray, Trace, Variable, compute
-from core.lazy.errors import uncovered
 from core.lazy.library import device_of
 from core.lazy.spec import known_lengths
+from core.lazy.tracing import explained_errors
 from core.libraries import library_of
 
 
@@ -89,7 +89,7 @@ class LazyFunction(Compiled):
         kwargs = {name: self.codec.read(stream, leaves, memo) for name in names}
         made: list[Any] = []
         tokens: list[Any] = []
-        with uncovered():
+        with explained_errors():
             result = settled(self.function(*args, **kwargs))
         _OUTPUTS.write((result,), made, tokens, {})
         outputs: Any = [LazyArray.from_data(one) for one in made]

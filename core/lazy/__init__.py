@@ -10,18 +10,18 @@ from typing import Any
 from core.lazy.array import LazyArray, Variable
 from core.lazy.compute import compute, compute_constants
 from core.lazy.cost import flops
-from core.lazy.errors import DataDependentError
+from core.lazy.errors import DataDependentError, data_dependent_errors
 from core.lazy.export import to_graphviz, to_mermaid, to_nx_digraph
 from core.lazy.function import Function, get_function, get_source
+from core.lazy.graph.node import ascend, descend
+from core.lazy.graph.sharing import shared_intermediates
 from core.lazy.namespace import Namespace, namespace
 from core.lazy.rules.indexing import boolean_indexing
-from core.lazy.sharing import shared_intermediates
 from core.lazy.show import tree_text
 from core.lazy.standard import fft, linalg
 from core.lazy.standard.extras import array
 from core.lazy.standard.registry import EXTRAS as _EXTRAS
 from core.lazy.tracing import Trace
-from core.lazy.walk import ascend, descend
 
 # Names of NumPy's and autoray's for functions that the standard spells in another way.
 _ALIASES = {
@@ -58,6 +58,7 @@ __all__ = [
     "boolean_indexing",
     "compute",
     "compute_constants",
+    "data_dependent_errors",
     "descend",
     "fft",
     "flops",

@@ -10,8 +10,8 @@ import numpy as np
 from core.lazy import dtypes
 from core.lazy.dtypes import DType
 from core.lazy.errors import refuse
+from core.lazy.graph.node import Node, record
 from core.lazy.history import History
-from core.lazy.node import Node, record
 from core.lazy.operation import DATA, VARIABLE, External, Operation
 from core.lazy.operators import binary_operators, unary_operator
 from core.lazy.pictures import Pictures

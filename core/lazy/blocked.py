@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from core.lazy.graph.tree import leaves
 from core.lazy.operation import Elementwise, Operation
 from core.lazy.program import Program, Ref, Step, run_steps
 from core.lazy.spec import Spec
-from core.lazy.tree import leaves
 
 BLOCK = 1 << 15
 # Below this size whole arrays fit the cache, and blocks only cost.

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.lazy.graph.node import Node, ascend
+from core.lazy.graph.tree import leaves, rebuild
 from core.lazy.library import KNOWN, namespace_of
-from core.lazy.node import Node
 from core.lazy.program import linearize
-from core.lazy.tree import leaves, rebuild
-from core.lazy.walk import ascend
 
 
 def compute(lz: Any) -> Any:
@@ -59,7 +58,7 @@ def _values(backend: str | None, nodes: list[Node]) -> list[Any]:
     values: list[Any] = linearize((), nodes).run(xp, (), backend or "numpy")
     for node, known, value in zip(nodes, data, values, strict=True):
         if known is not value:
-            node.settle(value)
+            node.set_data(value)
     return values
 
 

@@ -1,4 +1,4 @@
-"""What is raised where a traced array cannot do what was asked, in words for the user."""
+"""The error of traced arrays whose values are needed, with the user's line and a suggestion."""
 
 from __future__ import annotations
 
@@ -8,22 +8,19 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import NoReturn
 
+_KEEP = "keep the value as a 0-dimensional array and continue computing with it"
 _INSTEAD = {
     "bool()": "choose between values with xp.where(condition, x, y), "
     "or decide by shape and dtype, which are known",
-    "float()": "keep the value as a 0-dimensional array and go on computing with it",
-    "int()": "keep the value as a 0-dimensional array and go on computing with it",
-    "complex()": "keep the value as a 0-dimensional array and go on computing with it",
+    **dict.fromkeys(("float()", "int()", "complex()", ".item()"), _KEEP),
     "operator.index()": "use shapes, which are known, for sizes and loops; "
     "use xp.take(x, indices) to index by computed values",
     "len()": "use a function that needs no size, or give the size as an argument",
     "iteration": "use functions along an axis instead of a loop, or give the size as an argument",
-    ".item()": "keep the value as a 0-dimensional array and go on computing with it",
     "format()": "show the traced array itself, or compute() first",
-    ".tolist()": "keep the values in an array and go on computing with it",
+    ".tolist()": "keep the values in an array and continue computing with it",
     "a boolean mask": "use xp.where(mask, x, 0) and functions that ignore the filled values, "
     "or allow unknown sizes with core.lazy.boolean_indexing()",
     "__setitem__": "build the array with xp.where, xp.concat or xp.stack",
@@ -33,8 +30,8 @@ _INSTEAD = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A line of somebody's source: where a traced array was asked for its values."""
+class SourceLocation:
+    """The source line that needed the values of a traced array."""
 
     filename: str
     lineno: int
@@ -43,7 +40,7 @@ class Place:
 
     @property
     def short(self) -> str:
-        """The line as ``mypkg/stats.py:88``, relative to the folder of the top package."""
+        """The line as ``mypkg/stats.py:88``, relative to the folder of the top-level package."""
         path = Path(self.filename)
         depth = self.module.count(".") + (path.stem == "__init__")
         if self.module in ("", "__main__"):
@@ -52,20 +49,20 @@ class Place:
 
 
 class DataDependentError(TypeError):
-    """A traced array was asked for values that only exist once it is computed.
+    """An operation needs the values of a traced array, which exist only once it is computed.
 
     Parameters
     ----------
     operation : str
-        What was asked for, such as ``"bool()"``.
+        What was called, such as ``"bool()"``.
     instead : str, optional
-        What to write instead; known operations have a text of their own.
+        What to write instead; common operations have a default.
 
     Attributes
     ----------
     operation, instead : str
-    place : Place
-        The innermost line that is not of the tracing machinery or of NumPy.
+    place : SourceLocation
+        The innermost line that belongs neither to the tracing code nor to NumPy.
     filename : str
     lineno : int
 
@@ -83,12 +80,12 @@ class DataDependentError(TypeError):
     def __init__(self, operation: str, instead: str = "") -> None:
         self.operation = operation
         self.instead = instead or _INSTEAD.get(operation, "")
-        self.place = users_place()
+        self.place = user_location()
         message = f"{operation} on a traced array at {self.place.short}"
         super().__init__(f"{message}: {self.instead}" if self.instead else message)
-        noted = _noted.get()
-        if noted is not None:
-            noted.append(self)
+        collected = _collected.get()
+        if collected is not None:
+            collected.append(self)
 
     @property
     def filename(self) -> str:
@@ -105,7 +102,7 @@ class DataDependentError(TypeError):
 
 
 def _restore(
-    args: tuple[object, ...], operation: str, instead: str, place: Place
+    args: tuple[object, ...], operation: str, instead: str, place: SourceLocation
 ) -> DataDependentError:
     error = DataDependentError.__new__(DataDependentError)
     error.args, error.operation, error.instead, error.place = args, operation, instead, place
@@ -117,65 +114,38 @@ def refuse(operation: str, instead: str = "") -> NoReturn:
     raise DataDependentError(operation, instead)
 
 
-_noted: ContextVar[list[DataDependentError] | None] = ContextVar("refusals", default=None)
+_collected: ContextVar[list[DataDependentError] | None] = ContextVar("collected", default=None)
 
 
 @contextmanager
-def refusals() -> Iterator[list[DataDependentError]]:
-    """Collect what traced arrays refuse within, also where it is caught and comes to nothing."""
-    found: list[DataDependentError] = []
-    token = _noted.set(found)
+def data_dependent_errors() -> Iterator[list[DataDependentError]]:
+    """Collect the `DataDependentError` exceptions of a block, including those that are caught.
+
+    Yields
+    ------
+    list of DataDependentError
+        Filled while the block runs.
+
+    Examples
+    --------
+    >>> from core import lazy
+    >>> with lazy.data_dependent_errors() as errors:
+    ...     try:
+    ...         float(lazy.Variable(()))
+    ...     except TypeError:
+    ...         pass
+    >>> [error.operation for error in errors]
+    ['float()']
+    """
+    errors: list[DataDependentError] = []
+    token = _collected.set(errors)
     try:
-        yield found
+        yield errors
     finally:
-        _noted.reset(token)
+        _collected.reset(token)
 
 
-@contextmanager
-def uncovered() -> Iterator[None]:
-    """Raise the refusal of a traced array where another error was raised because of it.
-
-    NumPy does so where a value is assigned to an element of its own array, and functions that
-    check their arguments do.
-    """
-    try:
-        yield
-    except DataDependentError:
-        raise
-    except Exception as error:
-        cause = _behind(error)
-        if cause is not None:
-            cause.add_note(f"which led to {type(error).__name__}: {error}")
-            raise cause from None
-        if isinstance(error, AttributeError):
-            _tell_of_methods(error)
-        raise
-
-
-def _behind(error: BaseException | None) -> DataDependentError | None:
-    """Return the refusal that an error came from, unless whoever raised it says ``from None``."""
-    while error is not None and not isinstance(error, DataDependentError):
-        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    return error
-
-
-def _tell_of_methods(error: AttributeError) -> None:
-    """Raise a clearer error for an attribute that traced arrays do not have.
-
-    Here, as a method of the array would make every other attribute slow.
-    """
-    from core.lazy.array import LazyArray
-
-    array, name = error.obj, error.name
-    if not isinstance(array, LazyArray) or name is None:
-        return
-    message = f"a traced array has no attribute {name!r}"
-    if callable(getattr(array.__array_namespace__(), name, None)):
-        message += f": write xp.{name}(x, ...) with xp = x.__array_namespace__()"
-    raise AttributeError(message, name=name, obj=array) from None
-
-
-# Lines of the machinery, of NumPy and of array-api-compat say nothing to who called them.
+# Modules that a user's call passes through on its way to the traced array.
 _SKIPPED = (
     "core.lazy",
     "core.lazy_apply",
@@ -186,20 +156,17 @@ _SKIPPED = (
 )
 
 
-def users_place() -> Place:
+def user_location() -> SourceLocation:
     """Return the innermost line of the call stack that belongs to the user."""
-    frame: FrameType | None = sys._getframe(1)
-    first = frame
-    while frame is not None:
-        name = frame.f_globals.get("__name__", "")
-        if not any(name == skipped or name.startswith(skipped + ".") for skipped in _SKIPPED):
-            return _place(frame)
+    first = frame = sys._getframe(1)
+    while _is_skipped(frame.f_globals.get("__name__", "")):
+        if frame.f_back is None:
+            frame = first
+            break
         frame = frame.f_back
-    assert first is not None
-    return _place(first)
+    code, module = frame.f_code, frame.f_globals.get("__name__", "")
+    return SourceLocation(code.co_filename, frame.f_lineno, code.co_name, module)
 
 
-def _place(frame: FrameType) -> Place:
-    name = frame.f_globals.get("__name__", "")
-    code = frame.f_code
-    return Place(code.co_filename, frame.f_lineno, code.co_name, name)
+def _is_skipped(module: str) -> bool:
+    return any(module == name or module.startswith(f"{name}.") for name in _SKIPPED)

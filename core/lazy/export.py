@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.lazy.node import Node
+from core.lazy.graph.node import Node, ascend
+from core.lazy.graph.tree import leaves
 from core.lazy.optional import need
 from core.lazy.show import described, label, name_of
-from core.lazy.tree import leaves
-from core.lazy.walk import ascend
 
 
 def to_nx_digraph(lz: Any, variables: Any = None) -> Any:

@@ -6,12 +6,12 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
+from core.lazy.graph.node import Node
+from core.lazy.graph.tree import leaves, pairs
 from core.lazy.library import backend_of, convert, namespace_of
-from core.lazy.node import Node
 from core.lazy.program import Program, Ref, adapt_object, linearize, run_steps
 from core.lazy.source import Source, write
 from core.lazy.spec import known_lengths
-from core.lazy.tree import leaves, pairs, same_structure
 
 
 class Function:
@@ -122,7 +122,7 @@ class Function:
                     if isinstance(self._tree, list) and isinstance(given, tuple)
                     else given
                 )
-                if same_structure(self._tree, as_traced):
+                with contextlib.suppress(ValueError):
                     return tuple(one for _, one in pairs(self._tree, as_traced))
         flat = tuple(leaves(args))
         if len(flat) != self._count:
@@ -244,7 +244,7 @@ def _now(backend: str | None) -> Any:
 
 def _skeleton(tree: Any) -> Any:
     """Return the containers of the inputs, or None for a single array."""
-    from core.lazy.tree import rebuild
+    from core.lazy.graph.tree import rebuild
 
     return None if isinstance(tree, Node) else rebuild(tree, lambda _: 0)
 
@@ -281,8 +281,8 @@ def get_source(lz: Any, params: dict[str, Any] | None = None) -> str:
     -------
     str
     """
+    from core.lazy.graph.node import ascend
     from core.lazy.operation import VARIABLE
-    from core.lazy.walk import ascend
 
     variables = [node for node in ascend(lz) if node._op is VARIABLE and node._data is None]
     program = linearize(variables, lz)

@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 from core.lazy.cost import flops
-from core.lazy.node import Node
+from core.lazy.graph.node import Node, ascend
+from core.lazy.graph.tree import leaves
 from core.lazy.operation import ITEM
 from core.lazy.spec import Spec
-from core.lazy.tree import leaves
-from core.lazy.walk import ascend
 
 Measure = Callable[[Node], Any]
 Stat = Literal["count", "sizein", "sizeout", "flops"]

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from core.lazy import dtypes
+from core.lazy.graph.sharing import open_contexts, share
 from core.lazy.operation import Elementwise, operation
-from core.lazy.sharing import open_contexts, share
 
 _new = object.__new__
 SCALARS = frozenset((bool, int, float, complex))

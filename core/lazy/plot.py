@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.lazy.graph.node import ascend
+from core.lazy.graph.tree import leaves
 from core.lazy.history import size_of
 from core.lazy.layout import layers
 from core.lazy.optional import need
 from core.lazy.show import described, name_of
-from core.lazy.tree import leaves
-from core.lazy.walk import ascend
 
 
 def figure(ax: Any, what: str, figsize: tuple[float, float]) -> tuple[Any, Any]:

@@ -7,10 +7,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from core.lazy.graph.node import Node, ascend
 from core.lazy.history import footprint, measure_of, stats
-from core.lazy.node import Node
 from core.lazy.plot import colours, figure, words
-from core.lazy.walk import ascend
 
 Kind = Literal["scatter", "lines", "image"]
 

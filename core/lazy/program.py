@@ -8,12 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from core.lazy.graph.node import Node, ascend
+from core.lazy.graph.tree import freeze, leaves, rebuild
 from core.lazy.library import convert
-from core.lazy.node import Node
 from core.lazy.operation import DATA, VARIABLE, Operation
-from core.lazy.sharing import freeze
-from core.lazy.tree import leaves, rebuild
-from core.lazy.walk import ascend
 
 
 class Ref(int):

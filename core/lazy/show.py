@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.lazy.node import Node
+from core.lazy.graph.node import Node
 
 
 def label(node: Node) -> str:

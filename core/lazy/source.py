@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from core.lazy.graph.tree import leaves, rebuild, replace_items
 from core.lazy.operation import External, Operation, define
 from core.lazy.program import Program, Ref, Step
-from core.lazy.tree import filled, leaves, rebuild
 
 # Below this many bytes an array may stay until its variable is used again, and an operation may
 # be written inside the one that uses it: freeing earlier would gain nothing.
@@ -183,7 +183,7 @@ class _Writer:
             return f"{maker}({', '.join([self.text(one) for one in value])})"
         if isinstance(value, tuple | list | dict):  # a class of its own
             base = dict if isinstance(value, dict) else list
-            maker = self.object(partial(filled, value), kind.__name__)
+            maker = self.object(partial(replace_items, value), kind.__name__)
             return f"{maker}({self.text(base(value))})"
         if kind is float:
             return self.object(

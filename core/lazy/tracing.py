@@ -5,23 +5,23 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from core.lazy.arguments import by_name, is_same, signature_of
 from core.lazy.array import LazyArray, Variable
 from core.lazy.cost import flops
-from core.lazy.errors import uncovered
+from core.lazy.errors import DataDependentError
 from core.lazy.export import to_graphviz, to_mermaid, to_nx_digraph
 from core.lazy.function import Function
+from core.lazy.graph.node import Node, ascend
+from core.lazy.graph.tree import leaves, pairs, rebuild
 from core.lazy.history import bytes_of, footprint, stats
 from core.lazy.library import backend_of, device_of
-from core.lazy.node import Node
 from core.lazy.operation import ITEM, External
 from core.lazy.show import tree_text
 from core.lazy.spec import known_lengths
 from core.lazy.standard.registry import FUNCTIONS
-from core.lazy.tree import leaves, pairs, rebuild
-from core.lazy.walk import ascend
 from core.lazy_apply.call import function_name
 
 
@@ -211,7 +211,7 @@ def trace(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Trace:
         return traced
 
     arguments = rebuild((args, kwargs), variable)
-    with uncovered():
+    with explained_errors():
         outputs = _opened(func(*arguments[0], **arguments[1]))
     name = getattr(func, "__qualname__", "").rpartition(".<locals>.")[2] or function_name(func)
     return Trace(name, arguments, tuple(inputs), outputs, signature_of(func))
@@ -238,3 +238,40 @@ def _opened(result: Any) -> Any:
         return leaf
 
     return rebuild(result, change)
+
+
+@contextmanager
+def explained_errors() -> Iterator[None]:
+    """Replace errors of a traced function by errors that name what cannot be traced.
+
+    An error that a `DataDependentError` led to is replaced by the latter: NumPy raises such an
+    error if a value is assigned to an element of its own array, and so do functions that check
+    their arguments. An error about a missing attribute of a traced array names the function to use
+    instead. It is not raised by the array itself, as `__getattr__` would slow all attributes down.
+    """
+    try:
+        yield
+    except DataDependentError:
+        raise
+    except Exception as error:
+        cause = _data_dependent_cause(error)
+        if cause is not None:
+            cause.add_note(f"which led to {type(error).__name__}: {error}")
+            raise cause from None
+        if isinstance(error, AttributeError) and isinstance(error.obj, LazyArray) and error.name:
+            raise _missing_attribute(error.obj, error.name) from None
+        raise
+
+
+def _data_dependent_cause(error: BaseException | None) -> DataDependentError | None:
+    """Return the error that led to `error`, unless it was raised with ``from None``."""
+    while error is not None and not isinstance(error, DataDependentError):
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return error
+
+
+def _missing_attribute(array: LazyArray, name: str) -> AttributeError:
+    message = f"a traced array has no attribute {name!r}"
+    if callable(getattr(array.__array_namespace__(), name, None)):
+        message += f": write xp.{name}(x, ...) with xp = x.__array_namespace__()"
+    return AttributeError(message, name=name, obj=array)

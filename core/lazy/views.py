@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from core.lazy.array import LazyArray
-    from core.lazy.node import Node
+    from core.lazy.graph.node import Node
 
 
 class Views:
@@ -101,19 +101,19 @@ class Views:
     @property
     def depth(self) -> int:
         """The greatest distance to a leaf; found by a walk through the graph."""
-        from core.lazy.walk import ascend, depths
+        from core.lazy.graph.node import ascend, depths
 
         return depths(ascend(self))[id(self)]
 
     def ascend(self) -> Iterator[Node]:
         """Visit each node of the graph once, operands first; see `ascend`."""
-        from core.lazy.walk import ascend
+        from core.lazy.graph.node import ascend
 
         return ascend(self)
 
     def descend(self) -> Iterator[Node]:
         """Visit each node of the graph once, results first; see `descend`."""
-        from core.lazy.walk import descend
+        from core.lazy.graph.node import descend
 
         return descend(self)
 

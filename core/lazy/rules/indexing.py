@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from core.lazy.errors import refuse
-from core.lazy.node import record
+from core.lazy.graph.node import record
 from core.lazy.operation import Operation, define
 from core.lazy.spec import Shape, Spec, broadcast
 

@@ -8,12 +8,11 @@ from typing import Any
 
 from core.autojit import autojit
 from core.backends import Backend
-from core.lazy import Trace, namespace
-from core.lazy.errors import DataDependentError, refusals
-from core.lazy.node import Node
+from core.lazy import DataDependentError, Trace, data_dependent_errors, namespace
+from core.lazy.graph.node import Node
+from core.lazy.graph.tree import leaves as outputs_of
 from core.lazy.operation import ITEM
 from core.lazy.show import described
-from core.lazy.tree import leaves as outputs_of
 from sphinx_xpcaps.cases.parameters import signature_of
 from sphinx_xpcaps.cases.trees import leaves
 from sphinx_xpcaps.results.model import Graph, GraphNode, NodeKind
@@ -68,7 +67,7 @@ class Tracer:
             traced = autojit(function, backend="lazy")
 
         def call(*args: Any, **kwargs: Any) -> Any:
-            with refusals() as found:
+            with data_dependent_errors() as found:
                 self.trace = traced.lower(*args, **kwargs)
             self.refused = self.refused or next(iter(found), None)
             self.names = _input_names(function, args, kwargs, self.backend)

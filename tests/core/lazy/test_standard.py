@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from core import lazy
 from core.backends import Backend
 from core.lazy.dtypes import NAMES, as_dtype
+from core.lazy.graph.tree import leaves as leaves_of
 from core.lazy.library import backend_of, device_of, namespace_of
 from core.lazy.standard.registry import FUNCTIONS
-from core.lazy.tree import leaves as leaves_of
 from tests.core.lazy.calls import CALLS
 
 # What no library's arrays can go through: answers about dtypes, and values that are not defined.

@@ -1,0 +1,1 @@
+"""The graph: nodes and operations, and how graphs are walked, shared and pickled."""

@@ -1,0 +1,223 @@
+"""Nodes of the graph and how it is traversed.
+
+Traversals use no recursion, as a graph may be deeper than Python's stack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeAlias
+
+from core.lazy.graph.pickling import DeepPickle
+from core.lazy.graph.sharing import open_contexts, share
+from core.lazy.graph.tree import leaves
+from core.lazy.operation import DATA, VARIABLE, Operation
+from core.lazy.spec import Spec
+
+Specs: TypeAlias = "Spec | tuple[Spec, ...]"
+
+
+class Node(DeepPickle):
+    """One operation of the graph.
+
+    A node is a leaf (a variable, or a concrete array) or an operation on other nodes. Only a
+    traced array has a shape. An operation with several results is one node; each result is an
+    item of it.
+
+    A node never changes except when it is computed: then `_data` is set first, and `_args` and
+    `_kwargs` are cleared afterwards. A reader in another thread therefore reads `_args` first and
+    then tests `_data`.
+    """
+
+    __slots__ = ("__weakref__", "_args", "_data", "_kwargs", "_op", "_spec")
+
+    _op: Operation
+    _args: tuple[Any, ...]
+    _kwargs: dict[str, Any] | None
+    _data: Any
+    _spec: Any
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        """The positional arguments of the operation; empty for a leaf."""
+        args = self._args
+        return () if self._data is not None else args
+
+    @property
+    def kwargs(self) -> dict[str, Any]:
+        """The keyword arguments of the operation; empty for a leaf."""
+        kwargs = self._kwargs
+        return {} if self._data is not None or kwargs is None else dict(kwargs)
+
+    @property
+    def deps(self) -> tuple[Node, ...]:
+        """The nodes that this one is computed from, each once, in the order of the arguments."""
+        args, kwargs = self._args, self._kwargs
+        return () if self._data is not None else dependencies(args, kwargs)
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether this is a variable or a concrete array."""
+        return self._data is not None or self._op is VARIABLE
+
+    @property
+    def fn_name(self) -> str:
+        """The standard's name of the operation, such as ``"linalg.svd"``; "None" for a leaf."""
+        return "None" if self.is_leaf else self._op.name
+
+    @property
+    def specs(self) -> tuple[Spec, ...]:
+        """The specification of each result of the operation."""
+        return self._spec if isinstance(self._spec, tuple) else (self._spec,)
+
+    @property
+    def backend(self) -> str | None:
+        """The name of the array library, or None if any library can compute the node."""
+        return self.specs[0].backend if self.specs else None
+
+    def set_data(self, data: Any) -> None:
+        """Turn this node into a leaf that holds its computed value."""
+        self._data = data
+        self._args, self._kwargs = (), None
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.fn_name}>"
+
+    def _ancestors(self) -> Iterator[Node]:
+        return ascend(self)
+
+    def _values(self) -> tuple[Any, ...]:
+        args, kwargs = self._args, self._kwargs
+        if self._data is not None:
+            return DATA, (), None, self._data, self._spec
+        return self._op, args, kwargs, None, self._spec
+
+    def _set_values(self, *values: Any) -> None:
+        self._op, self._args, self._kwargs, self._data, self._spec = values
+
+
+def record(
+    cls: type[Any], op: Operation, args: tuple[Any, ...], kwargs: dict[str, Any] | None, spec: Specs
+) -> Any:
+    """Return a new node of an operation, or the shared node of an equal one."""
+    node = object.__new__(cls)
+    node._op = op
+    node._args = args
+    node._kwargs = kwargs or None
+    node._data = None
+    node._spec = spec
+    return share(node) if open_contexts else node
+
+
+def dependencies(args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> tuple[Node, ...]:
+    """Return the nodes in the arguments of an operation, each once."""
+    found: dict[int, Node] = {}
+    for arg in args:
+        if isinstance(arg, Node):
+            found[id(arg)] = arg
+        elif isinstance(arg, _CONTAINERS):
+            found |= {id(one): one for one in leaves(arg, slices=True) if isinstance(one, Node)}
+    if kwargs:
+        found |= {id(one): one for one in leaves(kwargs, slices=True) if isinstance(one, Node)}
+    return tuple(found.values())
+
+
+_CONTAINERS = (tuple, list, dict, slice)
+
+
+def ascend(lz: Any, stop: Iterable[Node] = ()) -> Iterator[Node]:
+    """Iterate over the nodes of a graph in topological order: operands before their users.
+
+    Of several operands of a node, the deepest comes first.
+
+    Parameters
+    ----------
+    lz : LazyArray, or nested tuples, lists and dicts of these
+        The results to ascend to.
+    stop : iterable of LazyArray, optional
+        Nodes whose operands are not visited.
+
+    Yields
+    ------
+    Node
+
+    Examples
+    --------
+    >>> from core import lazy
+    >>> x = lazy.Variable((3,))
+    >>> [node.fn_name for node in lazy.ascend(lazy.exp(x) + 1)]
+    ['None', 'exp', 'add']
+    """
+    roots = [leaf for leaf in leaves(lz) if isinstance(leaf, Node)]
+    stops = frozenset(map(id, stop))
+    order, branching = _postorder(roots, stops, None)
+    if branching:
+        order, _ = _postorder(roots, stops, depths(order))
+    return iter(order)
+
+
+def _postorder(
+    roots: list[Node], stops: frozenset[int], depth: dict[int, int] | None
+) -> tuple[list[Node], bool]:
+    """Return nodes in topological order, and whether sorting operands by depth may change it."""
+    finished: dict[int, bool] = {}
+    order: list[Node] = []
+    branching = False
+    stack = roots[::-1]
+    while stack:
+        node = stack[-1]
+        key = id(node)
+        state = finished.get(key)
+        if state is None:
+            finished[key] = False
+            args, kwargs = node._args, node._kwargs
+            if node._data is None and (args or kwargs) and key not in stops:
+                deps: Any = args if node._op.flat else dependencies(args, kwargs)
+                pending = [dep for dep in deps if isinstance(dep, Node) and id(dep) not in finished]
+                if pending:
+                    if len(pending) > 1:
+                        if depth is not None:
+                            pending.sort(key=lambda dep: depth[id(dep)])
+                        elif sum([bool(dep._args) for dep in pending]) > 1:
+                            branching = True
+                        else:
+                            pending.reverse()
+                    stack += pending
+                    continue
+        stack.pop()
+        if state is not True:
+            finished[key] = True
+            order.append(node)
+    return order, branching
+
+
+def depths(order: Iterable[Node]) -> dict[int, int]:
+    """Return the greatest distance to a leaf by ``id(node)``, for nodes in topological order."""
+    depth: dict[int, int] = {}
+    for node in order:
+        depth[id(node)] = max([depth.get(id(dep), 0) + 1 for dep in node.deps], default=0)
+    return depth
+
+
+def descend(lz: Any) -> Iterator[Node]:
+    """Iterate over the nodes of a graph, each once, starting from the results.
+
+    Use `ascend` if operands must come before their users.
+
+    Parameters
+    ----------
+    lz : LazyArray, or nested tuples, lists and dicts of these
+        The results to descend from.
+
+    Yields
+    ------
+    Node
+    """
+    queue = [leaf for leaf in leaves(lz) if isinstance(leaf, Node)]
+    seen: set[int] = set()
+    while queue:
+        node = queue.pop()
+        if id(node) not in seen:
+            seen.add(id(node))
+            yield node
+            queue.extend(node.deps[::-1])
