@@ -10,7 +10,7 @@ from typing import Any
 from core.autojit.cache import Key
 from core.autojit.codec import Codec
 from core.autojit.compiled import Options, Quick, described
-from core.libraries import library_of
+from core.backends.registry import library_of
 
 COMPILERS = {"jax": "JAXFunction", "torch": "TorchFunction", "lazy": "LazyFunction"}
 """What compiles, and our class for each: libraries in order of precedence, and `core.lazy`."""

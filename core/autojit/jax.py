@@ -15,7 +15,7 @@ from core.autojit.codec import Codec
 from core.autojit.compiled import Compiled, Options, Quick, described
 from core.autojit.scalars import Pinned, every, needed
 from core.autojit.tokens import SCALAR
-from core.libraries import library_of
+from core.backends.registry import library_of
 
 with jax.ensure_compile_time_eval():  # this module may be first needed inside `jax.jit`
     ARRAY = type(jnp.zeros(()))

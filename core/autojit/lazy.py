@@ -11,11 +11,11 @@ from core.autojit.cache import Key
 from core.autojit.codec import Codec, settled
 from core.autojit.compiled import Compiled, Options, described
 from core.autojit.tokens import LEAF
+from core.backends.registry import library_of
 from core.lazy import Function, LazyArray, Trace, Variable, compute
 from core.lazy.library import device_of
 from core.lazy.spec import known_lengths
 from core.lazy.tracing import explained_errors
-from core.libraries import library_of
 
 
 def _is_array(cls: type) -> bool:

@@ -1,7 +1,7 @@
 """One adapter per array library, and the registry that finds them."""
 
 from core.backends.base import Availability, Backend, ModeKeyword, Watch
-from core.backends.registry import backends, get_backend, optional_modes
+from core.backends.registry import backends, get_backend, library_of, optional_modes
 
 __all__ = [
     "Availability",
@@ -10,5 +10,6 @@ __all__ = [
     "Watch",
     "backends",
     "get_backend",
+    "library_of",
     "optional_modes",
 ]

@@ -1,10 +1,11 @@
-"""What every adapter of an array library knows: the words and the defaults."""
+"""The interface of an adapter of an array library, and its defaults."""
 
 from __future__ import annotations
 
 import importlib
 import importlib.metadata
 import importlib.util
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.notes import Note
+from core.typing import Array, Device, Namespace
 
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """Whether a backend's device can be used here and, if not, why in one line."""
+    """Whether a device of a backend can be used on this machine and, if not, why in one line."""
 
     usable: bool
     reason: str = ""
@@ -27,15 +29,17 @@ class Availability:
 
 @dataclass(slots=True)
 class Watch:
-    """What happened to a backend's arrays while it was watched."""
+    """What happened to a backend's arrays inside a `Backend.watch` context."""
 
     computes: int = 0
+    """How many graphs were computed."""
     host_transfers: int = 0
+    """How often an array was implicitly converted to NumPy."""
     compile_seconds: float = 0.0
-    """Time in the library's own compiler, where the library tells."""
+    """Time in the library's own compiler, if the library reports it."""
 
     def reset(self) -> None:
-        """Forget what happened so far."""
+        """Set the counts of computes and host transfers to zero."""
         self.computes = self.host_transfers = 0
 
 
@@ -59,40 +63,50 @@ class ModeKeyword:
 class Backend(ABC):
     """Adapter of one array library.
 
-    Creating an adapter imports nothing; everything that needs the library imports it when asked.
+    Everything that this project knows about a library is in its adapter. Creating an adapter
+    imports nothing; methods import the library when they need it.
+
+    References such as ``"package.module:Class"`` in class attributes are imported on first use.
     """
 
     name: ClassVar[str]
     """The name in records and options, such as ``"torch"``."""
     title: ClassVar[str]
-    """The name that readers know, such as ``"PyTorch"``."""
+    """The name in tables, such as ``"PyTorch"``."""
     module: ClassVar[str]
     """The module that must be importable."""
     aliases: ClassVar[tuple[str, ...]] = ()
-    """Other names that people give it, such as that of its namespace, ``"jax.numpy"``."""
+    """Other names that `get_backend` accepts, such as that of the namespace, ``"jax.numpy"``."""
     distributions: ClassVar[tuple[str, ...]] = ()
     """Names on the package index whose version is the library's; default: the module's name."""
+    array_types: ClassVar[tuple[str, ...]] = ()
+    """The library's array classes and their base classes, as ``"module:Class"``.
+
+    They are looked up in the modules that are loaded, so that finding the library of an array
+    imports nothing. Default: the classes of the package `module` that have the method
+    ``__array_namespace__``.
+    """
+    is_reference: ClassVar[bool] = False
+    """Whether this is NumPy: cases hold its arrays, and other libraries are compared with it.
+
+    Its functions accept lists and Python numbers as arrays, and return scalars.
+    """
     columns: ClassVar[Mapping[str, str]] = {"cpu": "cpu", "gpu": "gpu"}
-    """The column of a table to the device that fills it; a column left out is not applicable."""
+    """The device that each column of a table shows; a missing column is not applicable."""
     modes: ClassVar[tuple[str, ...]] = ("eager",)
-    """The modes that are measured unless asked otherwise."""
+    """The modes that are measured by default."""
     optional_modes: ClassVar[tuple[str, ...]] = ()
-    """Further modes that `transform` knows."""
+    """Further modes that `transform` supports."""
     limits: ClassVar[Mapping[str, Note]] = {}
-    """The note on a mode that fails, where it is not that of `core.notes.MODE_NOTES`."""
+    """The note on a mode that fails, if it is not that of `core.notes.MODE_NOTES`."""
     mode_keywords: ClassVar[Mapping[str, ModeKeyword]] = {}
     """By mode, the keyword that declares whether a function works in it."""
-    is_reference: ClassVar[bool] = False
-    """Whether this is NumPy, with which the other libraries are compared.
-
-    Its functions take lists and Python's numbers as arrays, and return scalars.
-    """
     tracing_errors: ClassVar[tuple[str, ...]] = ()
-    """Exceptions that say that a function needs values while it is traced."""
+    """Exceptions that a function raises if it needs values while it is traced."""
     host_transfer_errors: ClassVar[tuple[str, ...]] = ()
-    """Exceptions that a mode raises where the function turns its input into host memory."""
+    """Exceptions that a function raises in some mode if it converts its input to NumPy."""
     environment: ClassVar[Mapping[str, str]] = {}
-    """Variables that should be set before the library is imported for a measurement."""
+    """Environment variables to set before the library is imported for a measurement."""
 
     def version(self) -> str | None:
         """Return the installed version without importing the library; None if not installed."""
@@ -113,7 +127,7 @@ class Backend(ABC):
             return None
 
     def availability(self, device: str) -> Availability:
-        """Say whether `device` can be used here; imports the library."""
+        """Return whether `device` can be used on this machine; imports the library."""
         if device not in self.columns.values():
             return Availability(False, f"{self.title} has no device {device!r}")
         version = self.version()
@@ -126,26 +140,44 @@ class Backend(ABC):
             return Availability(False, f"{self.name} {version} cannot be imported: {line}")
         try:
             reason = self.missing_device(device)
-        except Exception as error:  # a driver may fail in ways of its own
+        except Exception as error:  # drivers raise exceptions of many types
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         if reason:
             return Availability(False, f"{self.name} {version} is installed, but {reason}")
         return Availability(True)
 
     def missing_device(self, device: str) -> str:
-        """Say why `device` is not there ("there is no CUDA device"), or return ""."""
+        """Return why `device` is missing ("there is no CUDA device"); "" if it is there."""
         return "" if device == "cpu" else f"it has no {device}"
 
     @abstractmethod
-    def namespace(self) -> Any:
-        """Return the array API namespace, through array-api-compat where that has one."""
+    def namespace(self) -> Namespace:
+        """Return the array API namespace, from array-api-compat for libraries that need it."""
 
-    @abstractmethod
+    def array_classes(self) -> tuple[type, ...]:
+        """Return the classes in `array_types` whose modules are loaded."""
+        references = (reference.partition(":") for reference in self.array_types)
+        loaded = ((sys.modules.get(module), name) for module, _, name in references)
+        return tuple(getattr(module, name) for module, name in loaded if hasattr(module, name))
+
+    def owns_class(self, cls: type) -> bool:
+        """Return whether `cls` is a class of this library's arrays, concrete or traced.
+
+        The library is not imported.
+        """
+        if self.array_types:
+            return issubclass(cls, self.array_classes())
+        if not hasattr(cls, "__array_namespace__"):
+            return False
+        package = self.module.partition(".")[0]
+        return any(base.__module__.partition(".")[0] == package for base in cls.__mro__)
+
     def owns(self, x: object) -> bool:
-        """Say whether `x` is this library's array, concrete or traced."""
+        """Return whether `x` is this library's array, concrete or traced."""
+        return self.owns_class(type(x))
 
     @abstractmethod
-    def from_numpy(self, array: NDArray[Any], device: str) -> Any:
+    def from_numpy(self, array: NDArray[Any], device: str) -> Array:
         """Return a copy of `array` on `device`, with the same shape and dtype.
 
         Raises
@@ -155,46 +187,48 @@ class Backend(ABC):
         """
 
     @abstractmethod
-    def to_numpy(self, x: Any) -> NDArray[Any]:
-        """Return the values of `x`; computes and moves where needed."""
+    def to_numpy(self, x: Array) -> NDArray[Any]:
+        """Return the values of `x`; computes graphs and copies from devices where needed."""
 
     @abstractmethod
-    def device_of(self, x: Any) -> str:
-        """Return on which device `x` is: ``"cpu"``, ``"gpu"`` or ``"other"``."""
+    def device_of(self, x: Array) -> str:
+        """Return the device of `x`: ``"cpu"``, ``"gpu"`` or ``"other"``."""
 
-    def native_device(self, device: str) -> Any:
-        """Return what the library itself calls `device`; goes into ``device=``."""
+    def native_device(self, device: str) -> Device:
+        """Return the library's own object for `device`, which its functions take as ``device=``."""
         return device
 
     def device_called(self, name: str) -> str | None:
-        """Return our word for the device that people call `name` (``"cuda"``), if it is there."""
+        """Return the device (``"gpu"``) that users call `name` (``"cuda"``); None if missing."""
         return name if name in self.columns.values() else None
 
     @contextmanager
-    def defaults(self, device: str, dtype: str) -> Iterator[Any]:
-        """Yield the namespace, with `device` and the floating `dtype` as creation's defaults.
+    def defaults(self, device: str, dtype: str) -> Iterator[Namespace]:
+        """Yield the namespace; inside, new arrays are on `device` and floats have dtype `dtype`.
 
-        A library without such a setting keeps its own defaults.
+        A library without such settings keeps its defaults.
         """
         yield self.namespace()
 
     @contextmanager
     def computes_limited(self, most: int, message: str) -> Iterator[None]:
-        """Let this thread compute `most` graphs inside the context, which is one of `defaults`.
+        """Allow this thread to compute `most` graphs inside the context.
+
+        Use it inside a context of `defaults`.
 
         Raises
         ------
         AssertionError
-            With `message`, where one more is computed.
+            With `message`, if one more graph is computed.
         """
         yield
 
     def settled(self, result: Any) -> Any:
-        """Return `result` with its graphs computed, so that their errors and warnings come now."""
+        """Return `result` with its graphs computed, so that errors and warnings happen now."""
         return result
 
-    def dtype_name(self, x: Any) -> str:
-        """Return the dtype of `x` by the standard's name, such as ``"float32"``."""
+    def dtype_name(self, x: Array) -> str:
+        """Return the standard's name of the dtype of `x`, such as ``"float32"``."""
         return str(x.dtype).rpartition(".")[2]
 
     def transform(self, mode: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -204,39 +238,39 @@ class Backend(ABC):
         raise ValueError(f"{self.title} has no mode {mode!r}")
 
     def explain(self, error: BaseException) -> str:
-        """Return what an exception says, where the library hides it, in one line."""
+        """Return the message of an exception in one line, also where the library hides it."""
         return str(error)
 
     def gradient(self, function: Callable[[list[Any]], Any], arrays: list[Any]) -> list[Any]:
-        """Return the derivatives of a function's result by each array in its list.
+        """Return the derivatives of a function's result with respect to each array in its list.
 
         Parameters
         ----------
         function : callable
-            Takes a list of arrays and returns an array of one real floating-point number.
+            Takes a list of arrays and returns a 0-dimensional real floating-point array.
         arrays : list of array
             Where to differentiate; real and floating-point.
 
         Returns
         -------
         list of array or None
-            None where the result does not depend on the array in a way that the library follows.
+            None where the library does not track how the result depends on the array.
         """
         raise NotImplementedError(f"{self.title} has no gradients")
 
     def vmap(self, function: Callable[[list[Any]], list[Any]], arrays: list[Any]) -> list[Any]:
-        """Return what `function` of a list of arrays returns for each index of their first axis.
+        """Return the results of `function` mapped over the first axis of `arrays`.
 
-        The results, a list of arrays, are stacked along a new first axis.
+        The function takes and returns lists of arrays. Results are stacked along a new first axis.
         """
         raise NotImplementedError(f"{self.title} cannot map a function over an axis")
 
     @contextmanager
     def watch(self, mode: str = "eager") -> Iterator[Watch]:
-        """Count graph computations, transfers to the host and compiling in calls in a mode."""
+        """Count computed graphs, host transfers and compile time of calls in `mode`."""
         yield Watch()
 
-    def numpy_dtype(self, x: Any) -> np.dtype[Any]:
-        """Return the dtype of `x` as NumPy's."""
+    def numpy_dtype(self, x: Array) -> np.dtype[Any]:
+        """Return the NumPy dtype that holds the values of `x`."""
         name = self.dtype_name(x)
         return np.dtype("float32" if name == "bfloat16" else name)

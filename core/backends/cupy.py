@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.backends.base import Backend
+from core.typing import Array, Device, Namespace
 
 
 class CuPyBackend(Backend):
@@ -24,6 +25,7 @@ class CuPyBackend(Backend):
         "cupy-rocm-7-0",
         "cupy-rocm-5-0",
     )
+    array_types = ("cupy:ndarray",)
     columns = {"gpu": "gpu"}
 
     def missing_device(self, device: str) -> str:
@@ -35,35 +37,30 @@ class CuPyBackend(Backend):
             count = 0
         return "" if count else "there is no CUDA device"
 
-    def namespace(self) -> Any:
+    def namespace(self) -> Namespace:
         import array_api_compat.cupy
 
         return array_api_compat.cupy
 
-    def owns(self, x: object) -> bool:
-        import cupy
-
-        return isinstance(x, cupy.ndarray)
-
-    def from_numpy(self, array: NDArray[Any], device: str) -> Any:
+    def from_numpy(self, array: NDArray[Any], device: str) -> Array:
         import cupy
 
         if array.dtype.kind not in "biufc":
             raise TypeError(f"CuPy has no dtype {array.dtype}")
         return cupy.array(array)
 
-    def to_numpy(self, x: Any) -> NDArray[Any]:
+    def to_numpy(self, x: Array) -> NDArray[Any]:
         import cupy
 
         return np.asarray(cupy.asnumpy(x))
 
-    def device_of(self, x: Any) -> str:
+    def device_of(self, x: Array) -> str:
         return "gpu"
 
     def device_called(self, name: str) -> str | None:
         return "gpu" if name in ("cuda", "rocm") else super().device_called(name)
 
-    def native_device(self, device: str) -> Any:
+    def native_device(self, device: str) -> Device:
         import cupy
 
         return cupy.cuda.Device(0)

@@ -1,4 +1,4 @@
-"""Dask: chunked arrays whose graph is computed when asked."""
+"""Dask: chunked arrays whose graph is computed on request."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.backends.base import Backend, ModeKeyword, Watch
+from core.typing import Array, Namespace
 
 
 class DaskBackend(Backend):
@@ -20,42 +21,38 @@ class DaskBackend(Backend):
     title = "Dask"
     module = "dask.array"
     distributions = ("dask",)
+    array_types = ("dask.array:Array",)
     columns = {"cpu": "cpu"}
     modes = ("eager", "lazy")
     mode_keywords = {"lazy": ModeKeyword("allow_dask_compute", works=False)}
 
     def spec(self) -> object | None:
-        # `dask` alone installs without what its arrays need.
+        # `dask` can be installed without what its arrays need.
         import importlib.util
 
         return importlib.util.find_spec("dask")
 
-    def namespace(self) -> Any:
+    def namespace(self) -> Namespace:
         import array_api_compat.dask.array
 
         return array_api_compat.dask.array
 
-    def owns(self, x: object) -> bool:
-        import dask.array
-
-        return isinstance(x, dask.array.Array)
-
-    def from_numpy(self, array: NDArray[Any], device: str) -> Any:
+    def from_numpy(self, array: NDArray[Any], device: str) -> Array:
         import dask.array
 
         if array.dtype.kind not in "biufc":
             raise TypeError(f"Dask arrays of dtype {array.dtype} are not measured")
         return dask.array.from_array(np.array(array, copy=True))
 
-    def to_numpy(self, x: Any) -> NDArray[Any]:
+    def to_numpy(self, x: Array) -> NDArray[Any]:
         return np.asarray(x.compute(scheduler="synchronous"))
 
-    def device_of(self, x: Any) -> str:
+    def device_of(self, x: Array) -> str:
         return "cpu"
 
     @contextmanager
     def watch(self, mode: str = "eager") -> Iterator[Watch]:
-        """Count how often a graph is computed, whatever asked for it."""
+        """Count how often a graph is computed, whichever code computes it."""
         import dask
         from dask.callbacks import Callback
 
@@ -68,8 +65,8 @@ class DaskBackend(Backend):
             yield seen
 
     @contextmanager
-    def defaults(self, device: str, dtype: str) -> Iterator[Any]:
-        """Yield the namespace, with graphs computed, and counted, in the thread that asks."""
+    def defaults(self, device: str, dtype: str) -> Iterator[Namespace]:
+        """Yield the namespace; graphs are computed, and counted, in the calling thread."""
         import dask
 
         with dask.config.set(scheduler=_counted):
@@ -77,10 +74,10 @@ class DaskBackend(Backend):
 
     @contextmanager
     def computes_limited(self, most: int, message: str) -> Iterator[None]:
-        """Let this thread compute `most` graphs inside the context, which is one of `defaults`.
+        """Allow this thread to compute `most` graphs inside the context.
 
-        Graphs computed with a scheduler of their own (``x.compute(scheduler="threads")``) are
-        not counted: Dask's callbacks see those too, but take turns among threads.
+        Graphs with an explicit scheduler, as in ``x.compute(scheduler="threads")``, are not
+        counted: Dask's callbacks see those too, but are shared by all threads.
         """
         before = getattr(_allowed, "left", None)
         _allowed.left, _allowed.message = most, message
@@ -90,18 +87,18 @@ class DaskBackend(Backend):
             _allowed.left = before
 
     def settled(self, result: Any) -> Any:
-        """Return `result` with the graphs of its arrays computed, as Dask arrays still."""
+        """Return `result` with the graphs of its arrays computed; they remain Dask arrays."""
         import dask
 
         return dask.persist(result, scheduler="synchronous")[0]
 
 
 _allowed = threading.local()
-"""How many graphs the thread may compute, if there is a limit, and what to say of more."""
+"""How many graphs the thread may compute, if there is a limit, and the message for more."""
 
 
 def _counted(graph: Any, keys: Any, **options: Any) -> Any:
-    """Compute a graph here and now, unless the thread has computed as many as it may."""
+    """Compute a graph in this thread, unless the thread has reached its limit."""
     from dask.local import get_sync
 
     left = getattr(_allowed, "left", None)
@@ -109,7 +106,7 @@ def _counted(graph: Any, keys: Any, **options: Any) -> Any:
         return get_sync(graph, keys, **options)
     if left == 0:
         raise AssertionError(_allowed.message)
-    _allowed.left = None  # what its tasks compute is part of it
+    _allowed.left = None  # graphs that its tasks compute do not count again
     try:
         return get_sync(graph, keys, **options)
     finally:

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core._private.cpython import hidden_buffers
+from core._private.patching import patched
 from core.backends.base import Backend, ModeKeyword, Watch
-from core.backends.buffers import hidden_buffers
+from core.typing import Array, Device, Namespace
 
 
 class JAXBackend(Backend):
@@ -22,6 +24,7 @@ class JAXBackend(Backend):
     title = "JAX"
     module = "jax"
     aliases = ("jax.numpy",)
+    array_types = ("jax:Array", "jax.core:Tracer")
     modes = ("eager", "jit")
     optional_modes = ("grad", "vmap")
     mode_keywords = {"jit": ModeKeyword("jax_jit", works=True)}
@@ -33,8 +36,8 @@ class JAXBackend(Backend):
         "TracerIntegerConversionError",
     )
     host_transfer_errors = ("TracerArrayConversionError",)
-    # Without it JAX turns every float64 into float32, and nothing could be compared with NumPy.
-    # Each call is made once or twice: optimizing it costs more than it can save.
+    # Without 64-bit numbers JAX turns float64 into float32, and nothing agrees with NumPy. Each
+    # call is made once or twice, so optimizing it costs more time than it saves.
     environment = {"JAX_ENABLE_X64": "1", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
 
     def missing_device(self, device: str) -> str:
@@ -42,7 +45,7 @@ class JAXBackend(Backend):
             return "there is no GPU or TPU that it can use"
         return ""
 
-    def namespace(self) -> Any:
+    def namespace(self) -> Namespace:
         import jax.numpy
 
         return jax.numpy
@@ -50,9 +53,9 @@ class JAXBackend(Backend):
     def owns(self, x: object) -> bool:
         import jax
 
-        return isinstance(x, jax.Array)
+        return isinstance(x, jax.Array)  # not tracers of tokens and references
 
-    def from_numpy(self, array: NDArray[Any], device: str) -> Any:
+    def from_numpy(self, array: NDArray[Any], device: str) -> Array:
         import jax
 
         if array.dtype.kind not in "biufc" or array.dtype.itemsize > 16:
@@ -60,26 +63,26 @@ class JAXBackend(Backend):
         owned = np.array(array, copy=True, dtype=array.dtype.newbyteorder("="))
         return jax.device_put(owned, self.native_device(device))
 
-    def to_numpy(self, x: Any) -> NDArray[Any]:
+    def to_numpy(self, x: Array) -> NDArray[Any]:
         import jax
 
         return np.asarray(jax.device_get(x))
 
-    def device_of(self, x: Any) -> str:
+    def device_of(self, x: Array) -> str:
         platforms = {device.platform for device in x.devices()}
         return "cpu" if platforms == {"cpu"} else "gpu"
 
-    def native_device(self, device: str) -> Any:
+    def native_device(self, device: str) -> Device:
         import jax
 
         return jax.devices("cpu")[0] if device == "cpu" else _accelerators()[0]
 
     @contextmanager
     def watch(self, mode: str = "eager") -> Iterator[Watch]:
-        """Count conversions to NumPy, and take the time of compiling.
+        """Count conversions to NumPy, and measure compile time.
 
-        ``jax.device_get(x)``, ``float(x)`` and ``x.item()`` are explicit and are left out, and so
-        is what JAX does itself. Operations that are not traced are compiled one by one.
+        ``jax.device_get(x)``, ``float(x)`` and ``x.item()`` are explicit and not counted, and
+        neither are JAX's own conversions. Eager operations are compiled one by one.
         """
         seen = Watch()
         watches = _watches()
@@ -98,8 +101,8 @@ class JAXBackend(Backend):
         return "gpu" if platforms.get(name, name) in there else None
 
     @contextmanager
-    def defaults(self, device: str, dtype: str) -> Iterator[Any]:
-        """Yield the namespace, with JAX's own defaults set in all threads."""
+    def defaults(self, device: str, dtype: str) -> Iterator[Namespace]:
+        """Yield the namespace; JAX's defaults are set in all threads."""
         import jax
 
         wanted = {
@@ -136,11 +139,10 @@ class JAXBackend(Backend):
 
 @contextmanager
 def _counted_conversions(seen: Watch) -> Iterator[None]:
-    """Count whenever an array is turned into NumPy's, by Python or by NumPy's own code."""
+    """Count conversions of arrays to NumPy, by Python code and by NumPy's C code."""
     import jax.numpy
 
     array_type: Any = type(jax.numpy.zeros(0))
-    own = {name: getattr(array_type, name) for name in ("__array__", "__dlpack__")}
 
     def counted(original: Callable[..., Any]) -> Callable[..., Any]:
         def method(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -151,30 +153,25 @@ def _counted_conversions(seen: Watch) -> Iterator[None]:
 
         return method
 
-    with hidden_buffers(array_type):
-        for name, original in own.items():
-            setattr(array_type, name, counted(original))
-        try:
-            yield
-        finally:
-            for name, original in own.items():
-                setattr(array_type, name, original)
+    methods = {name: counted(getattr(array_type, name)) for name in ("__array__", "__dlpack__")}
+    with hidden_buffers(array_type), patched(array_type, **methods):
+        yield
 
 
 @cache
 def _watches() -> list[Watch]:
-    """Return the list of those that watch, which one listener for the whole process tells."""
+    """Return the active watches, which one listener for the whole process updates."""
     import jax.monitoring
 
     watches: list[Watch] = []
 
-    def tell(event: str, seconds: float, **_: Any) -> None:
-        # Tracing is left out: it is the function's own work, and nested traces count twice.
+    def listener(event: str, seconds: float, **_: Any) -> None:
+        # Without tracing: that runs the function itself, and nested traces would count twice.
         if event.endswith(("jaxpr_to_mlir_module_duration", "backend_compile_duration")):
             for watch in watches:
                 watch.compile_seconds += seconds
 
-    jax.monitoring.register_event_duration_secs_listener(tell)
+    jax.monitoring.register_event_duration_secs_listener(listener)
     return watches
 
 

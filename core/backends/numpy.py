@@ -1,4 +1,4 @@
-"""NumPy: the reference that the others are compared with."""
+"""NumPy: the reference that other libraries are compared with."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.backends.base import Backend
+from core.typing import Array, Namespace
 
 
 class NumPyBackend(Backend):
@@ -17,26 +18,24 @@ class NumPyBackend(Backend):
     name = "numpy"
     title = "NumPy"
     module = "numpy"
-    columns = {"cpu": "cpu"}
+    array_types = ("numpy:ndarray", "numpy:generic")
     is_reference = True
+    columns = {"cpu": "cpu"}
     optional_modes = ("trace",)
     tracing_errors = ("DataDependentError",)
 
-    def namespace(self) -> Any:
+    def namespace(self) -> Namespace:
         import array_api_compat.numpy
 
         return array_api_compat.numpy
 
-    def owns(self, x: object) -> bool:
-        return isinstance(x, (np.ndarray, np.generic))
-
-    def from_numpy(self, array: NDArray[Any], device: str) -> Any:
+    def from_numpy(self, array: NDArray[Any], device: str) -> Array:
         return np.array(array, copy=True)
 
-    def to_numpy(self, x: Any) -> NDArray[Any]:
+    def to_numpy(self, x: Array) -> NDArray[Any]:
         return np.asarray(x)
 
-    def device_of(self, x: Any) -> str:
+    def device_of(self, x: Array) -> str:
         return "cpu"
 
     def transform(self, mode: str, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,17 +1,19 @@
-"""Finds the adapters: ours, and those of other packages through an entry point group."""
+"""The registry of adapters: the built-in ones, and those of other packages' entry points."""
 
 from __future__ import annotations
 
-import importlib
+import warnings
+from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import entry_points
+from pkgutil import resolve_name
 
 from core.backends.base import Backend
 
 GROUP = "xpcaps.backends"
 """Entry point group: the name is the backend's, the value ``module:class``."""
 
-_OURS = {
+_BUILT_IN = {
     "numpy": "core.backends.numpy:NumPyBackend",
     "cupy": "core.backends.cupy:CuPyBackend",
     "torch": "core.backends.torch:TorchBackend",
@@ -23,20 +25,48 @@ _OURS = {
 
 @cache
 def backends() -> dict[str, Backend]:
-    """Return every known adapter by name, ours first; imports no array library."""
-    found = {name: _load(path) for name, path in _OURS.items()}
+    """Return every adapter by name, the built-in ones first; imports no array library.
+
+    Warns
+    -----
+    RuntimeWarning
+        An adapter of another package cannot be loaded. It is left out.
+    """
+    return {
+        **{name: _load(reference) for name, reference in _BUILT_IN.items()},
+        **dict(_from_entry_points()),
+    }
+
+
+def _from_entry_points() -> Iterator[tuple[str, Backend]]:
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
-        found.setdefault(entry.name, _load(entry.value))
-    return found
+        if entry.name in _BUILT_IN:
+            continue
+        try:
+            yield entry.name, _load(entry.value)
+        except Exception as error:
+            warnings.warn(
+                f"the array library adapter {entry.name} = {entry.value!r} of entry point group "
+                f"{GROUP!r} cannot be loaded: {type(error).__name__}: {error}",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+
+
+def _load(reference: str) -> Backend:
+    backend = resolve_name(reference)()
+    if not isinstance(backend, Backend):
+        raise TypeError(f"{reference} is not a subclass of core.backends.Backend")
+    return backend
 
 
 def get_backend(name: str) -> Backend:
-    """Return the adapter called `name`, or whose module or other name that is.
+    """Return the adapter whose name, module or alias is `name`.
 
     Raises
     ------
     ValueError
-        There is no such adapter; the message lists those that there are.
+        There is no such adapter; the message lists the known ones.
     """
     found = backends().get(name) or _by_other_names().get(name)
     if found is None:
@@ -54,13 +84,50 @@ def _by_other_names() -> dict[str, Backend]:
 
 
 def optional_modes() -> list[str]:
-    """Return the modes that some backend has and that are measured only where asked for."""
+    """Return the modes that some backend supports and that are measured only on request."""
     return sorted({mode for backend in backends().values() for mode in backend.optional_modes})
 
 
-def _load(path: str) -> Backend:
-    module, _, attribute = path.partition(":")
-    backend = getattr(importlib.import_module(module), attribute)()
-    if not isinstance(backend, Backend):
-        raise TypeError(f"{path} is not a core.backends.Backend")
-    return backend
+_library_of_class: dict[type, str] = {}
+_LIMIT = 4096
+
+
+def library_of(cls: type) -> str:
+    """Return the name of the library whose arrays are of class `cls`; "" for other classes.
+
+    The name of an array library without an adapter is that of its top-level package.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> library_of(np.ndarray), library_of(list)
+    ('numpy', '')
+    """
+    name = _library_of_class.get(cls)
+    if name is None:
+        name = _find_library(cls)
+        if len(_library_of_class) >= _LIMIT:  # a program that creates classes without limit
+            _library_of_class.clear()
+        _library_of_class[cls] = name
+    return name
+
+
+# `torch.compile` calls it while it traces a function, instead of tracing it.
+library_of._dynamo_marked_constant = True  # type: ignore[attr-defined]
+
+
+def _find_library(cls: type) -> str:
+    # Adapters of other packages first: their arrays may be subclasses of a built-in library's.
+    for backend in reversed(backends().values()):
+        if backend.owns_class(cls):
+            return backend.name
+    if hasattr(cls, "__array_namespace__"):
+        return cls.__module__.partition(".")[0]
+    return ""
+
+
+def clear_caches() -> None:
+    """Forget the adapters, so that entry points of packages installed meanwhile are found."""
+    backends.cache_clear()
+    _by_other_names.cache_clear()
+    _library_of_class.clear()

@@ -1,4 +1,4 @@
-"""array-api-strict: the standard and nothing else, with a second device that is not the host."""
+"""array-api-strict: the minimal implementation of the standard, with a second device."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core._private.patching import patched
 from core.backends.base import Backend, Watch
+from core.typing import Array, Device, Namespace
 
 
 class StrictBackend(Backend):
-    """Adapter of array-api-strict; its second device stands in for a GPU."""
+    """Adapter of array-api-strict; its second device fills the column of GPUs."""
 
     name = "array-api-strict"
     title = "array-api-strict"
@@ -26,35 +28,32 @@ class StrictBackend(Backend):
     def missing_device(self, device: str) -> str:
         return ""
 
-    def namespace(self) -> Any:
+    def namespace(self) -> Namespace:
         import array_api_strict
 
         return array_api_strict
 
-    def owns(self, x: object) -> bool:
-        return isinstance(x, _array_type())
-
-    def from_numpy(self, array: NDArray[Any], device: str) -> Any:
+    def from_numpy(self, array: NDArray[Any], device: str) -> Array:
         owned = np.array(array, copy=True)
         return self.namespace().asarray(owned, device=self.native_device(device))
 
-    def to_numpy(self, x: Any) -> NDArray[Any]:
+    def to_numpy(self, x: Array) -> NDArray[Any]:
         return np.asarray(x.to_device(self.native_device("cpu")))
 
-    def device_of(self, x: Any) -> str:
+    def device_of(self, x: Array) -> str:
         return "cpu" if x.device == self.native_device("cpu") else "other"
 
-    def native_device(self, device: str) -> Any:
+    def native_device(self, device: str) -> Device:
         import array_api_strict
 
         return array_api_strict.Device("CPU_DEVICE" if device == "cpu" else "device1")
 
     @contextmanager
-    def defaults(self, device: str, dtype: str) -> Iterator[Any]:
+    def defaults(self, device: str, dtype: str) -> Iterator[Namespace]:
         """Yield the namespace, or a copy of it that creates arrays on another `device`.
 
-        The library has no such setting, and only the copy creates there: a function that forgets
-        the device of its input is found.
+        The library has no setting for this. Code that uses the library's own namespace still
+        creates on the CPU, so functions that ignore the device of their input are found.
         """
         if device == "cpu":
             yield self.namespace()
@@ -63,13 +62,9 @@ class StrictBackend(Backend):
 
     @contextmanager
     def watch(self, mode: str = "eager") -> Iterator[Watch]:
-        """Count the calls that turn an array into host memory."""
+        """Count conversions of arrays to NumPy and exports of their memory."""
         seen = Watch()
         array_type = _array_type()
-        names = [
-            name for name in ("__array__", "__buffer__", "__dlpack__") if name in vars(array_type)
-        ]
-        own = {name: vars(array_type)[name] for name in names}
 
         def counted(original: Callable[..., Any]) -> Callable[..., Any]:
             def method(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -78,19 +73,16 @@ class StrictBackend(Backend):
 
             return method
 
-        for name, original in own.items():
-            setattr(array_type, name, counted(original))
-        try:
+        names = {"__array__", "__buffer__", "__dlpack__"} & set(vars(array_type))
+        methods = {name: counted(vars(array_type)[name]) for name in sorted(names)}
+        with patched(array_type, **methods):
             yield seen
-        finally:
-            for name, original in own.items():
-                setattr(array_type, name, original)
 
 
 _CREATION = ("arange", "asarray", "empty", "eye", "full", "linspace", "ones", "zeros")
 
 
-def _creating_on(device: Any) -> ModuleType:
+def _creating_on(device: Device) -> ModuleType:
     """Return a copy of the namespace with another default device."""
     import array_api_strict
 

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core._private.patching import patched
 from core.backends.base import Backend, ModeKeyword, Watch
 from core.notes import Note
+from core.typing import Array, Device, Namespace
 
 _ACCELERATORS = ("cuda", "xpu", "mps")
 
@@ -22,6 +24,7 @@ class TorchBackend(Backend):
     name = "torch"
     title = "PyTorch"
     module = "torch"
+    array_types = ("torch:Tensor",)
     optional_modes = ("jit", "grad", "vmap")
     limits = {"jit": Note.GRAPH_BREAKS}
     mode_keywords = {"jit": ModeKeyword("torch_compile", works=True)}
@@ -32,31 +35,26 @@ class TorchBackend(Backend):
             return "there is no CUDA, XPU or MPS device"
         return ""
 
-    def namespace(self) -> Any:
+    def namespace(self) -> Namespace:
         import array_api_compat.torch
 
         return array_api_compat.torch
 
-    def owns(self, x: object) -> bool:
-        import torch
-
-        return isinstance(x, torch.Tensor)
-
-    def from_numpy(self, array: NDArray[Any], device: str) -> Any:
+    def from_numpy(self, array: NDArray[Any], device: str) -> Array:
         import torch
 
         owned = np.array(array, copy=True, order="C", dtype=array.dtype.newbyteorder("="))
         return torch.from_numpy(owned).to(self.native_device(device))
 
-    def to_numpy(self, x: Any) -> NDArray[Any]:
+    def to_numpy(self, x: Array) -> NDArray[Any]:
         x = x.detach().cpu().resolve_conj().resolve_neg()
         # NumPy has no bfloat16; float32 holds all of its values.
         return np.asarray((x.float() if self.dtype_name(x) == "bfloat16" else x).numpy())
 
-    def device_of(self, x: Any) -> str:
+    def device_of(self, x: Array) -> str:
         return "cpu" if x.device.type == "cpu" else "gpu"
 
-    def native_device(self, device: str) -> Any:
+    def native_device(self, device: str) -> Device:
         return "cpu" if device == "cpu" else _accelerator()
 
     def device_called(self, name: str) -> str | None:
@@ -65,14 +63,14 @@ class TorchBackend(Backend):
         return super().device_called(name)
 
     @contextmanager
-    def defaults(self, device: str, dtype: str) -> Iterator[Any]:
-        """Yield the namespace, with PyTorch's own defaults set."""
+    def defaults(self, device: str, dtype: str) -> Iterator[Namespace]:
+        """Yield the namespace; PyTorch's defaults are set."""
         import torch
 
         before = torch.get_default_dtype()
         torch.set_default_dtype(getattr(torch, dtype))
         try:
-            if device == "cpu":  # the default, unless someone else chose: calls stay quick
+            if device == "cpu":  # PyTorch's own default; setting it would slow down calls
                 yield self.namespace()
             else:
                 with torch.device(self.native_device(device)):
@@ -88,9 +86,9 @@ class TorchBackend(Backend):
         def call(*args: Any, **kwargs: Any) -> Any:
             return function(*args, **kwargs)
 
-        # Whether there is one graph is told by capturing it. What makes code of it is left out: it
-        # takes a C++ compiler and ten times as long.
-        torch._dynamo.reset()  # of one function only so many versions are compiled
+        # Capturing the graph shows whether there is a single one. Generating code for it would
+        # need a C++ compiler and take ten times as long.
+        torch.compiler.reset()  # it compiles a limited number of versions of a function
         compiled: Callable[..., Any] = torch.compile(call, fullgraph=True, backend="eager")
         return compiled
 
@@ -102,12 +100,12 @@ class TorchBackend(Backend):
     def gradient(self, function: Callable[[list[Any]], Any], arrays: list[Any]) -> list[Any]:
         import torch
 
-        watched = [x.detach().clone().requires_grad_() for x in arrays]
-        # Of copies, as a function may write into what it gets, but not into what is watched.
-        result = function([x.clone() for x in watched])
+        inputs = [x.detach().clone().requires_grad_() for x in arrays]
+        # The function gets copies: it may write to its arguments, but not to leaves of the graph.
+        result = function([x.clone() for x in inputs])
         if not isinstance(result, torch.Tensor) or not result.requires_grad:
             return [None] * len(arrays)
-        return list(torch.autograd.grad(result, watched, allow_unused=True))
+        return list(torch.autograd.grad(result, inputs, allow_unused=True))
 
     def vmap(self, function: Callable[[list[Any]], list[Any]], arrays: list[Any]) -> list[Any]:
         import torch
@@ -116,11 +114,11 @@ class TorchBackend(Backend):
 
     @contextmanager
     def watch(self, mode: str = "eager") -> Iterator[Watch]:
-        """Count the calls that turn a tensor into host memory and would raise on an accelerator.
+        """Count conversions of tensors to NumPy that would raise on an accelerator.
 
-        ``x.cpu().numpy()`` is an explicit transfer and works anywhere, so tensors that came out
-        of ``.cpu()`` or ``.to()`` are left out. What is compiled is not watched: the compiler would
-        trace the counting, too.
+        ``x.cpu().numpy()`` is an explicit transfer and works on any device, so tensors returned
+        by ``.cpu()`` are not counted. Compiled functions are not watched: the compiler would
+        trace the counting methods too.
         """
         if mode == "jit":
             yield Watch()
@@ -128,7 +126,7 @@ class TorchBackend(Backend):
         import torch
 
         seen = Watch()
-        moved: dict[int, Any] = {}  # kept alive, so that no id is used twice
+        moved: dict[int, Any] = {}  # keeps the tensors alive, so that no id is used twice
 
         def counted(name: str) -> Callable[..., Any]:
             original = getattr(torch.Tensor, name)
@@ -136,7 +134,7 @@ class TorchBackend(Backend):
             def method(self: Any, *args: Any, **kwargs: Any) -> Any:
                 if id(self) not in moved:
                     seen.host_transfers += 1
-                    moved[id(self)] = self  # `__array__` calls `numpy`: count the pair once
+                    moved[id(self)] = self  # `__array__` calls `numpy`: count both as one
                     try:
                         return original(self, *args, **kwargs)
                     finally:
@@ -157,23 +155,13 @@ class TorchBackend(Backend):
 
             return method
 
-        patches = {name: counted(name) for name in ("__array__", "__dlpack__", "numpy")}
-        patches["cpu"] = explicit("cpu")
-        own = {name: vars(torch.Tensor).get(name) for name in patches}
-        for name, patch in patches.items():
-            setattr(torch.Tensor, name, patch)
-        try:
+        methods = {name: counted(name) for name in ("__array__", "__dlpack__", "numpy")}
+        with patched(torch.Tensor, cpu=explicit("cpu"), **methods):
             yield seen
-        finally:
-            for name, original in own.items():
-                if original is None:
-                    delattr(torch.Tensor, name)
-                else:
-                    setattr(torch.Tensor, name, original)
 
 
 def _accelerator() -> str | None:
-    """Return the type of the accelerator that is there, as PyTorch calls it."""
+    """Return PyTorch's name for the type of the accelerator of this machine; None without one."""
     import torch
 
     for name in _ACCELERATORS:

@@ -6,7 +6,7 @@ from typing import Any
 
 from core.lazy.graph.node import Node, ascend
 from core.lazy.graph.tree import leaves, rebuild
-from core.lazy.library import KNOWN, namespace_of
+from core.lazy.library import has_adapter, namespace_of
 from core.lazy.program import linearize
 
 
@@ -54,7 +54,7 @@ def compute(lz: Any) -> Any:
 def _values(backend: str | None, nodes: list[Node]) -> list[Any]:
     """Return the values of nodes of one library, which become leaves that hold them."""
     data = [node._data for node in nodes]
-    xp = namespace_of(backend) if backend in KNOWN else namespace_of(*_example(nodes))
+    xp = namespace_of(backend) if has_adapter(backend) else namespace_of(*_example(nodes))
     values: list[Any] = linearize((), nodes).run(xp, (), backend or "numpy")
     for node, known, value in zip(nodes, data, values, strict=True):
         if known is not value:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from core.backends.registry import library_of
 from core.lazy_apply.call import VMAP_METHODS, Call, check_outputs, is_scalar, named
 from core.lazy_apply.loops import Looped
 from core.lazy_apply.outputs import plain
-from core.libraries import NAMES, library_of
 
 PASS: Final = object()
 """What an eager handler returns where it must leave the call to the lazy one."""
@@ -102,9 +102,7 @@ def loaded(cls: type) -> str:
         if name not in HANDLERS:
             ours = importlib.import_module(f"core.lazy_apply.{_MODULES.get(name, 'generic')}")
             HANDLERS[name] = Handler(name, ours.eager, ours.lazy)
-        root = cls.__module__.partition(".")[0]
-        if NAMES.get(root, root) == name:
-            EAGER[cls.__module__] = HANDLERS[name].eager
+        EAGER[cls.__module__] = HANDLERS[name].eager
     return name
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.backends import Backend, backends
-from core.libraries import library_of
+from core.backends.registry import library_of
 from core.testing.current import running, wanted
 from core.testing.namespaces import library_of_namespace
 

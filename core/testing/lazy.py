@@ -13,8 +13,8 @@ from typing import Any
 from core.autojit.codec import Codec
 from core.autojit.compiled import described
 from core.backends import Backend
+from core.backends.registry import library_of
 from core.lazy_apply.call import function_name
-from core.libraries import library_of
 from core.testing.references import StandIn, StandIns, edited, held_by, in_modules
 from core.testing.swap import InPlace, ReplacedAttribute, copied
 
