@@ -168,8 +168,8 @@ def test_an_adapter_of_another_package_is_found(
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: other-lib\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[xpcaps.backends]\nother = other_lib:Other\n")
     monkeypatch.syspath_prepend(tmp_path)
-    registry.backends.cache_clear()
+    registry.clear_caches()
     try:
         assert get_backend("other").title == "Other"
     finally:
-        registry.backends.cache_clear()
+        registry.clear_caches()

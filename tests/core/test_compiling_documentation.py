@@ -40,6 +40,6 @@ def test_examples_of_lazy_apply_give_what_they_show(name: str) -> None:
     assert doctest.testmod(importlib.import_module(name)).failed == 0
 
 
-@pytest.mark.parametrize("name", ["core.autojit.api", "core.libraries"])
+@pytest.mark.parametrize("name", ["core.autojit.api", "core.backends.registry"])
 def test_examples_of_autojit_give_what_they_show(name: str) -> None:
     assert doctest.testmod(importlib.import_module(name)).failed == 0
