@@ -65,6 +65,8 @@ class Runner:
         )
         return Worker(variables, setup, self.config.timeout)
 
+    start_worker = hire
+
     def expand(self, names: Sequence[str]) -> list[tuple[str, ...] | str]:
         """Return for each name the targets that it stands for, or a line saying why none.
 

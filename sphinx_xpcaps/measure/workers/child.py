@@ -97,7 +97,8 @@ def _answer(job: Any, connection: Any) -> Done | Failed:
         def give(value: Any) -> None:
             connection.send(Item(value))
 
-        extra = {f.__name__: f for f in (at, give) if _wants(function, f.__name__)}
+        callbacks = {"at": at, "on_start": at, "give": give, "on_result": give}
+        extra = {name: f for name, f in callbacks.items() if _wants(function, name)}
         return Done(function(**extra, **arguments), _peak_memory())
     except BaseException as error:
         last = traceback.extract_tb(error.__traceback__)[-1:]
