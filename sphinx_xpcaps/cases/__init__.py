@@ -1,1 +1,1 @@
-"""From a target to its cases: what to call, and what NumPy returns for it."""
+"""Find the cases of a target: calls with arguments and reference results."""

@@ -1,4 +1,4 @@
-"""Cases that a project writes down: modules with ``@cases_for``, and files of recorded calls."""
+"""Origins "cases" and "tests": modules with ``@cases_for``, and files of recorded calls."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 
 import array_api_compat.numpy
 
-from sphinx_xpcaps.cases.examples import Found
+from sphinx_xpcaps.cases.model import FoundCall, FoundCalls
 from sphinx_xpcaps.cases.payload import dump_call
 
 F = TypeVar("F", bound=Callable[..., Iterable["call"]])
 
-_declared: dict[str, list[Callable[..., Iterable[call]]]] = {}
+_registered: dict[str, list[Callable[..., Iterable[call]]]] = {}
 
 
 class call:
@@ -24,7 +24,7 @@ class call:
     Parameters
     ----------
     *args, **kwargs
-        What the target is called with. Arrays are NumPy's; they are converted for each library.
+        Arguments of the call. Arrays are NumPy arrays; they are converted for each library.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -33,7 +33,7 @@ class call:
 
 
 def cases_for(target: str) -> Callable[[F], F]:
-    """Declare the cases of a target; the module goes into ``xpcaps_cases``.
+    """Define the cases of a target, in a module that ``xpcaps_cases`` lists.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def cases_for(target: str) -> Callable[[F], F]:
     Returns
     -------
     callable
-        A decorator for a function of the NumPy namespace that yields `call` objects.
+        A decorator for a function that takes the NumPy namespace and yields `call` objects.
 
     Examples
     --------
@@ -54,22 +54,22 @@ def cases_for(target: str) -> Callable[[F], F]:
     ...     yield call(xp.ones((4, 4)), 3, mode="wrap")
     """
 
-    def declare(function: F) -> F:
-        _declared.setdefault(target, []).append(function)
+    def register(function: F) -> F:
+        _registered.setdefault(target, []).append(function)
         return function
 
-    return declare
+    return register
 
 
-def from_declared(name: str, sources: Sequence[str]) -> Found:
-    """Return what the modules declare for a target, or else what the files hold.
+def from_case_modules(name: str, sources: Sequence[str]) -> FoundCalls:
+    """Return the calls that the modules define for a target, or else those in the files.
 
     Parameters
     ----------
     name : str
         The target.
     sources : sequence of str
-        Names of modules with ``@cases_for``, and paths of files that the pytest plugin wrote.
+        Names of modules with ``@cases_for``, and paths of files written by the pytest plugin.
     """
     modules = [source for source in sources if not _is_file(source)]
     try:
@@ -77,24 +77,24 @@ def from_declared(name: str, sources: Sequence[str]) -> Found:
             importlib.import_module(module)
         calls = list(_calls(name))
     except BaseException as error:
-        problem = f"its cases fail: {type(error).__name__}: {error}"
-        return Found("cases", (), problem, type(error).__name__)
+        problem = f"its cases module failed: {type(error).__name__}: {error}"
+        return FoundCalls("cases", (), problem, type(error).__name__)
     if calls:
-        return Found("cases", tuple(calls))
+        return FoundCalls("cases", tuple(calls))
     recorded = [call for source in sources if _is_file(source) for call in _recorded(source, name)]
-    return Found("tests", tuple(recorded))
+    return FoundCalls("tests", tuple(recorded))
 
 
 def _is_file(source: str) -> bool:
     return source.endswith(".cases")
 
 
-def _calls(name: str) -> Iterator[tuple[str, bytes, bool]]:
-    for function in _declared.get(name, ()):
+def _calls(name: str) -> Iterator[FoundCall]:
+    for function in _registered.get(name, ()):
         for each in function(array_api_compat.numpy):
             shown = [*map(_show, each.args), *(f"{k}={_show(v)}" for k, v in each.kwargs.items())]
             text = f"{name.rpartition('.')[2]}({', '.join(shown)})"
-            yield text, dump_call(name, each.args, each.kwargs), False
+            yield FoundCall(text, dump_call(name, each.args, each.kwargs), False)
 
 
 def _show(value: Any) -> str:
@@ -104,7 +104,7 @@ def _show(value: Any) -> str:
     return text if len(text) <= 40 else text[:39] + "…"
 
 
-def _recorded(source: str, name: str) -> Iterator[tuple[str, bytes, bool]]:
+def _recorded(source: str, name: str) -> Iterator[FoundCall]:
     with Path(source).open("rb") as stream:
         calls: dict[str, list[tuple[str, bytes, bool]]] = pickle.load(stream)
-    yield from calls.get(name, ())
+    yield from (FoundCall(*call) for call in calls.get(name, ()))

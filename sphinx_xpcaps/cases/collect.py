@@ -1,4 +1,4 @@
-"""Makes a target's cases: finds calls, and runs each under NumPy for reference."""
+"""Make the cases of a target: find calls and run each with NumPy to get reference results."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from sphinx_xpcaps.cases.case_modules import from_declared
-from sphinx_xpcaps.cases.examples import At, Found, from_bodies, from_docstrings
+from sphinx_xpcaps.cases.case_modules import from_case_modules
+from sphinx_xpcaps.cases.examples import OnStart, from_bodies, from_docstrings
 from sphinx_xpcaps.cases.model import (
     AS_WRITTEN,
     Case,
     Collected,
+    FoundCalls,
     Step,
     Variant,
 )
@@ -27,16 +28,16 @@ from sphinx_xpcaps.cases.plans import (
     plan_of_numbers,
     plans_for,
 )
-from sphinx_xpcaps.cases.reference import Begin, seed_all, variants_of
+from sphinx_xpcaps.cases.reference import StartVariant, seed_all, variants_of
 from sphinx_xpcaps.cases.resolve import TargetError, resolve
-from sphinx_xpcaps.cases.select import argument_names, choose, plain_call, traits
+from sphinx_xpcaps.cases.select import argument_names, choose, fallback_call, traits
 from sphinx_xpcaps.cases.signature import SECONDS, from_signature
 
 MOST_CASES = 6
 
 
 def collect(
-    at: At,
+    on_start: OnStart,
     *,
     name: str,
     bodies: Sequence[str],
@@ -44,22 +45,22 @@ def collect(
     skip: Collection[str],
     file: File,
 ) -> Collected:
-    """Find the cases of a target and write them to `file`, each as soon as it is made.
+    """Find the cases of a target and write each to `file` as soon as it is complete.
 
     Parameters
     ----------
-    at : callable
+    on_start : callable
         Called with each piece of code before it runs.
     name : str
         The target.
     bodies : sequence of str
-        Code from directives; where there is some, it alone is used.
+        Bodies of directives; if there are any, no other origin is used.
     sources : sequence of str
-        Modules and files that give cases.
+        Names of modules and paths of files with cases.
     skip : collection of str
-        Pieces of code that never came back before.
+        Pieces of code that timed out or crashed before.
     file : Path
-        Where the cases go, pickled one after the other.
+        The file to write, with one pickle per case.
     """
     file.write_bytes(b"")
     seed_all(0)
@@ -68,25 +69,25 @@ def collect(
     except TargetError as error:
         return Collected(target=name, error=str(error), error_type="TargetError")
     if bodies:
-        found = from_bodies(name, holder, target, bodies, at, skip)
-    elif (declared := from_declared(name, sources)).calls or declared.problem:
-        found = declared
+        found = from_bodies(name, holder, target, bodies, on_start, skip)
+    elif (listed := from_case_modules(name, sources)).calls or listed.problem:
+        found = listed
     else:
-        found = _fitting(from_docstrings(name, holder, target, at, skip))
-        if not found.calls and (made := from_signature(name, holder, target, at, skip)).calls:
+        found = _fitting(from_docstrings(name, holder, target, on_start, skip))
+        if not found.calls and (made := from_signature(name, holder, target, on_start, skip)).calls:
             found = made
     if not found.calls:
         return Collected(
             target=name, origin=found.origin, error=found.problem, error_type=found.problem_type
         )
-    return _keep(name, target, found, at, skip, file)
+    return _make_cases(name, target, found, on_start, skip, file)
 
 
-def _fitting(found: Found) -> Found:
-    """Leave out calls in which made-up data turned out too small for what the example does."""
+def _fitting(found: FoundCalls) -> FoundCalls:
+    """Leave out calls for which the made-up data is too small."""
     if not found.made_up_data:
         return found
-    calls = tuple(call for call in found.calls if not _has_empty_array(call[1]))
+    calls = tuple(call for call in found.calls if not _has_empty_array(call.payload))
     return replace(found, calls=calls, problem=found.problem or "the made-up data does not fit")
 
 
@@ -106,50 +107,50 @@ def load_cases(file: File) -> list[Case]:
                 return cases
 
 
-def _keep(
-    name: str, target: Any, found: Found, at: At, skip: Collection[str], file: File
+def _make_cases(
+    name: str, target: Any, found: FoundCalls, on_start: OnStart, skip: Collection[str], file: File
 ) -> Collected:
     made, problem = 0, ""
     made_up = found.origin == "signature"
     known = parameters(target)
     names = [parameter.name for parameter in known]
-    calls = [(call, load_steps(call[1])) for call in found.calls]
+    calls = [(call, load_steps(call.payload)) for call in found.calls]
     chosen = [calls[i] for i in choose([traits(steps) for _, steps in calls], MOST_CASES)]
-    plainest = plain_call(chosen, known)
+    fallback = fallback_call(chosen, known)
     with file.open("ab") as stream:
-        for (text, payload, whole), steps in [*chosen, *plainest]:
-            if text in skip:
+        for call, steps in [*chosen, *fallback]:
+            if call.text in skip:
                 continue
             case = Case(
-                text=text,
+                text=call.text,
                 origin=found.origin,
-                payload=payload,
-                whole=whole,
-                is_plain=(text, payload, whole) not in found.calls,
+                payload=call.payload,
+                all_steps=call.all_steps,
+                is_fallback=call not in found.calls,
                 made_up_data=found.made_up_data,
                 arguments=argument_names(steps[-1], names),
             )
 
-            def begin(variant: str, seconds: float, text: str = text) -> bool:
+            def start_variant(variant: str, seconds: float, text: str = call.text) -> bool:
                 if variant == AS_WRITTEN:
-                    at(("line", text), SECONDS) if made_up else at(("call", text))
+                    on_start(("line", text), SECONDS) if made_up else on_start(("call", text))
                     return True
-                # What converges in one dtype may search for ever in another: that costs little.
-                at(("variant", variant), max(SECONDS, 4 * seconds))
+                # An iteration that converges in one dtype may not end in another: limit its time.
+                on_start(("variant", variant), max(SECONDS, 4 * seconds))
                 return variant not in skip
 
             try:
-                case = _referred(case, steps, target, begin)
+                case = _with_reference(case, steps, target, start_variant)
             except BaseException as error:
-                if not case.is_plain:
-                    words = f"{type(error).__name__}: {error}"
-                    problem = f"the call fails when it is repeated: {words}"
+                if not case.is_fallback:
+                    message = f"{type(error).__name__}: {error}"
+                    problem = f"the call fails when it is repeated: {message}"
                 continue
             if not case.plans:
                 problem = "it takes and returns no arrays"
                 continue
             if not any(leaf.kind in ("array", "number") for leaf in case.variants[0].leaves):
-                problem = "what it returns shows neither arrays nor numbers"
+                problem = "its result has neither arrays nor numbers"
                 continue
             pickle.dump(case, stream)
             stream.flush()
@@ -157,13 +158,15 @@ def _keep(
     return Collected(target=name, cases=made, origin=found.origin, error="" if made else problem)
 
 
-def _referred(case: Case, steps: list[Step], target: Any, begin: Begin) -> Case:
-    """Return a case with its plans and with what NumPy returns in each variant.
+def _with_reference(
+    case: Case, steps: list[Step], target: Any, start_variant: StartVariant
+) -> Case:
+    """Return a case with its plans and the reference result of each variant.
 
-    Without plans, there are no arrays in the call.
+    A case has no plans if the call takes no arrays.
     """
     plans = plans_for(steps, target)
-    variants = variants_of(case, plans, begin)
+    variants = variants_of(case, plans, start_variant)
     if not plans:
         returns = _returns_arrays(variants[0])
         plans = (NO_ARRAYS,) if returns else plan_of_numbers(steps, target)

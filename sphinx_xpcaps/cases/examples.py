@@ -1,4 +1,4 @@
-"""Runs the examples of docstrings and the bodies of directives while their target is watched."""
+"""Origins "docstring" and "directive": run example code and record the calls of the target."""
 
 from __future__ import annotations
 
@@ -10,40 +10,31 @@ import sys
 import textwrap
 import traceback
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import array_api_compat.numpy
 import numpy as np
 
+from sphinx_xpcaps.cases.model import FoundCall, FoundCalls
 from sphinx_xpcaps.cases.plot_stub import provide_plots
 from sphinx_xpcaps.cases.resolve import doctexts
 from sphinx_xpcaps.cases.watch import EXAMPLE_MODULE, Watcher
 
-At = Callable[..., None]
-"""Called with ``("call" or "line", code)`` before code runs, so that who waits knows where it is;
-maybe with the seconds that this may take at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The calls that an origin gave, as (text, pickled steps, whether every step counts)."""
-
-    origin: str
-    calls: tuple[tuple[str, bytes, bool], ...] = ()
-    problem: str = ""
-    problem_type: str | None = None
-    made_up_data: bool = False
+OnStart = Callable[..., None]
+"""Called with ``("call" or "line", code)`` before code runs, so that the measuring process knows
+what was running when a worker is lost; optionally with a time limit in seconds."""
 
 
 class SkippedError(Exception):
-    """A piece of an example that was left out because it never came back."""
+    """Part of an example is skipped, since it timed out or crashed before."""
 
 
-def from_docstrings(name: str, holder: Any, target: Any, at: At, skip: Collection[str]) -> Found:
+def from_docstrings(
+    name: str, holder: Any, target: Any, on_start: OnStart, skip: Collection[str]
+) -> FoundCalls:
     """Run the examples of a target's docstring, or else of its class's.
 
-    An example that fails loses itself and what depends on it, nothing else.
+    If an example fails, only that example and those that depend on it are lost.
     """
     problem = "its docstring has no examples"
     provide_plots()
@@ -51,55 +42,62 @@ def from_docstrings(name: str, holder: Any, target: Any, at: At, skip: Collectio
         examples = _examples(text)
         if not examples:
             continue
-        watcher = _watcher(name, holder, target, at, skip)
+        watcher = _watcher(name, holder, target, on_start, skip)
         scope = _module_scope(name, target)
         failed = ""
         for example in examples:
             source = example.source
             if example.options.get(doctest.OPTIONFLAGS_BY_NAME["SKIP"]) or source in skip:
                 continue
-            at(("line", source))
+            on_start(("line", source))
             try:
                 watcher.run(source, scope)
             except BaseException as error:
                 failed = failed or f"{type(error).__name__}: {_first_line(error)}"
         calls = watcher.finish()
         if calls:
-            return Found(origin, tuple(calls), made_up_data=watcher.made_up_data)
+            return FoundCalls(origin, tuple(calls), made_up_data=watcher.made_up_data)
         problem = watcher.problem or "no example calls it"
         if failed and not watcher.problem:
             problem += f" (an example failed with {failed})"
-    return Found("docstring", problem=problem)
+    return FoundCalls("docstring", problem=problem)
 
 
 def from_bodies(
-    name: str, holder: Any, target: Any, bodies: Sequence[str], at: At, skip: Collection[str]
-) -> Found:
-    """Run the code that directives give; here a failure is the author's and is reported."""
-    calls: list[tuple[str, bytes, bool]] = []
+    name: str,
+    holder: Any,
+    target: Any,
+    bodies: Sequence[str],
+    on_start: OnStart,
+    skip: Collection[str],
+) -> FoundCalls:
+    """Run the bodies of directives; an error in a body is reported to the author."""
+    calls: list[FoundCall] = []
     for body in bodies:
-        watcher = _watcher(name, holder, target, at, skip)
-        at(("line", body))
+        watcher = _watcher(name, holder, target, on_start, skip)
+        on_start(("line", body))
         try:
             watcher.run(body, _body_scope(name, target))
         except BaseException as error:
             problem = f"line {_line(error)}: {type(error).__name__}: {_first_line(error)}"
-            return Found("directive", (), problem, type(error).__name__)
+            return FoundCalls("directive", (), problem, type(error).__name__)
         found = watcher.finish()
         if not found:
             problem = watcher.problem or f"the body does not call {name}"
-            return Found("directive", (), problem, None)
+            return FoundCalls("directive", (), problem, None)
         calls.extend(found)
-    return Found("directive", tuple(calls))
+    return FoundCalls("directive", tuple(calls))
 
 
-def _watcher(name: str, holder: Any, target: Any, at: At, skip: Collection[str]) -> Watcher:
-    def heard(text: str) -> None:
+def _watcher(
+    name: str, holder: Any, target: Any, on_start: OnStart, skip: Collection[str]
+) -> Watcher:
+    def on_target_call(text: str) -> None:
         if text in skip:
             raise SkippedError(text)
-        at(("call", text))
+        on_start(("call", text))
 
-    return Watcher(holder, target, name, heard)
+    return Watcher(holder, target, name, on_target_call)
 
 
 _BLOCK = re.compile(
@@ -110,10 +108,10 @@ _BLOCK = re.compile(
 
 
 def _examples(text: str) -> list[doctest.Example]:
-    """Return the examples of a docstring: those with prompts, or else its blocks of code."""
+    """Return the doctest examples of a docstring, or else the statements of its code blocks."""
     try:
         found = doctest.DocTestParser().get_examples(text)
-    except ValueError:  # one badly indented example: read the others one paragraph at a time
+    except ValueError:  # inconsistent indentation: parse each paragraph separately
         found = []
         for paragraph in text.split("\n\n"):
             try:
@@ -136,7 +134,7 @@ def _statements(text: str) -> Iterator[str]:
 
 
 def _module_scope(name: str, target: Any) -> dict[str, Any]:
-    """Return what an example sees by doctest's convention: its module's names, and NumPy."""
+    """Return the global names of an example, as in doctest: those of its module, and NumPy."""
     module = sys.modules.get(getattr(target, "__module__", None) or "")
     scope = dict(vars(module)) if module else {}
     scope.update(_body_scope(name, target), __name__=EXAMPLE_MODULE)

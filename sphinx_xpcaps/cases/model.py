@@ -1,16 +1,16 @@
-"""A case: a call that can be replayed with the arrays of another library."""
+"""The data of a case: a call that can be replayed with the arrays of another library."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Path = tuple[Any, ...]
-"""Where something stands in nested arguments: keys and positions from the outside in."""
+"""The position of a leaf in nested arguments: keys and indices from the outside in."""
 
 AS_WRITTEN = "as written"
 FLOAT64 = "float64"
@@ -20,7 +20,7 @@ REAL = "real"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetInfo:
-    """What a target is, found by importing it."""
+    """Description of a target, obtained by importing it."""
 
     name: str
     kind: str
@@ -32,69 +32,91 @@ class TargetInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """A callable by its dotted name: found again by importing, not by unpickling."""
+class DottedName:
+    """A callable given by its dotted name, which is imported instead of unpickled."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """Stands in arguments for what the step of that number returned."""
+class StepResult:
+    """Placeholder in arguments for the result of an earlier step."""
 
     step: int
 
 
 @dataclass(frozen=True, slots=True)
-class Method:
-    """A method of what an earlier step returned."""
+class StepMethod:
+    """A method of the result of an earlier step."""
 
-    of: Result
+    of: StepResult
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One call of a replay; `callee` is a callable or a `Method`."""
+    """One call of a replay; `callee` is a callable, a `DottedName` or a `StepMethod`."""
 
     callee: Any
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     number: int = 0
-    """By which later steps refer to what this one returns."""
+    """The number by which later steps refer to the result of this step."""
+
+
+class FoundCall(NamedTuple):
+    """A call of a target that an origin gave."""
+
+    text: str
+    payload: bytes
+    """The pickled steps."""
+    all_steps: bool
+    """Whether the results of all steps are compared, not only that of the last step."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCalls:
+    """The calls that an origin gave, or the reason why there are none."""
+
+    origin: str
+    calls: tuple[FoundCall, ...] = ()
+    problem: str = ""
+    problem_type: str | None = None
+    made_up_data: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Which leaves of the arguments become arrays of the backend."""
+    """Which leaves of the arguments are converted to arrays of the backend."""
 
     name: str
     paths: frozenset[Path]
     pass_namespace: bool = False
     pass_device: bool = False
     on_host: bool = False
-    """Whether functions among the arguments are NumPy's own, called on values that are moved to
-    the host and back. What they do there is not the target's doing."""
+    """Whether functions among the arguments stay NumPy functions, called with values copied to
+    the host. What these functions do does not count for the target."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One leaf of what NumPy returned.
+    """One leaf of the reference result.
 
-    ``value`` is an array, or a Python number, bool, None or string; ``kind`` says which.
+    ``kind`` is ``"array"``, ``"number"`` or ``"other"``; ``value`` is an array, or a Python number,
+    bool, None or string.
     """
 
     path: Path
     kind: str
     value: NDArray[Any] | bool | complex | str | None = None
-    wobble: float = 0.0
-    """How much the value changes when the inputs change in their last digit; infinite where its
-    shape or kind does."""
+    sensitivity: float = 0.0
+    """The largest change of the value when the inputs change in their last digits; infinite if the
+    shape or the kind changes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A case with other dtypes, and what NumPy returned for it."""
+    """A case with other dtypes, and the reference result for it."""
 
     name: str
     dtypes: Mapping[Path, np.dtype[Any]]
@@ -109,22 +131,22 @@ class Case:
     text: str
     origin: str
     payload: bytes
-    """The steps, pickled, so that every replay starts from fresh copies."""
-    whole: bool = False
-    """Whether what every step returned counts, not only the last."""
+    """The pickled steps, so that each replay starts from new copies."""
+    all_steps: bool = False
+    """Whether the results of all steps are compared, not only that of the last step."""
     made_up_data: bool = False
-    """Whether made-up data took the place of a data set that could not be loaded."""
+    """Whether made-up data replaced a data set that could not be loaded."""
     arguments: tuple[str, ...] = ()
-    """Names of the arguments that are passed, and ``name=value`` of those with small values."""
-    is_plain: bool = False
-    """Whether it is another case without its optional arguments, tried where all others fail."""
+    """Names of the arguments that are passed, and ``name=value`` for small values."""
+    is_fallback: bool = False
+    """Whether this is another case without its optional arguments, run if all others fail."""
     plans: tuple[Plan, ...] = ()
     variants: tuple[Variant, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
-    """What looking for cases gave: how many, from where, or why none."""
+    """The number of cases that were found for a target, their origin, or why there are none."""
 
     target: str
     cases: int = 0

@@ -1,4 +1,4 @@
-"""What a docstring and a signature say about a callable's parameters."""
+"""Read the parameters of a callable from its docstring and its signature."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ _STARS: dict[Any, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter: its name and its type in words, if it has one."""
+    """One parameter with its documented type, if it has one."""
 
     name: str
     type: str = ""
     required: bool = True
     meaning: str = ""
-    """What the docstring says of it."""
+    """The description in the docstring."""
 
     @property
     def is_array_like(self) -> bool:
-        """Whether the words say that it takes arrays."""
+        """Whether the documented type is an array or array-like."""
         words = self.type.partition(", optional")[0]
         return bool(_ARRAY_LIKE.search(words)) and not _COUNTED.search(words)
 
@@ -42,8 +42,8 @@ class Parameter:
 def parameters(function: Any) -> tuple[Parameter, ...]:
     """Return the parameters of `function` in the order of a call, without ``self``.
 
-    Types are those of the numpydoc section "Parameters", else the annotations. A callable without
-    a signature, such as a ufunc, has the parameters that its docstring lists.
+    Types come from the numpydoc section "Parameters", or else from the annotations. The parameters
+    of a callable without a signature, such as a ufunc, come from its docstring.
     """
     documented = documented_parameters(function)
     if isinstance(function, np.ufunc):
@@ -53,8 +53,8 @@ def parameters(function: Any) -> tuple[Parameter, ...]:
     signature = signature_of(function)
     if signature is None:
         return tuple(documented.values())
-    # A wrapper may hide its parameters behind ``*args`` or positional-only names; the docstring
-    # still lists them, in the same order.
+    # A wrapper may take ``*args`` or positional-only names in place of the documented
+    # parameters, which then come in the order of the docstring.
     hidden = [each for name, each in documented.items() if name not in signature.parameters]
     found: list[Parameter] = []
     for parameter in signature.parameters.values():
@@ -76,7 +76,7 @@ def parameters(function: Any) -> tuple[Parameter, ...]:
 
 
 def signature_of(function: Any) -> inspect.Signature | None:
-    """Return the signature of `function`, or None where it has none."""
+    """Return the signature of `function`, or None if it has none."""
     try:
         return inspect.signature(function)
     except (TypeError, ValueError):
@@ -84,7 +84,7 @@ def signature_of(function: Any) -> inspect.Signature | None:
 
 
 def documented_parameters(function: Any) -> dict[str, Parameter]:
-    """Return the parameters that the docstring lists, by name, in its order."""
+    """Return the parameters in the docstring by name, in the same order."""
     from numpydoc.docscrape import NumpyDocString
 
     texts = [inspect.getdoc(function)]
@@ -102,7 +102,7 @@ def documented_parameters(function: Any) -> dict[str, Parameter]:
             continue
         for title in ("Parameters", "Other Parameters"):
             for entry in sections[title]:
-                # "x: array_like", without the space that the format asks for, is common.
+                # "x: array_like", without the space that numpydoc requires, is common.
                 names, _, rest = entry.name.partition(":")
                 words, meaning = entry.type or rest.strip(), " ".join(entry.desc)
                 for name in map(str.strip, names.split(",")):

@@ -1,4 +1,4 @@
-"""Calls as bytes: what is kept of a call, so that each replay starts from fresh copies."""
+"""Serialize calls, so that each replay starts from new copies of the arguments."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import array_api_compat.numpy
 import cloudpickle
 
 from core.backends import backends
-from sphinx_xpcaps.cases.model import Named, Path, Step
+from sphinx_xpcaps.cases.model import DottedName, Path, Step
 from sphinx_xpcaps.cases.resolve import resolve
 from sphinx_xpcaps.cases.trees import rebuild
 
@@ -20,20 +20,20 @@ _LARGEST = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Logged:
-    """One call of an example that a later one may depend on."""
+class LoggedCall:
+    """One call of an example, on which later calls may depend."""
 
     step: bytes
     needs: frozenset[int]
-    """The earlier calls that made or changed its arguments."""
+    """Indices of the earlier calls that created or changed its arguments."""
 
 
 class PayloadError(Exception):
-    """A call that cannot be kept; the message says why."""
+    """A call cannot be serialized; the message gives the reason."""
 
 
 def dump_step(step: Step) -> bytes:
-    """Return one step as bytes, with NumPy's arrays in the place of any other library's.
+    """Return one step as bytes, with arrays of other libraries converted to NumPy arrays.
 
     Raises
     ------
@@ -52,38 +52,38 @@ def dump_step(step: Step) -> bytes:
 
 def dump_call(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
     """Return the pickled steps of one call of the target called `name`."""
-    return join([dump_step(Step(Named(name), args, kwargs))])
+    return join([dump_step(Step(DottedName(name), args, kwargs))])
 
 
 def dump_last(steps: Sequence[Step], last: Step) -> bytes:
-    """Return the pickled steps with another one in the last place."""
+    """Return the pickled steps with the last one replaced."""
     return join([cloudpickle.dumps(step) for step in (*steps[:-1], last)])
 
 
 def join(steps: Sequence[bytes]) -> bytes:
-    """Return the payload that consists of these steps."""
+    """Return the payload of pickled steps."""
     joined: bytes = cloudpickle.dumps(list(steps))
     return joined
 
 
-def join_logged(log: Sequence[Logged], last: Logged) -> bytes:
-    """Return the payload of a call together with all that it depends on, in the order of time."""
-    wanted: set[int] = set()
+def join_logged(log: Sequence[LoggedCall], last: LoggedCall) -> bytes:
+    """Return the payload of a call and of all calls that it depends on, in their order."""
+    required: set[int] = set()
     waiting = set(last.needs)
     while waiting:
         number = waiting.pop()
-        wanted.add(number)
-        waiting |= log[number].needs - wanted
-    return join([*(log[number].step for number in sorted(wanted)), last.step])
+        required.add(number)
+        waiting |= log[number].needs - required
+    return join([*(log[number].step for number in sorted(required)), last.step])
 
 
 def load_steps(payload: bytes) -> list[Step]:
-    """Return fresh copies of the steps of a case."""
+    """Return new copies of the steps of a case."""
     return [_located(cloudpickle.loads(step)) for step in cloudpickle.loads(payload)]
 
 
 def _located(step: Step) -> Step:
-    if isinstance(step.callee, Named):
+    if isinstance(step.callee, DottedName):
         return replace(step, callee=resolve(step.callee.name)[1])
     return step
 
@@ -91,13 +91,13 @@ def _located(step: Step) -> Step:
 def neutral(
     args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Return arguments with NumPy's arrays in the place of any other library's."""
+    """Return arguments with arrays of other libraries converted to NumPy arrays."""
     found: tuple[tuple[Any, ...], dict[str, Any]] = rebuild((args, kwargs), _neutral)
     return found
 
 
 def _neutral(path: Path, leaf: Any) -> Any:
-    """Return NumPy's equivalent of an array or namespace, where an example uses another library."""
+    """Return the NumPy equivalent of an array or namespace of another library."""
     for backend in backends().values():
         if backend.module not in sys.modules or backend.name == "numpy":
             continue

@@ -1,8 +1,8 @@
-"""Decides which arguments of a call become arrays of another library.
+"""Plans: which arguments of a call are converted to arrays of another library.
 
 An example may pass a list where the docstring says ``array_like``, and a tuple of axes looks like
-a tuple of values. One rule does not do, so there are several plans, from the narrowest to the
-widest; each says which leaves of the arguments are converted.
+a tuple of values. No single rule is right for all calls, so a case has several plans, from the
+fewest converted arguments to the most.
 """
 
 from __future__ import annotations
@@ -13,31 +13,31 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sphinx_xpcaps.cases.model import Method, Path, Plan, Step
+from sphinx_xpcaps.cases.model import Path, Plan, Step, StepMethod
 from sphinx_xpcaps.cases.parameters import Parameter, parameters, signature_of
 from sphinx_xpcaps.cases.replay import is_function
 from sphinx_xpcaps.cases.trees import is_number, is_numeric_array, is_numeric_sequence, leaves
 
 NO_ARRAYS = Plan("no arrays", frozenset())
-"""The plan of a call that passes no array: only what comes back can tell the library."""
+"""The plan of a call without array arguments, of which only the result is an array."""
 
-_PLAINNESS = ("array-like", "array-like sequences", "arrays")
+_PLAN_RANKS = ("array-like", "array-like sequences", "arrays")
 
 
-def plainness(plan: str) -> int:
-    """Return a rank, 0 for the plan that a reader of the docstring would follow."""
-    return _PLAINNESS.index(plan) if plan in _PLAINNESS else len(_PLAINNESS)
+def plan_rank(plan: str) -> int:
+    """Return the rank of a plan; 0 is the plan that follows the documented types."""
+    return _PLAN_RANKS.index(plan) if plan in _PLAN_RANKS else len(_PLAN_RANKS)
 
 
 def plans_for(steps: Sequence[Step], target: Any) -> tuple[Plan, ...]:
-    """Return the plans of a call, narrowest first; none where nothing can be converted.
+    """Return the plans of a call, narrowest first; none if there is nothing to convert.
 
     Parameters
     ----------
     steps : sequence of Step
-        The call, with the steps before it.
+        The call and the steps before it.
     target : callable
-        What the last step calls; tells which parameters are array-like.
+        The callee of the last step, whose documentation tells which parameters are array-like.
     """
     arrays: set[Path] = set()
     inner: set[Path] = set()
@@ -61,7 +61,7 @@ def plans_for(steps: Sequence[Step], target: Any) -> tuple[Plan, ...]:
         elif is_function(leaf):
             calls_functions = True
     documented = arrays | sequences
-    wanted = {
+    candidates = {
         "arrays": arrays,
         "array-like sequences": documented,
         "array-like": documented | scalars,
@@ -70,13 +70,13 @@ def plans_for(steps: Sequence[Step], target: Any) -> tuple[Plan, ...]:
         "arrays in objects": documented | inner,
     }
     found: dict[frozenset[Path], Plan] = {}
-    for name, paths in wanted.items():
+    for name, paths in candidates.items():
         if paths:
             key = frozenset(paths)
             found.setdefault(key, Plan(name, key))
     plans = tuple(found.values()) or _without_arrays(target)
     if calls_functions:
-        # Where the library has no counterpart of a function, or another one of the same name.
+        # The library may lack a function, or have a different one of the same name.
         plans += tuple(
             replace(plan, name=f"{plan.name}, functions on the host", on_host=True)
             for plan in plans
@@ -85,23 +85,23 @@ def plans_for(steps: Sequence[Step], target: Any) -> tuple[Plan, ...]:
 
 
 def plan_of_numbers(steps: Sequence[Step], target: Any) -> tuple[Plan, ...]:
-    """Return the plan in which floats become arrays without dimensions, if there are floats.
+    """Return the plan that converts floats to 0-dimensional arrays, if there are floats.
 
-    The last resort, for a function that is documented to take and return numbers.
+    It is the last plan, for functions that are documented to take and return numbers.
     """
     found = list(_arguments(steps, target))
     floats = {path for path, leaf, _ in found if type(leaf) is float}
-    whole = {
+    all_steps = {
         path
         for path, leaf, parameter in found
         if type(leaf) is int and parameter is not None and "float" in parameter.type
     }
-    paths = frozenset(floats or whole)
+    paths = frozenset(floats or all_steps)
     return (Plan("numbers", paths),) if paths else ()
 
 
 def cast_paths(plans: Sequence[Plan]) -> frozenset[Path]:
-    """Return the leaves whose dtype a variant changes: those that are known to be arrays."""
+    """Return the leaves whose dtype the variants change: those known to be arrays."""
     known = [plan.paths for plan in plans if _casts(plan)]
     return known[-1] if known else (plans[0].paths if plans else frozenset())
 
@@ -111,7 +111,7 @@ def _casts(plan: Plan) -> bool:
 
 
 def _without_arrays(target: Any) -> tuple[Plan, ...]:
-    """Return the plan of a function of sizes alone: it takes the namespace by name."""
+    """Return the plan of a function without array arguments that takes the namespace as ``xp``."""
     signature = signature_of(target)
     names = signature.parameters if signature else {}
     if "xp" not in names:
@@ -120,14 +120,14 @@ def _without_arrays(target: Any) -> tuple[Plan, ...]:
 
 
 def _arguments(steps: Sequence[Step], target: Any) -> Iterator[tuple[Path, Any, Parameter | None]]:
-    """Yield each leaf of the arguments with its path and its parameter, where that is known."""
+    """Yield each leaf of the arguments with its path, and its parameter or None."""
     for i, step in enumerate(steps):
         last = i == len(steps) - 1
         function = target if last else _callee(step, steps)
         known = parameters(function)
         positional = [p for p in known if not p.name.startswith("**")]
         by_name = {p.name.lstrip("*"): p for p in known}
-        # A callee given by name is a bound method: its signature has no `self` any more.
+        # The signature of a bound method has no `self`.
         for n, value in enumerate(step.args):
             parameter = _positional(positional, n)
             for path, leaf in leaves(value, (i, n)):
@@ -141,8 +141,8 @@ def _arguments(steps: Sequence[Step], target: Any) -> Iterator[tuple[Path, Any, 
 
 
 def _callee(step: Step, steps: Sequence[Step]) -> Any:
-    """Return what a step calls, as far as its documentation can be found before it runs."""
-    if not isinstance(step.callee, Method):
+    """Return the callee of a step, or None if it is not known before the step runs."""
+    if not isinstance(step.callee, StepMethod):
         return step.callee
     made_by = next((s.callee for s in steps if s.number == step.callee.of.step), None)
     return getattr(made_by, step.callee.name, None) if inspect.isclass(made_by) else None
@@ -160,7 +160,7 @@ def _positional(known: Sequence[Parameter], n: int) -> Parameter | None:
 
 
 def argument_leaves(steps: Sequence[Step]) -> dict[Path, Any]:
-    """Return every leaf of the arguments of a call by its path."""
+    """Return the leaves of the arguments of a call by path."""
     found: dict[Path, Any] = {}
     for i, step in enumerate(steps):
         for n, value in (*enumerate(step.args), *step.kwargs.items()):

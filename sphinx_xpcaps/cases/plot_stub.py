@@ -1,7 +1,7 @@
-"""Stand-ins for what examples need and a machine may lack: data sets and plots.
+"""Replacements for what examples use and may not be available: data sets and plots.
 
-A data set that must be downloaded is replaced by made-up data of plausible shape and dtype. Where
-no plotting library is installed, something takes its place that accepts every call.
+A data set that cannot be downloaded is replaced by made-up data of plausible shape and dtype. A
+plotting library that is not installed is replaced by stubs that accept every call.
 """
 
 from __future__ import annotations
@@ -25,21 +25,23 @@ _COLOUR = re.compile(r"\bRGB\b|\bcolou?r\b|gray=False|\(\s*\d+,\s*\d+,\s*3\s*\)"
 _ARRAY = re.compile(r"\bnd?array\b|array[-_]like", re.IGNORECASE)
 
 
-def data_set(function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> NDArray[Any] | None:
-    """Return made-up data in place of what a function could not load.
+def made_up_data_set(
+    function: Any, args: Sequence[Any], kwargs: dict[str, Any]
+) -> NDArray[Any] | None:
+    """Return made-up data in place of data that a function could not load.
 
     Parameters
     ----------
     function : callable
-        What failed to load something; its docstring says what it would have returned.
+        The function that failed; its docstring describes the data.
     args, kwargs : sequence, dict
-        What it was called with.
+        Its arguments.
 
     Returns
     -------
     ndarray or None
         An image of bytes, shape (64, 64) or (64, 64, 3), or a signal of floats, shape (1000,);
-        None where the docstring speaks of no array or the function was given some.
+        None if the docstring does not mention a returned array or an argument is an array.
     """
     text = inspect.getdoc(function) or ""
     _, _, returned = text.partition("Returns\n")
@@ -58,34 +60,34 @@ def data_set(function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> NDAr
 
 
 def is_plot(thing: object) -> bool:
-    """Say whether an object is a plotting library's, or stands in for one."""
-    return type(thing).__module__.partition(".")[0] in _PLOTTING or isinstance(thing, Anything)
+    """Return whether an object is of a plotting library or is a stub of one."""
+    return type(thing).__module__.partition(".")[0] in _PLOTTING or isinstance(thing, PlotStub)
 
 
 def provide_plots() -> None:
-    """Let examples import a plotting library where none is installed."""
+    """Let examples import plotting libraries that are not installed, as stubs."""
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.append(_Finder())
 
 
-class Anything:
-    """Accepts every call, attribute, index and comparison; holds nothing."""
+class PlotStub:
+    """Object that accepts every call, attribute and index, and does nothing."""
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Anything:
+    def __call__(self, *args: Any, **kwargs: Any) -> PlotStub:
         return self
 
-    def __getattr__(self, name: str) -> Anything:
+    def __getattr__(self, name: str) -> PlotStub:
         if name.startswith("__"):
             raise AttributeError(name)
         return self
 
-    def __getitem__(self, key: object) -> Anything:
+    def __getitem__(self, key: object) -> PlotStub:
         return self
 
     def __setitem__(self, key: object, value: object) -> None:
         pass
 
-    def __enter__(self) -> Anything:
+    def __enter__(self) -> PlotStub:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -96,29 +98,29 @@ class Anything:
 
 
 def unpacked(value: Any, shape: Any) -> Any:
-    """Return `value`, or where it is `Anything`, as many as an assignment unpacks.
+    """Return `value`, or a tuple of stubs for an assignment that unpacks a `PlotStub`.
 
     Parameters
     ----------
     value : object
         The right side of an assignment.
     shape : tuple
-        Nested tuples like the left side's, with None for each name.
+        Nested tuples in the structure of the left side, with None for each name.
     """
-    if not isinstance(value, Anything):
+    if not isinstance(value, PlotStub):
         return value
     return tuple(value if inner is None else unpacked(value, inner) for inner in shape)
 
 
 class _Module(ModuleType):
-    def __getattr__(self, name: str) -> Anything:
+    def __getattr__(self, name: str) -> PlotStub:
         if name.startswith("__"):
             raise AttributeError(name)
-        return Anything()
+        return PlotStub()
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Comes last: it finds only what nobody else found."""
+    """The last finder on ``sys.meta_path``: finds modules that are not installed."""
 
     def find_spec(
         self, fullname: str, path: object, target: object = None

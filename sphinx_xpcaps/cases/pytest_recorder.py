@@ -1,9 +1,9 @@
-"""A pytest plugin that keeps the calls that a library's tests make.
+"""A pytest plugin that records the calls of a library's functions in its tests.
 
 ``pytest -p sphinx_xpcaps.cases.pytest_recorder --xpcaps-cases FILE --xpcaps-targets 'pkg.*'``
 
-Test modules are compiled with every call sent through the hook of `sphinx_xpcaps.cases.watch`, as
-examples are; so a test's own calls are seen under any name, and the library's inner ones are not.
+Test modules are instrumented as examples are, see `sphinx_xpcaps.cases.watch`: calls in a test are
+recorded under any name, and calls inside the library are not.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from _pytest.assertion import rewrite
 from sphinx_xpcaps.cases import watch
 from sphinx_xpcaps.cases.payload import dump_call, load_steps
 from sphinx_xpcaps.cases.select import choose, traits
-from sphinx_xpcaps.cases.watch import HOOK, Instrument, call
+from sphinx_xpcaps.cases.watch import HOOK, CallInstrumenter, call
 
 _MOST_SEEN = 200
 _MOST_KEPT = 6
 
 
 class Recorder:
-    """Keeps the calls of every target whose name matches a pattern.
+    """Records the calls of each target whose name matches a pattern.
 
     Parameters
     ----------
     patterns : list of str
         Patterns of dotted names.
     file : Path
-        Where the calls go.
+        The file to write.
     """
 
     def __init__(self, patterns: list[str], file: Path) -> None:
@@ -47,14 +47,16 @@ class Recorder:
         self.kept: list[Any] = []  # so that no id is used twice
         self.calls: dict[str, dict[bytes, str]] = {}
 
-    def see(self, text: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Call `function`, keeping its arguments if it is a target and comes back."""
+    def on_call(
+        self, text: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        """Call `function` and record its arguments if it is a target and returns."""
         name = self._name(function)
         payload = None
         if name is not None and len(self.calls.setdefault(name, {})) < _MOST_SEEN:
             try:
                 payload = dump_call(name, args, kwargs)
-            except Exception:  # what cannot be copied cannot be replayed
+            except Exception:  # arguments that cannot be copied cannot be replayed
                 payload = None
         result = function(*args, **kwargs)
         if name is not None and payload is not None:
@@ -62,7 +64,7 @@ class Recorder:
         return result
 
     def save(self) -> None:
-        """Write for each target the few calls that differ most."""
+        """Write the calls of each target that differ most."""
         found = {}
         for name, calls in sorted(self.calls.items()):
             payloads = sorted(calls)
@@ -104,7 +106,7 @@ class Recorder:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the two options."""
+    """Add the options ``--xpcaps-cases`` and ``--xpcaps-targets``."""
     group = parser.getgroup("xpcaps", "cases for capability tables")
     group.addoption("--xpcaps-cases", metavar="FILE", help="write the recorded calls to FILE")
     group.addoption(
@@ -117,7 +119,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start to record, if a file was named."""
+    """Start recording if ``--xpcaps-cases`` is given."""
     file = config.getoption("--xpcaps-cases")
     if not file:
         return
@@ -133,7 +135,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Write what was recorded."""
+    """Write the recorded calls."""
     recorder = config.stash.get(_KEY, None)
     if recorder is not None:
         watch.activate(None)
@@ -144,23 +146,23 @@ _KEY = pytest.StashKey[Recorder]()
 
 
 def _instrument_test_modules() -> None:
-    """Let pytest's own rewriting of test modules also send calls through the hook."""
+    """Extend pytest's assertion rewriting so that it also instruments calls."""
     original = rewrite.rewrite_asserts
 
     def rewrite_asserts(mod: ast.Module, source: bytes, *args: Any, **kwargs: Any) -> None:
-        Instrument(unpacks=False).visit(mod)
-        place = 1 if mod.body and isinstance(mod.body[0], ast.Expr) else 0
-        while place < len(mod.body) and _is_future(mod.body[place]):
-            place += 1
+        CallInstrumenter(unpacks=False).visit(mod)
+        position = 1 if mod.body and isinstance(mod.body[0], ast.Expr) else 0
+        while position < len(mod.body) and _is_future(mod.body[position]):
+            position += 1
         hook = ast.ImportFrom(
             module=call.__module__, names=[ast.alias(call.__name__, HOOK)], level=0, lineno=1
         )
-        mod.body.insert(place, hook)
+        mod.body.insert(position, hook)
         ast.fix_missing_locations(mod)
         original(mod, source, *args, **kwargs)
 
     rewrite.rewrite_asserts = rewrite_asserts
-    # Compiled test modules are cached under a name of their own, never mixed with the usual ones.
+    # Cache instrumented test modules under a different name than the usual ones.
     rewrite.PYC_TAIL = f".xpcaps{rewrite.PYC_TAIL}"
 
 

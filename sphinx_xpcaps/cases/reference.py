@@ -1,4 +1,4 @@
-"""Runs a case under NumPy: what it returns in each dtype, and how much that depends on rounding."""
+"""Run a case with NumPy: the reference result of each variant and its sensitivity to rounding."""
 
 from __future__ import annotations
 
@@ -24,36 +24,38 @@ from sphinx_xpcaps.cases.model import (
 )
 from sphinx_xpcaps.cases.payload import load_steps
 from sphinx_xpcaps.cases.plans import argument_leaves, cast_paths
-from sphinx_xpcaps.cases.replay import REFERENCE, perform, prepare
+from sphinx_xpcaps.cases.replay import REFERENCE, prepare, run_steps
 from sphinx_xpcaps.cases.trees import is_number, result_leaves
 
-Begin = Callable[[str, float], bool]
-"""Called with a variant's name and the seconds that the variant as written took; says whether to
-make it."""
+StartVariant = Callable[[str, float], bool]
+"""Called with the name of a variant and the seconds that the variant as written took; returns
+whether to run it."""
 
 
-def variants_of(case: Case, plans: Sequence[Plan], begin: Begin) -> tuple[Variant, ...]:
-    """Return a case as written and with other dtypes, where NumPy accepts them.
+def variants_of(
+    case: Case, plans: Sequence[Plan], start_variant: StartVariant
+) -> tuple[Variant, ...]:
+    """Return the variants of a case: as written, and with other dtypes that work with NumPy.
 
     Raises
     ------
     Exception
-        What the call raises as it is written.
+        Any exception that the call raises as written.
     """
-    begin(AS_WRITTEN, 0.0)
-    began = time.monotonic()
-    made = [_refer(case, AS_WRITTEN, {})]
-    seconds = time.monotonic() - began
+    start_variant(AS_WRITTEN, 0.0)
+    start = time.monotonic()
+    made = [_reference_variant(case, AS_WRITTEN, {})]
+    seconds = time.monotonic() - start
 
     def make(name: str, dtypes: Mapping[Path, np.dtype[Any]]) -> bool:
-        variant = _try(case, name, dtypes) if dtypes and begin(name, seconds) else None
+        variant = _try(case, name, dtypes) if dtypes and start_variant(name, seconds) else None
         if variant is not None:
             made.append(variant)
         return variant is not None
 
     arguments = argument_leaves(load_steps(case.payload))
     dtypes = {path: np.asarray(arguments[path]).dtype for path in sorted_paths(cast_paths(plans))}
-    # A Python number adapts to what it meets; alone it does not make a call one of integers.
+    # Python numbers are weakly typed: they alone do not make this a call with integers.
     strong = {path for path in dtypes if not is_number(arguments[path])} or set(dtypes)
     integers = {path: np.dtype("float64") for path, t in dtypes.items() if t.kind in "iu"}
     if strong & integers.keys() and not make(FLOAT64, integers):
@@ -69,49 +71,49 @@ def variants_of(case: Case, plans: Sequence[Plan], begin: Begin) -> tuple[Varian
 
 
 def sorted_paths(paths: Collection[Path]) -> list[Path]:
-    """Return `paths` in an order that does not depend on hashes."""
+    """Return `paths` in a reproducible order."""
     return sorted(paths, key=repr)
 
 
 def _try(case: Case, name: str, dtypes: Mapping[Path, np.dtype[Any]]) -> Variant | None:
     try:
-        return _refer(case, name, dtypes)
-    except BaseException:  # NumPy does not take these dtypes: then nobody has to
+        return _reference_variant(case, name, dtypes)
+    except BaseException:  # these dtypes do not work with NumPy, so they are not required
         return None
 
 
-def _refer(case: Case, name: str, dtypes: Mapping[Path, np.dtype[Any]]) -> Variant:
-    """Run a case under NumPy twice; what differs between the two is not reproducible."""
+def _reference_variant(case: Case, name: str, dtypes: Mapping[Path, np.dtype[Any]]) -> Variant:
+    """Run a case twice with NumPy; a result that differs is not reproducible."""
     first, second = (_run(case, dtypes, seed) for seed in (0, 1))
     same = len(first) == len(second) and all(map(_same, first, second))
-    wobble = [0.0] * len(first)
-    for seed in _NUDGES if same else ():
+    sensitivity = [0.0] * len(first)
+    for seed in _PHASES if same else ():
         try:
-            nearby = _run(case, dtypes, 0, adjust=functools.partial(_nudged, seed))
-        except BaseException:  # the example stands at the edge of what is allowed
+            nearby = _run(case, dtypes, 0, adjust=functools.partial(_perturbed, seed))
+        except BaseException:  # the inputs are at the edge of the domain
             continue
         if len(nearby) == len(first):
-            pairs = zip(wobble, first, nearby, strict=True)
-            wobble = [max(before, _distance(a, b)) for before, a, b in pairs]
-    if any(w and _is_discrete(leaf) for w, leaf in zip(wobble, first, strict=True)):
-        # The call took another path: then no count and no flag says anything.
-        leaf_by_leaf = zip(wobble, first, strict=True)
-        wobble = [float("inf") if _is_discrete(leaf) else w for w, leaf in leaf_by_leaf]
-    leaves = [replace(leaf, wobble=w) for leaf, w in zip(first, wobble, strict=True)]
+            pairs = zip(sensitivity, first, nearby, strict=True)
+            sensitivity = [max(before, _distance(a, b)) for before, a, b in pairs]
+    if any(w and _is_discrete(leaf) for w, leaf in zip(sensitivity, first, strict=True)):
+        # The call took another branch, so integers and booleans cannot be compared.
+        leaf_by_leaf = zip(sensitivity, first, strict=True)
+        sensitivity = [float("inf") if _is_discrete(leaf) else w for w, leaf in leaf_by_leaf]
+    leaves = [replace(leaf, sensitivity=w) for leaf, w in zip(first, sensitivity, strict=True)]
     return Variant(name, dtypes, tuple(leaves), same)
 
 
-_NUDGES = (0.0, 1.0, 2.0)
-"""Phases of the pattern in which floats are moved, to see how much a result depends on rounding."""
+_PHASES = (0.0, 1.0, 2.0)
+"""Phases of the perturbation of floats that measures the sensitivity to rounding."""
 
 
-def _nudged(phase: float, leaf: Any) -> Any:
-    """Return floats moved by up to 16 units in the last place, each in its own way.
+def _perturbed(phase: float, leaf: Any) -> Any:
+    """Return floats perturbed by up to 16 units in the last place, each differently.
 
-    Whole numbers stay what they are: they are exact, and often count something.
+    Integral values are not changed: they are exact, and often are counts.
     """
     if isinstance(leaf, float):
-        return float(_nudged(phase, np.asarray(leaf)))
+        return float(_perturbed(phase, np.asarray(leaf)))
     if not isinstance(leaf, np.ndarray) or leaf.dtype.kind not in "fc":
         return leaf
     pattern = np.cos(phase + 2.4 * np.arange(leaf.size)).reshape(leaf.shape)
@@ -147,20 +149,19 @@ def _run(
 ) -> list[Leaf]:
     seed_all(seed)
     steps = prepare(case, None, dtypes, REFERENCE, adjust=adjust)
-    result = perform(steps, case.whole, _unchanged)
+    result = run_steps(steps, case.all_steps, _unchanged)
     found = result_leaves(result, lambda x: isinstance(x, np.ndarray))
     return [_leaf(path, value) for path, value in found]
 
 
 def seed_all(seed: int) -> None:
-    """Set the seeds that every library shares, and what a generator without a seed begins with.
+    """Set the global seeds, and the entropy of generators that are created without a seed.
 
-    Examples make generators without a seed; their data would differ from run to run, and with it
-    what is measured.
+    Examples that create generators without a seed would otherwise differ from run to run.
     """
     random.seed(seed)
     np.random.seed(seed)
-    # Where NumPy's generators get their entropy, if nobody gives them any.
+    # The source of entropy of NumPy generators without a seed.
     vars(np.random.bit_generator)["randbits"] = random.Random(seed).getrandbits
 
 

@@ -1,4 +1,4 @@
-"""Calls a case again, with its arguments' leaves replaced."""
+"""Replay a case with the leaves of its arguments replaced."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from typing import Any
 import array_api_compat.numpy
 import numpy as np
 
-from sphinx_xpcaps.cases.model import Case, Method, Path, Plan, Result, Step
+from sphinx_xpcaps.cases.model import Case, Path, Plan, Step, StepMethod, StepResult
 from sphinx_xpcaps.cases.payload import load_steps
 from sphinx_xpcaps.cases.trees import is_numeric_array, rebuild
 from sphinx_xpcaps.cases.watch import EXAMPLE_MODULE
 
 _LONGEST = 1000
-"""So much of what an iterator gives is compared."""
+"""The number of items of an iterator that are compared."""
 
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """What a replay has to know of the library whose arrays it passes."""
+    """The array library that a replay passes arrays of."""
 
     namespace: Any
-    """What ``np`` and ``xp`` mean for functions and arguments of the example."""
+    """The namespace that replaces ``np`` and ``xp`` in functions and arguments of the example."""
     convert: Callable[[Any], Any]
-    """Makes an array of the library from a NumPy array."""
+    """Converts a NumPy array to an array of the library."""
     to_numpy: Callable[[Any], Any]
-    """Makes a NumPy array of an array of the library; anything else is returned as it is."""
+    """Converts an array of the library to a NumPy array; returns any other object unchanged."""
     device: Any = None
-    """What is passed as ``device=`` where the plan says so."""
-    apart: Callable[[], AbstractContextManager[Any]] = nullcontext
-    """A context for code that is the example's: what happens there is not held against a target."""
+    """The argument ``device=`` of plans that pass it."""
+    uncounted: Callable[[], AbstractContextManager[Any]] = nullcontext
+    """A context for code of the example, in which transfers and computations are not counted."""
 
 
 def _same(x: Any) -> Any:
@@ -44,7 +44,7 @@ def _same(x: Any) -> Any:
 
 
 REFERENCE = Library(array_api_compat.numpy, _same, _same)
-"""NumPy, which a replay without a plan is run on."""
+"""NumPy, for replays without a plan."""
 
 
 def prepare(
@@ -55,20 +55,20 @@ def prepare(
     *,
     adjust: Callable[[Any], Any] | None = None,
 ) -> list[Step]:
-    """Return fresh steps with arguments converted.
+    """Return new copies of the steps with arguments converted.
 
     Parameters
     ----------
     case : Case
-        What to call.
+        The case.
     plan : Plan or None
-        Which leaves to convert; None converts nothing, which is a call under NumPy.
+        Which leaves to convert; None converts nothing, for a call with NumPy.
     dtypes : mapping
-        Leaves that take another dtype first.
+        Leaves to convert to another dtype first.
     library : Library
-        Whose arrays are passed.
+        The library of the arrays to pass.
     adjust : callable, optional
-        Changes leaves in a call under NumPy.
+        Changes leaves in a call with NumPy.
     """
     selected = plan.paths if plan else frozenset()
     translator = None if plan is None else _Translator(library, on_host=plan.on_host)
@@ -101,37 +101,38 @@ def prepare(
 
 
 def cast(leaf: Any, dtype: np.dtype[Any]) -> Any:
-    """Return a leaf as an array of `dtype`; a real one of a complex leaf is its real part."""
+    """Return a leaf as an array of `dtype`; to a real dtype, its real part."""
     array = np.asarray(leaf)
     real = array.dtype.kind == "c" and dtype.kind != "c"
     return (array.real if real else array).astype(dtype)
 
 
-def perform(
+def run_steps(
     steps: list[Step],
-    whole: bool,
+    all_steps: bool,
     transform: Callable[[Callable[..., Any]], Callable[..., Any]],
-    begin: Callable[[], None] | None = None,
+    on_ready: Callable[[], None] | None = None,
 ) -> Any:
-    """Call the steps; the transform, such as a jit, applies to what the case is about.
+    """Call the steps and return the result.
 
-    That is the last call, or where every step counts, all of them as one function. A call that
-    returns nothing is there for what it does to its arguments: these are its result.
+    The transform, such as ``jit``, is applied to the last call, or to all steps as one function if
+    the results of all steps are compared. The result of a call that returns None is its arguments,
+    which it may have changed.
 
     Parameters
     ----------
     steps : list of Step
         From `prepare`.
-    whole : bool
-        Whether every step counts.
+    all_steps : bool
+        Whether the results of all steps are compared.
     transform : callable
-        Applied to what is called.
-    begin : callable, optional
-        Called when everything is made that the case is not about.
+        Applied to the function that is called.
+    on_ready : callable, optional
+        Called after the preceding steps, just before the transform is applied.
     """
-    if whole:
-        if begin is not None:
-            begin()
+    if all_steps:
+        if on_ready is not None:
+            on_ready()
         plain = [(step.callee, step.number) for step in steps]
         return transform(functools.partial(_all_steps, plain))(
             *[(step.args, step.kwargs) for step in steps]
@@ -143,10 +144,10 @@ def perform(
         made[step.number] = _bound(step.callee, made)(*args, **kwargs)
     args, kwargs = _with_results((last.args, last.kwargs), made)
     function = _bound(last.callee, made)
-    if begin is not None:
-        begin()
+    if on_ready is not None:
+        on_ready()
     result = transform(function)(*args, **kwargs)
-    if isinstance(result, Iterator):  # what it does, it does when it is asked
+    if isinstance(result, Iterator):  # run it: an iterator is lazy
         return list(itertools.islice(result, _LONGEST))
     return {"arguments": (args, kwargs)} if result is None else result
 
@@ -160,28 +161,28 @@ def _all_steps(
         made[number] = _bound(callee, made)(*args, **kwargs)
     owner = _subject(callees)
     first = made[owner]
-    # What a method returns counts; the object itself often returns itself and says no more.
-    said = [
+    # The results of methods are compared, but not a method that returns the object itself.
+    results = [
         made[number]
         for callee, number in callees
-        if isinstance(callee, Method) and callee.of.step == owner and made[number] is not first
+        if isinstance(callee, StepMethod) and callee.of.step == owner and made[number] is not first
     ]
-    return said or [first]
+    return results or [first]
 
 
 def _subject(callees: list[tuple[Any, int]]) -> int:
-    """Return the number of the step that makes the object which the case is about."""
+    """Return the number of the step that creates the object under test."""
     last, number = callees[-1]
-    return last.of.step if isinstance(last, Method) else number
+    return last.of.step if isinstance(last, StepMethod) else number
 
 
 def _with_results(
     arguments: tuple[tuple[Any, ...], dict[str, Any]], made: Mapping[int, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Return arguments with objects in the place of what stands for them."""
+    """Return arguments with the placeholders of results replaced."""
     found: tuple[tuple[Any, ...], dict[str, Any]] = rebuild(
         arguments,
-        lambda _, leaf: made[leaf.step] if isinstance(leaf, Result) else leaf,
+        lambda _, leaf: made[leaf.step] if isinstance(leaf, StepResult) else leaf,
         is_leaf=lambda x: not isinstance(x, (tuple, list, dict)),
     )
     return found
@@ -189,20 +190,20 @@ def _with_results(
 
 def _bound(callee: Any, made: Mapping[int, Any]) -> Callable[..., Any]:
     bound: Callable[..., Any] = (
-        getattr(made[callee.of.step], callee.name) if isinstance(callee, Method) else callee
+        getattr(made[callee.of.step], callee.name) if isinstance(callee, StepMethod) else callee
     )
     return bound
 
 
 class _Translator:
-    """Says what a leaf that is no array means for another library.
+    """Translates leaves that are not arrays, such as functions and dtypes, to another library.
 
     Parameters
     ----------
     library : Library
         The library.
     on_host : bool
-        Whether functions stay NumPy's and are called on the host.
+        Whether functions stay NumPy functions and are called on the host.
     """
 
     def __init__(self, library: Library, *, on_host: bool) -> None:
@@ -211,9 +212,9 @@ class _Translator:
         self.for_numpy_code = _Namespace(library.namespace)
 
     def leaf(self, leaf: Any) -> Any:
-        """Return the leaf's counterpart: a namespace, a dtype, a function, or itself."""
+        """Return the equivalent namespace, dtype or function, or the leaf itself."""
         if isinstance(leaf, np.generic) and leaf.dtype.kind in "biufc":
-            return leaf.item()  # a scalar of NumPy's would be an array of another library
+            return leaf.item()  # a NumPy scalar would count as an array of another library
         if inspect.ismodule(leaf) and _is_numpy(leaf):
             return self.library.namespace
         if isinstance(leaf, np.dtype) or (inspect.isclass(leaf) and issubclass(leaf, np.generic)):
@@ -223,7 +224,7 @@ class _Translator:
         return leaf
 
     def _function(self, function: Any) -> Any:
-        """Return what a user of the library would pass in the place of a function."""
+        """Return the function that a user of the library would pass instead."""
         name = getattr(function, "__name__", None)
         if isinstance(name, str) and getattr(np, name, None) is function:
             try:
@@ -231,25 +232,25 @@ class _Translator:
             except AttributeError:
                 raise TypeError(f"the library has no counterpart of np.{name}") from None
         if isinstance(function, types.FunctionType) and function.__module__ == EXAMPLE_MODULE:
-            self._rename(function)
+            self._replace_globals(function)
         if not isinstance(function, (types.FunctionType, types.MethodType, functools.partial)):
             return function
 
         @functools.wraps(function)
-        def answering(*args: Any, **kwargs: Any) -> Any:
-            with self.library.apart():
+        def converting(*args: Any, **kwargs: Any) -> Any:
+            with self.library.uncounted():
                 result = function(*args, **kwargs)
                 if any(isinstance(arg, np.ndarray) for arg in args):
-                    return result  # asked with NumPy's arrays, as for the blocks of a lazy array
+                    return result  # called with NumPy arrays, as for the blocks of a lazy array
                 return rebuild(result, lambda _, leaf: self._array(leaf))
 
-        return answering
+        return converting
 
     def _called_on_host(self, function: Any) -> Any:
-        """Return a function that takes the library's arrays, calls NumPy's and returns such."""
+        """Return a function that converts to NumPy arrays, calls `function`, and converts back."""
 
         def on_host(*args: Any, **kwargs: Any) -> Any:
-            with self.library.apart():
+            with self.library.uncounted():
                 given = (args, kwargs)
                 host = rebuild(given, lambda _, leaf: self.library.to_numpy(leaf))
                 result = function(*host[0], **host[1])
@@ -259,22 +260,22 @@ class _Translator:
 
         return functools.update_wrapper(on_host, function) if _has_name(function) else on_host
 
-    def _rename(self, function: types.FunctionType) -> None:
-        """Let a function of the example see the library where it says NumPy, and its arrays."""
+    def _replace_globals(self, function: types.FunctionType) -> None:
+        """Replace NumPy and its arrays in the scope of an example function."""
         for name, value in list(function.__globals__.items()):
-            function.__globals__[name] = self._seen(value)
+            function.__globals__[name] = self._translated(value)
         for cell in function.__closure__ or ():
             try:
-                cell.cell_contents = self._seen(cell.cell_contents)
-            except ValueError:  # a name that is not bound yet
+                cell.cell_contents = self._translated(cell.cell_contents)
+            except ValueError:  # an unbound name
                 continue
 
-    def _seen(self, value: Any) -> Any:
+    def _translated(self, value: Any) -> Any:
         if inspect.ismodule(value) and _is_numpy(value):
             return self.for_numpy_code
         if isinstance(value, types.FunctionType) and value.__module__ == EXAMPLE_MODULE:
             if value.__globals__.get("np") is np:
-                self._rename(value)
+                self._replace_globals(value)
             return value
         return self._array(value)
 
@@ -285,7 +286,7 @@ class _Translator:
 
 
 def is_function(leaf: Any) -> bool:
-    """Say whether a leaf is a function that a target calls."""
+    """Return whether a leaf is a function that the target may call."""
     return callable(leaf) and not inspect.isclass(leaf) and not inspect.ismodule(leaf)
 
 
@@ -294,10 +295,9 @@ def _has_name(function: Any) -> bool:
 
 
 class _Namespace:
-    """A library's namespace for code that was written for NumPy.
+    """The namespace of a library for code that was written for NumPy.
 
-    What the library has by the same name is its own; for anything else, such as ``np.newaxis`` or
-    ``np.isscalar``, NumPy's serves.
+    Names that the library lacks, such as ``np.newaxis`` or ``np.isscalar``, are those of NumPy.
     """
 
     def __init__(self, namespace: Any) -> None:

@@ -1,4 +1,4 @@
-"""Finds what a dotted name stands for."""
+"""Find the object that a dotted name refers to."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from sphinx_xpcaps.cases.model import TargetInfo
 
 
 class TargetError(Exception):
-    """A dotted name that leads to no callable; the message says why."""
+    """A dotted name does not refer to a callable; the message gives the reason."""
 
 
 def resolve(name: str) -> tuple[Any, Any]:
-    """Return the object called `name` and what holds it, a module, class or instance.
+    """Return the object called `name` and its owner, a module, class or instance.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def _lookup(name: str) -> tuple[Any, Any]:
 
 
 def _import_longest(parts: list[str]) -> tuple[Any, list[str]]:
-    """Import as many leading parts as are modules; return the module and the other parts."""
+    """Import the longest prefix that is a module; return the module and the remaining parts."""
     module = None
     for depth in range(1, len(parts) + 1):
         if module is not None and hasattr(module, parts[depth - 1]):
@@ -61,13 +61,13 @@ def _import_longest(parts: list[str]) -> tuple[Any, list[str]]:
             if module is not None and error.name == name:
                 return module, parts[depth - 1 :]
             raise TargetError(f"{type(error).__name__}: {error}") from error
-        except BaseException as error:  # whatever a foreign module does when it is imported
+        except BaseException as error:  # importing a module may raise anything
             raise TargetError(f"{type(error).__name__}: {error}") from error
     return module, []
 
 
 def describe(name: str) -> TargetInfo:
-    """Say what the target called `name` is; an error is part of the answer."""
+    """Return the description of the target `name`, which includes any error."""
     package = name.partition(".")[0]
     try:
         holder, target = resolve(name)
@@ -82,7 +82,7 @@ def describe(name: str) -> TargetInfo:
 
 
 def doctexts(holder: Any, target: Any) -> Iterator[tuple[str, str]]:
-    """Yield the docstrings whose examples may call `target`: its own, then its class's."""
+    """Yield the docstrings whose examples may call `target`: its own, then that of its class."""
     own = inspect.getdoc(target)
     if own:
         yield "docstring", own
@@ -93,7 +93,7 @@ def doctexts(holder: Any, target: Any) -> Iterator[tuple[str, str]]:
 
 
 def kind_of(holder: Any, target: Any) -> str:
-    """Return the kind of a target as records call it."""
+    """Return the kind of a target as in records."""
     if isinstance(target, np.ufunc):
         return "ufunc"
     if inspect.isclass(target):
@@ -102,12 +102,12 @@ def kind_of(holder: Any, target: Any) -> str:
 
 
 def expand(name: str) -> tuple[str, ...]:
-    """Return the targets that `name` stands for: itself, or a module's public callables.
+    """Return the targets of `name`: itself, or the public callables of a module.
 
     Raises
     ------
     TargetError
-        There is nothing of that name.
+        There is no object of that name.
     """
     _, found = _lookup(name)
     if not inspect.ismodule(found):
@@ -134,16 +134,18 @@ def _is_public_callable(x: object) -> bool:
     return callable(x)
 
 
-def expand_all(give: Callable[[tuple[str, ...] | str], None], *, names: tuple[str, ...]) -> None:
-    """Give for each name the targets that it stands for, or why there is none; in a worker."""
+def expand_all(
+    on_result: Callable[[tuple[str, ...] | str], None], *, names: tuple[str, ...]
+) -> None:
+    """Send the targets of each name, or an error message; runs in a worker."""
     for name in names:
         try:
-            give(expand(name))
+            on_result(expand(name))
         except TargetError as error:
-            give(f"{name}: {error}")
+            on_result(f"{name}: {error}")
 
 
-def describe_all(give: Callable[[TargetInfo], None], *, names: tuple[str, ...]) -> None:
-    """Describe each target and give the answers one by one; runs in a worker."""
+def describe_all(on_result: Callable[[TargetInfo], None], *, names: tuple[str, ...]) -> None:
+    """Send the description of each target; runs in a worker."""
     for name in names:
-        give(describe(name))
+        on_result(describe(name))

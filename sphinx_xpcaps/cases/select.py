@@ -1,4 +1,4 @@
-"""Chooses a few calls that differ most, so that a long docstring costs no more than a short one."""
+"""Select the calls of a target that differ most, so that long docstrings do not cost more."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from sphinx_xpcaps.cases.model import Method, Step
+from sphinx_xpcaps.cases.model import FoundCall, Step, StepMethod
 from sphinx_xpcaps.cases.parameters import Parameter
 from sphinx_xpcaps.cases.payload import dump_last
 from sphinx_xpcaps.cases.trees import is_numeric_sequence, leaves
 
 
 def traits(steps: Sequence[Step]) -> frozenset[str]:
-    """Return what sets a call apart: each argument's kind, dtype, dimensions or small value."""
+    """Return features of a call: the type, dtype, dimensions or small value of each argument."""
     found = set()
     for i, step in enumerate(steps):
-        found.add(f"{i} calls {step.callee.name if isinstance(step.callee, Method) else ''}")
+        found.add(f"{i} calls {step.callee.name if isinstance(step.callee, StepMethod) else ''}")
         for name, value in (*enumerate(step.args), *step.kwargs.items()):
             for path, leaf in leaves(value, (i, name)):
                 found.add(f"{path} {_trait(leaf)}")
@@ -27,7 +27,7 @@ def traits(steps: Sequence[Step]) -> frozenset[str]:
 
 
 def argument_names(step: Step, names: Sequence[str]) -> tuple[str, ...]:
-    """Return what tells a call apart for a reader: ``"axis"``, and ``"axis=0"`` for small values.
+    """Return the names of the arguments that are passed, and ``"axis=0"`` for small values.
 
     Parameters
     ----------
@@ -41,16 +41,12 @@ def argument_names(step: Step, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted([*given, *small]))
 
 
-Call = tuple[str, bytes, bool]
-"""A call as its text, its pickled steps, and whether every step counts."""
+def fallback_call(
+    calls: Sequence[tuple[FoundCall, list[Step]]], known: Sequence[Parameter]
+) -> list[tuple[FoundCall, list[Step]]]:
+    """Return the first call without its optional arguments, unless a call has none already.
 
-
-def plain_call(
-    calls: Sequence[tuple[Call, list[Step]]], known: Sequence[Parameter]
-) -> list[tuple[Call, list[Step]]]:
-    """Return the first call without its optional arguments, unless some call has none anyway.
-
-    Where a library refuses what every example asks for, this shows what it does without.
+    If all calls of the examples fail on a library, this call may still work.
     """
     required = {p.name for p in known if p.required and not p.name.startswith("*")}
     positional = [p.name for p in known if not p.name.startswith("**")]
@@ -58,7 +54,7 @@ def plain_call(
         return []
     for call, steps in calls:
         last = steps[-1]
-        if call[2] and isinstance(last.callee, Method):
+        if call.all_steps and isinstance(last.callee, StepMethod):
             continue
         keep = [n for n, name in enumerate(positional[: len(last.args)]) if name in required]
         args = tuple(last.args[n] for n in keep)
@@ -67,15 +63,16 @@ def plain_call(
             continue
         if len(args) == len(last.args) and len(kwargs) == len(last.kwargs):
             return []
-        text = _shortened(call[0], len(args), required)
+        text = _shortened(call.text, len(args), required)
         if text:
             fewer = replace(last, args=args, kwargs=kwargs)
-            return [((text, dump_last(steps, fewer), call[2]), [*steps[:-1], fewer])]
+            found = FoundCall(text, dump_last(steps, fewer), call.all_steps)
+            return [(found, [*steps[:-1], fewer])]
     return []
 
 
 def _shortened(text: str, most: int, names: Collection[str]) -> str:
-    """Return the text of a call with its first arguments and those of some names alone."""
+    """Return the source of a call with only its first arguments and some keyword arguments."""
     try:
         tree = ast.parse(text, mode="eval").body
     except SyntaxError:
@@ -88,10 +85,10 @@ def _shortened(text: str, most: int, names: Collection[str]) -> str:
 
 
 def choose(candidates: Sequence[frozenset[str]], most: int) -> list[int]:
-    """Return the positions of at most `most` candidates that show the most traits together.
+    """Return the indices of at most `most` candidates that together have the most traits.
 
-    Greedy: the first candidate, then each time the one that adds most; ties go to the earlier.
-    One that adds nothing is left out.
+    The selection is greedy: the first candidate, then in each step the candidate that adds most
+    traits, the earlier one if two add as many. Candidates that add none are left out.
     """
     chosen: list[int] = []
     seen: set[str] = set()

@@ -1,7 +1,7 @@
-"""Makes calls up from a signature and its documentation, where nobody has written one.
+"""Origin "signature": make up calls from a signature and its documentation.
 
-The documented types, the annotations and the names say what each required parameter may be; NumPy
-says whether it accepts the call. What it refuses is dropped.
+The documented types, the annotations and the names of the required parameters determine the
+arguments. Calls that fail with NumPy are dropped.
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sphinx_xpcaps.cases.examples import At, Found
+from sphinx_xpcaps.cases.examples import OnStart
+from sphinx_xpcaps.cases.model import FoundCall, FoundCalls
 from sphinx_xpcaps.cases.parameters import Parameter, parameters
 from sphinx_xpcaps.cases.payload import dump_call
 
 _MOST_CALLS = 2
 _MOST_OPTIONAL = 5
-"""So many optional parameters are tried, one by one, where the required ones are not enough."""
+"""Number of optional parameters to try, one by one, if required ones are not enough."""
 SECONDS = 5.0
-"""What a made-up call on a handful of numbers may take."""
+"""Time limit in seconds of a made-up call, whose arrays are small."""
 _ARRAY_NAMES = re.compile(r"(x|y|z|a|b|c|u|v|w|arr|array|input|data|signal|image|values)s?\d*")
 _COUNT_NAMES = re.compile(r"(n|m|k|l|nt|deg|degree|order|num|size|axis|ndim)\d*")
 _CHOICES = re.compile(r"\{([^{}]*)\}")
@@ -36,17 +37,17 @@ _ROWS = re.compile(r"\b(list|sequence|tuple)s? of (\w+ )?(1-?D )?(nd)?arrays", r
 
 @dataclass(frozen=True, slots=True)
 class _Style:
-    """One way to fill in arrays: their dimensions, their values and their sizes."""
+    """One choice of the dimensions, values and sizes of arrays."""
 
     ndim: int
     values: str
     count: int = 2
     size: int = 4
     rest: int | None = None
-    """The dimensions of all arrays but the first, where they differ."""
+    """The number of dimensions of all arrays but the first, if it differs."""
 
     def array(self, shape: tuple[int, ...], position: int) -> NDArray[Any]:
-        """Return an array of this style for the parameter at a position."""
+        """Return an array of this style for the parameter at `position`."""
         size = int(np.prod(shape))
         flat: NDArray[Any]
         if self.values == "unit" or (self.values == "rising" and position > 1):
@@ -62,7 +63,7 @@ class _Style:
         return flat.reshape(shape)
 
     def shape(self, position: int) -> tuple[int, ...]:
-        """Return the shape of the array at a position, where nothing is said about it."""
+        """Return the shape of the array at `position` if it is not documented."""
         ndim = self.rest if self.rest is not None and position else self.ndim
         return (self.size + (self.size == 4),) if ndim == 1 else (self.size,) * ndim
 
@@ -86,15 +87,17 @@ _STYLES = (
 )
 
 
-def from_signature(name: str, holder: Any, target: Any, at: At, skip: Collection[str]) -> Found:
+def from_signature(
+    name: str, holder: Any, target: Any, on_start: OnStart, skip: Collection[str]
+) -> FoundCalls:
     """Return up to two calls that NumPy accepts, with arrays of different dimensions."""
     if inspect.isclass(holder):
-        return Found("signature", problem="a method needs an example")
+        return FoundCalls("signature", problem="a method needs an example")
     listed = [p for p in parameters(target) if not p.name.startswith("*")]
     known = [p for p in listed if p.required]
     problem = "its signature does not say what it takes"
     for extra in (None, *[p for p in listed if not p.required][:_MOST_OPTIONAL]):
-        calls: list[tuple[str, bytes, bool]] = []
+        calls: list[FoundCall] = []
         seen: set[tuple[int, ...]] = set()
         for style in _STYLES if extra is None else _STYLES[2:3]:
             args = _arguments(known, style)
@@ -103,25 +106,27 @@ def from_signature(name: str, holder: Any, target: Any, at: At, skip: Collection
                 break
             text = _text(name, known, args, more)
             if text in skip:
-                return Found("signature", problem="a call made up from it never comes back")
+                return FoundCalls(
+                    "signature", problem="a call made up from it timed out or crashed"
+                )
             dimensions = tuple(np.ndim(arg) for arg in args if isinstance(arg, np.ndarray))
             if dimensions in seen:
                 continue
-            at(("line", text), SECONDS)
+            on_start(("line", text), SECONDS)
             payload = dump_call(name, args, more)
             if _accepted(target, args, more):
                 seen.add(dimensions)
-                calls.append((text, payload, False))
+                calls.append(FoundCall(text, payload, False))
             if len(calls) == _MOST_CALLS:
                 break
             problem = "NumPy accepts no call made up from its signature"
         if calls:
-            return Found("signature", tuple(calls))
-    return Found("signature", problem=problem)
+            return FoundCalls("signature", tuple(calls))
+    return FoundCalls("signature", problem=problem)
 
 
 def _arguments(known: Sequence[Parameter], style: _Style) -> tuple[Any, ...] | None:
-    """Return a value for each parameter, or None where one of them could be anything."""
+    """Return a value for each parameter, or None if the type of one is not known."""
     made = [_value(parameter, style, i) for i, parameter in enumerate(known)]
     return None if any(value is None for value in made) else tuple(made)
 
@@ -151,7 +156,7 @@ def _number(text: str) -> Any:
 
 
 def _shape(words: str, style: _Style, position: int) -> tuple[int, ...]:
-    """Return the shape that the words ask for, else the style's."""
+    """Return the documented shape, or else that of the style."""
     if found := _DIMENSIONS.search(words):
         return (4,) * int(found.group(1))
     for group in _SHAPE.findall(words):
@@ -164,20 +169,20 @@ def _shape(words: str, style: _Style, position: int) -> tuple[int, ...]:
 
 
 def _size(found: re.Match[str]) -> int:
-    """Return a size by its name: every letter stands for the same number."""
+    """Return the size for a documented name; all names have the same size."""
     name = found["name"]
     return max((int(name) if name.isdigit() else 4) + int(found["more"] or 0), 1)
 
 
 def _accepted(target: Any, args: tuple[Any, ...], more: dict[str, Any]) -> bool:
-    """Say whether NumPy takes the call and gives more than NaN."""
+    """Return whether the call works with NumPy and its result is not only NaN."""
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             result = target(*args, **more)
     except BaseException:
         return False
-    return any(_says_something(leaf) for leaf in _arrays(result))
+    return any(_is_informative(leaf) for leaf in _arrays(result))
 
 
 def _arrays(result: Any) -> Iterator[NDArray[Any]]:
@@ -187,7 +192,7 @@ def _arrays(result: Any) -> Iterator[NDArray[Any]]:
         yield np.asarray(leaf)
 
 
-def _says_something(array: NDArray[Any]) -> bool:
+def _is_informative(array: NDArray[Any]) -> bool:
     if array.dtype.kind not in "biufc" or array.size == 0:
         return False
     return array.dtype.kind in "biu" or bool(np.isfinite(array).any())

@@ -1,4 +1,4 @@
-"""Walks through nested arguments and results, and rebuilds arguments with other leaves."""
+"""Traverse nested arguments and results, and rebuild arguments with other leaves."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from sphinx_xpcaps.cases.model import Method, Path, Result
+from sphinx_xpcaps.cases.model import Path, StepMethod, StepResult
 from sphinx_xpcaps.cases.plot_stub import is_plot
 
 _DEEPEST = 6
@@ -25,25 +25,25 @@ _OPAQUE = (
     types.FunctionType,
     types.MethodType,
     np.random.Generator,
-    Result,
-    Method,
+    StepResult,
+    StepMethod,
 )
 
 Replace = Callable[[Path, Any], Any]
 
 
 def is_number(x: object) -> bool:
-    """Say whether `x` is a Python or NumPy number or bool."""
+    """Return whether `x` is a Python or NumPy number or bool."""
     return isinstance(x, (numbers.Number, np.number, np.bool_)) and not isinstance(x, np.ndarray)
 
 
 def is_numeric_array(x: object) -> bool:
-    """Say whether `x` is a NumPy array that other libraries can hold."""
+    """Return whether `x` is a NumPy array of a dtype that other libraries may have."""
     return isinstance(x, np.ndarray) and x.dtype.kind in "biufc" and type(x) is np.ndarray
 
 
 def is_numeric_sequence(x: object) -> bool:
-    """Say whether `x` is a list or tuple of numbers, maybe nested, that makes an array."""
+    """Return whether `x` is a (nested) list or tuple of numbers that can become an array."""
     if type(x) not in (list, tuple) or not _only_numbers(x):
         return False
     try:
@@ -62,29 +62,29 @@ def leaves(tree: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     """Yield each leaf of nested arguments; a list of numbers is one leaf."""
     found: list[tuple[Path, Any]] = []
 
-    def see(where: Path, leaf: Any) -> Any:
+    def collect(where: Path, leaf: Any) -> Any:
         found.append((where, leaf))
         return leaf
 
-    rebuild(tree, see, path)
+    rebuild(tree, collect, path)
     yield from found
 
 
 def rebuild(
     tree: Any, replace: Replace, path: Path = (), *, is_leaf: Callable[[Any], bool] | None = None
 ) -> Any:
-    """Return `tree` with each leaf replaced; what does not change is kept as it is.
+    """Return `tree` with each leaf replaced; unchanged parts are reused.
 
     Parameters
     ----------
     tree : object
         Nested tuples, lists, dicts and objects.
     replace : callable
-        Called with each leaf and where it stands.
+        Called with the path and the value of each leaf.
     path : tuple
-        Where the tree itself stands.
+        The path of the tree itself.
     is_leaf : callable, optional
-        Says of a part that it is not entered.
+        Returns whether a container or object is a leaf.
     """
     return _rebuild(tree, replace, path, frozenset(), is_leaf)
 
@@ -93,20 +93,22 @@ def _rebuild(
     tree: Any,
     replace: Replace,
     path: Path,
-    above: frozenset[int],
+    ancestors: frozenset[int],
     is_leaf: Callable[[Any], bool] | None,
 ) -> Any:
-    if len(above) > _DEEPEST or id(tree) in above or is_numeric_sequence(tree):
+    if len(ancestors) > _DEEPEST or id(tree) in ancestors or is_numeric_sequence(tree):
         return replace(path, tree)
     if is_leaf is not None and is_leaf(tree):
         return replace(path, tree)
-    if hasattr(type(tree), "__array_namespace__"):  # an array of whichever library is a leaf
+    if hasattr(type(tree), "__array_namespace__"):  # an array of any library is a leaf
         return replace(path, tree)
-    above = above | {id(tree)}
+    ancestors = ancestors | {id(tree)}
     if isinstance(tree, (list, tuple)):
         if not tree:
             return replace(path, tree)
-        items = [_rebuild(item, replace, (*path, i), above, is_leaf) for i, item in enumerate(tree)]
+        items = [
+            _rebuild(item, replace, (*path, i), ancestors, is_leaf) for i, item in enumerate(tree)
+        ]
         if all(new is old for new, old in zip(items, tree, strict=True)):
             return tree
         return _same_tuple(tree, items) if isinstance(tree, tuple) else type(tree)(items)
@@ -114,7 +116,7 @@ def _rebuild(
         changed = {
             key: new
             for key, old in tree.items()
-            if (new := _rebuild(old, replace, (*path, key), above, is_leaf)) is not old
+            if (new := _rebuild(old, replace, (*path, key), ancestors, is_leaf)) is not old
         }
         if not changed:
             return tree
@@ -127,29 +129,29 @@ def _rebuild(
     changed = {
         name: new
         for name, old in attributes.items()
-        if (new := _rebuild(old, replace, (*path, f".{name}"), above, is_leaf)) is not old
+        if (new := _rebuild(old, replace, (*path, f".{name}"), ancestors, is_leaf)) is not old
     }
     if not changed:
         return tree
-    twin = copy.copy(tree)
+    clone = copy.copy(tree)
     for name, new in changed.items():
-        object.__setattr__(twin, name, new)
-    return twin
+        object.__setattr__(clone, name, new)
+    return clone
 
 
 def _same_tuple(like: tuple[Any, ...], items: list[Any]) -> tuple[Any, ...]:
-    """Return a tuple of the type of `like`, which may ask for more than its items when called."""
+    """Return a tuple of the type of `like`, whose constructor may take other arguments."""
     made = tuple.__new__(type(like), items)
     getattr(made, "__dict__", {}).update(getattr(like, "__dict__", {}))
     return made
 
 
 def _attributes(x: object) -> Mapping[str, Any] | None:
-    """Return the attributes in which an object may hold arrays, or None for a leaf."""
+    """Return the attributes of an object that may contain arrays, or None for a leaf."""
     if isinstance(x, (*_OPAQUE, np.ndarray, np.generic, numbers.Number, np.dtype)) or x is None:
         return None
     if callable(x) and (hasattr(x, "__qualname__") or not hasattr(x, "__dict__")):
-        return None  # a function of whichever kind
+        return None  # any kind of function
     found: dict[str, Any] = {}
     for cls in type(x).__mro__:
         slots = cls.__dict__.get("__slots__", ())
@@ -163,11 +165,11 @@ def _attributes(x: object) -> Mapping[str, Any] | None:
 def result_leaves(
     result: Any, is_array: Callable[[object], bool], path: Path = (), depth: int = 0
 ) -> Iterator[tuple[Path, Any]]:
-    """Yield each leaf of what a function returned.
+    """Yield each leaf of the result of a function.
 
-    Tuples, lists, dicts, iterators, arrays of objects and objects are entered; arrays, numbers and
-    everything else are leaves. Of an object its public attributes and those properties that are
-    arrays count. Plots are left out.
+    Tuples, lists, dicts, iterators, object arrays and objects are traversed; arrays, numbers and
+    everything else are leaves. For objects, the public attributes and the properties that are
+    arrays are traversed. Plots are left out.
     """
     if isinstance(result, np.ndarray) and result.dtype.kind == "O" and depth <= _DEEPEST:
         for i, item in enumerate(result.flat):
@@ -197,14 +199,14 @@ def result_leaves(
 
 
 def _array_properties(x: object, is_array: Callable[[object], bool]) -> dict[str, Any]:
-    """Return the public properties of an object that are arrays; how it keeps them is private."""
+    """Return the public properties of an object that are arrays."""
     found = {}
     for name in dir(type(x)):
         if name.startswith("_") or not isinstance(getattr(type(x), name, None), property):
             continue
         try:
             value = getattr(x, name)
-        except Exception:  # a property may not make sense for this object
+        except Exception:  # the property may not be defined for this object
             continue
         if is_array(value) or isinstance(value, np.ndarray):
             found[name] = value

@@ -1,8 +1,8 @@
-"""Watches a target while example code runs, whatever name the code calls it by.
+"""Record the calls of a target while example code runs, under any name.
 
-Nothing is patched. The example's syntax tree is changed instead: every call goes through `call`,
-which compares the callee with the target. So ufuncs, compiled functions and names imported long
-before are seen alike, and calls that the library makes inside are not.
+Nothing is patched. Instead, the syntax tree of the example is rewritten: each call goes through
+`call`, which compares the callee with the target. So calls of ufuncs, of compiled functions and of
+names that were imported earlier are recorded, and calls inside the library are not.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from sphinx_xpcaps.cases.model import Method, Named, Path, Result, Step
-from sphinx_xpcaps.cases.payload import Logged, PayloadError, dump_step, join_logged
-from sphinx_xpcaps.cases.plot_stub import data_set, unpacked
+from sphinx_xpcaps.cases.model import DottedName, FoundCall, Path, Step, StepMethod, StepResult
+from sphinx_xpcaps.cases.payload import LoggedCall, PayloadError, dump_step, join_logged
+from sphinx_xpcaps.cases.plot_stub import made_up_data_set, unpacked
 from sphinx_xpcaps.cases.trees import rebuild
 
 EXAMPLE_MODULE = "__xpcaps_example__"
@@ -30,48 +30,50 @@ UNPACK = "__xpcaps_unpack__"
 _FRAME_READERS = {"super", "locals", "globals", "vars", "dir", "eval", "exec"}
 _MOST_CALLS = 40
 
-_active: Sees | None = None
+_active: CallObserver | None = None
 
 
 def call(text: str, function: Any, /, *args: Any, **kwargs: Any) -> Any:
-    """Call `function`; let the watcher, if one is active, see the call.
+    """Call `function` through the active observer, if there is one.
 
-    A module-level function, so that functions of an example can be pickled and called elsewhere.
+    This is a module-level function so that functions defined in an example can be pickled.
     """
     if _active is None:
         return function(*args, **kwargs)
-    return _active.see(text, function, args, kwargs)
+    return _active.on_call(text, function, args, kwargs)
 
 
-class Sees(Protocol):
-    """What may stand behind the hook."""
+class CallObserver(Protocol):
+    """Object that receives the calls of instrumented code."""
 
-    def see(self, text: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def on_call(
+        self, text: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
         """Call `function` and return its result."""
 
 
-def activate(watcher: Sees | None) -> Sees | None:
-    """Put a watcher behind the hook, or none; return the one that was there."""
+def activate(watcher: CallObserver | None) -> CallObserver | None:
+    """Make `watcher` the active observer, or none; return the previous one."""
     global _active
     previous, _active = _active, watcher
     return previous
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
-    """An object that the example made, and the calls that made and changed it."""
+class _Created:
+    """An object that the example created, and the calls that created and changed it."""
 
-    thing: Any
+    value: Any
     text: str
     history: list[int]
     by_target: bool
 
 
 class Watcher:
-    """Keeps deep copies of the arguments of a target's calls.
+    """Records copies of the arguments of the calls of a target.
 
-    An argument that is an object of the target's package is kept as the calls that made it, since
-    that is how a user of another library would come by it.
+    An argument that is an object of the target's package is recorded as the calls that created
+    it, since a user of another library creates it by the same calls.
 
     Parameters
     ----------
@@ -79,33 +81,35 @@ class Watcher:
         What `sphinx_xpcaps.cases.resolve.resolve` returned.
     name : str
         The target's dotted name.
-    heard : callable
-        Called as ``heard(text)`` before each call of the target.
+    on_target_call : callable
+        Called as ``on_target_call(text)`` before each call of the target.
     """
 
-    def __init__(self, holder: Any, target: Any, name: str, heard: Callable[[str], None]) -> None:
+    def __init__(
+        self, holder: Any, target: Any, name: str, on_target_call: Callable[[str], None]
+    ) -> None:
         self.holder = holder
         self.target = target
         self.name = name.rpartition(".")[2]
-        self._named = Named(name)
-        self.heard = heard
-        self.calls: list[tuple[str, bytes, bool]] = []
+        self._named = DottedName(name)
+        self._on_target_call = on_target_call
+        self.calls: list[FoundCall] = []
         self.problem = ""
         self.made_up_data = False
         self._is_method = inspect.isclass(holder)
         self._packages = {name.partition(".")[0], _top(getattr(target, "__module__", None))}
-        self._log: list[Logged] = []
-        self._made: dict[int, _Made] = {}
+        self._log: list[LoggedCall] = []
+        self._created: dict[int, _Created] = {}
 
     def run(self, source: str, scope: dict[str, Any]) -> None:
-        """Execute `source` in `scope` while watching.
+        """Execute `source` in `scope` and record the calls of the target.
 
         Raises
         ------
         Exception
-            What the code raises.
+            Any exception that the code raises.
         """
-        tree = ast.fix_missing_locations(Instrument().visit(ast.parse(source)))
+        tree = ast.fix_missing_locations(CallInstrumenter().visit(ast.parse(source)))
         scope[HOOK] = call
         scope[UNPACK] = unpacked
         previous = activate(self)
@@ -114,57 +118,59 @@ class Watcher:
         finally:
             activate(previous)
 
-    def see(self, text: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Call `function`, keeping the call if it is the target's or makes an object."""
+    def on_call(
+        self, text: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        """Call `function`; record the call if it is of the target or creates an object."""
         function, args, kwargs = _unpartial(function, args, kwargs)
         is_target = self._matches(function)
         owner = getattr(function, "__self__", None)
         is_call = is_target and owner is None and self._is_method and self.name == "__call__"
-        if is_call or id(function) in self._made:
-            owner = function  # an object that is called itself
-        made = self._made.get(id(owner)) if owner is not None else None
+        if is_call or id(function) in self._created:
+            owner = function  # a callable object
+        made = self._created.get(id(owner)) if owner is not None else None
         if not is_target and made is None and not self._is_of_package(function):
             return self._call(function, args, kwargs)
         callee: Any = self._named if is_target and owner is None else function
         if made is not None:
             name = function.__name__ if owner is not function else "__call__"
-            callee = Method(Result(made.history[0]), name)
+            callee = StepMethod(StepResult(made.history[0]), name)
         logged = self._logged(callee, args, kwargs, made)
         if is_target:
-            self.heard(text)
+            self._on_target_call(text)
         result = function(*args, **kwargs) if is_target else self._call(function, args, kwargs)
         if logged is None:
             return result
         if is_target and not inspect.isclass(self.target) and len(self.calls) < _MOST_CALLS:
-            self.calls.append((text, join_logged(self._log, logged), False))
-        is_new = self._is_object(result) and id(result) not in self._made
+            self.calls.append(FoundCall(text, join_logged(self._log, logged), False))
+        is_new = self._is_object(result) and id(result) not in self._created
         if made is not None or is_new:
             self._log.append(logged)
             number = len(self._log) - 1
             if made is not None:
                 made.history.append(number)
             if is_new:
-                self._made[id(result)] = _Made(result, text, [number], is_target)
+                self._created[id(result)] = _Created(result, text, [number], is_target)
         return result
 
-    def finish(self) -> list[tuple[str, bytes, bool]]:
-        """Return the calls as (text, pickled steps, whether every step counts)."""
+    def finish(self) -> list[FoundCall]:
+        """Return the recorded calls."""
         if inspect.isclass(self.target):
-            for made in self._made.values():
-                if type(made.thing) is self.target or made.by_target:
+            for made in self._created.values():
+                if type(made.value) is self.target or made.by_target:
                     *before, last = made.history
                     needs = self._log[last].needs | set(before)
-                    steps = join_logged(self._log, Logged(self._log[last].step, needs))
-                    self.calls.append((made.text, steps, True))
-        unique = {payload: (text, payload, whole) for text, payload, whole in self.calls}
+                    steps = join_logged(self._log, LoggedCall(self._log[last].step, needs))
+                    self.calls.append(FoundCall(made.text, steps, True))
+        unique = {call.payload: call for call in self.calls}
         return list(unique.values())
 
     def _call(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Call what is not the target; data that cannot be loaded is made up."""
+        """Call a function other than the target; replace data that cannot be loaded."""
         try:
             return function(*args, **kwargs)
         except (OSError, ImportError):
-            made_up = data_set(function, args, kwargs)
+            made_up = made_up_data_set(function, args, kwargs)
             if made_up is None:
                 raise
             self.made_up_data = True
@@ -196,29 +202,29 @@ class Watcher:
         return _top(type(result)) in self._packages or type(result) is self.target
 
     def _logged(
-        self, callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any], made: _Made | None
-    ) -> Logged | None:
-        """Return a call with what it depends on, or None where it cannot be kept."""
+        self, callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any], made: _Created | None
+    ) -> LoggedCall | None:
+        """Return a call with the calls it depends on, or None if it cannot be copied."""
         needs = set(made.history) if made else set()
 
         def refer(path: Path, leaf: Any) -> Any:
-            found = self._made.get(id(leaf))
+            found = self._created.get(id(leaf))
             if found is None:
                 return leaf
             needs.update(found.history)
-            return Result(found.history[0])
+            return StepResult(found.history[0])
 
-        args, kwargs = rebuild((args, kwargs), refer, is_leaf=lambda x: id(x) in self._made)
+        args, kwargs = rebuild((args, kwargs), refer, is_leaf=lambda x: id(x) in self._created)
         try:
             step = dump_step(Step(callee, args, kwargs, number=len(self._log)))
         except PayloadError as error:
             self.problem = str(error)
             return None
-        return Logged(step, frozenset(needs))
+        return LoggedCall(step, frozenset(needs))
 
 
 def _top(module: str | type | None) -> str:
-    """Return the package that a module, or a class's module, belongs to."""
+    """Return the top-level package of a module, or of the module of a class."""
     name = module.__module__ if isinstance(module, type) else module
     return (name or "").partition(".")[0]
 
@@ -236,13 +242,13 @@ def _unpartial(
     return function, args, kwargs
 
 
-class Instrument(ast.NodeTransformer):
-    """Sends every call through the hook, with the call's own text.
+class CallInstrumenter(ast.NodeTransformer):
+    """Rewrites code so that each call goes through `call`, with the source text of the call.
 
     Parameters
     ----------
     unpacks : bool
-        Whether assignments that unpack go through `unpacked`, for stand-ins of plots.
+        Whether assignments that unpack go through `unpacked`, so that plot stubs can be unpacked.
     """
 
     def __init__(self, *, unpacks: bool = True) -> None:

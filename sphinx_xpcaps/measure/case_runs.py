@@ -17,9 +17,9 @@ import numpy as np
 from core.backends import Backend, Watch, get_backend
 from sphinx_xpcaps.cases.collect import load_cases
 from sphinx_xpcaps.cases.model import AS_WRITTEN, FLOAT32, FLOAT64, REAL, Case, Plan, Variant
-from sphinx_xpcaps.cases.plans import plainness
+from sphinx_xpcaps.cases.plans import plan_rank
 from sphinx_xpcaps.cases.reference import seed_all
-from sphinx_xpcaps.cases.replay import Library, perform, prepare
+from sphinx_xpcaps.cases.replay import Library, prepare, run_steps
 from sphinx_xpcaps.measure.judging.compare import compare, must_hold_arrays
 from sphinx_xpcaps.measure.model import CaseRun, CaseRunKey, CaseSummary, Group, TargetRuns
 from sphinx_xpcaps.measure.modes.apply import CHECKS, in_mode
@@ -70,7 +70,7 @@ def run_target(
     cases: list[Case] = []
     passed = False
     for number, case in enumerate(load_cases(file)):
-        if case.is_plain and passed:
+        if case.is_fallback and passed:
             break
         cases.append(case)
         passed = run.case(number, case) or passed
@@ -137,7 +137,7 @@ class _Run:
         for plan in case.plans:
             if self.try_once(number, case, variant, plan, "eager").passed:
                 return plan
-        plan = min(case.plans, key=lambda plan: plainness(plan.name))
+        plan = min(case.plans, key=lambda plan: plan_rank(plan.name))
         failed = self.trials[-len(case.plans) + case.plans.index(plan)]
         again = self.attempt(number, case, variant, plan, "eager", suffix=" again")
         if again is None or not again.passed:
@@ -188,7 +188,7 @@ class _Run:
 
     def missing_functions(self, number: int, case: Case, variant: Variant) -> tuple[str, ...]:
         """Return the functions of the standard that a case needs and the backend does not have."""
-        plan = min(case.plans, key=lambda plan: plainness(plan.name))
+        plan = min(case.plans, key=lambda plan: plan_rank(plan.name))
         key = CaseRunKey(number, variant.name, plan.name, TRACE)
         if key in self.known:  # tracing it never came back
             return ()
@@ -229,7 +229,7 @@ def _missing_functions(
             warnings.simplefilter("ignore")
             traced = replace(library, namespace=tracer.namespace)
             steps = prepare(case, plan, variant.dtypes, traced)
-            perform(steps, case.whole, tracer.only)
+            run_steps(steps, case.all_steps, tracer.only)
     except Exception:  # it is no use for saying why it fails
         return ()
     graph = tracer.graph(case.text)
@@ -256,7 +256,7 @@ def _try(
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
-                result = perform(steps, case.whole, transform, watch.reset)
+                result = run_steps(steps, case.all_steps, transform, watch.reset)
                 seen = replace(watch)
                 inputs = frozenset(dtype for dtype, _ in given)
                 verdict = compare(result, variant, backend, device, inputs=inputs)
@@ -302,7 +302,7 @@ def _library(backend: Backend, device: str, watch: Watch) -> tuple[Library, set[
         return backend.from_numpy(array, device)
 
     @contextmanager
-    def apart() -> Iterator[None]:
+    def uncounted() -> Iterator[None]:
         before = replace(watch)
         try:
             yield
@@ -314,7 +314,7 @@ def _library(backend: Backend, device: str, watch: Watch) -> tuple[Library, set[
         convert=convert,
         to_numpy=lambda x: backend.to_numpy(x) if backend.owns(x) else x,
         device=backend.native_device(device),
-        apart=apart,
+        uncounted=uncounted,
     )
     return library, given
 

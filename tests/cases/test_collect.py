@@ -13,7 +13,7 @@ from sphinx_xpcaps.cases.collect import collect, load_cases
 from sphinx_xpcaps.cases.examples import from_docstrings
 from sphinx_xpcaps.cases.model import Case, Collected
 from sphinx_xpcaps.cases.payload import load_steps
-from sphinx_xpcaps.cases.plot_stub import Anything, data_set, unpacked
+from sphinx_xpcaps.cases.plot_stub import PlotStub, made_up_data_set, unpacked
 from sphinx_xpcaps.cases.select import choose
 
 
@@ -183,14 +183,14 @@ def test_the_calls_that_differ_most_are_chosen() -> None:
 
 
 def test_a_data_set_that_cannot_be_loaded_is_made_up() -> None:
-    image = data_set(download, (), {})
+    image = made_up_data_set(download, (), {})
     assert image is not None
     assert (image.shape, image.dtype) == ((64, 64), np.uint8)
-    assert data_set(len, (), {}) is None
+    assert made_up_data_set(len, (), {}) is None
 
 
 def test_a_missing_plot_accepts_being_unpacked() -> None:
-    figure, (left, right) = unpacked(Anything(), (None, (None, None)))
+    figure, (left, right) = unpacked(PlotStub(), (None, (None, None)))
     assert figure.a.b(1)[2] is not None
     assert left is not None
     assert right is not None

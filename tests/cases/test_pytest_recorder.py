@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sphinx_xpcaps.cases.case_modules import from_declared
+from sphinx_xpcaps.cases.case_modules import from_case_modules
 from sphinx_xpcaps.cases.payload import load_steps
 
 PACKAGE = """
@@ -61,14 +61,14 @@ def test_the_calls_of_tests_become_cases(tmp_path: Path, monkeypatch: pytest.Mon
     answer = record(tmp_path, "--xpcaps-cases", "calls.cases", "--xpcaps-targets", "recorded.*")
     assert "4 passed" in answer.stdout, answer.stdout + answer.stderr
     monkeypatch.syspath_prepend(tmp_path)
-    found = from_declared("recorded.smooth", [str(tmp_path / "calls.cases")])
+    found = from_case_modules("recorded.smooth", [str(tmp_path / "calls.cases")])
     assert found.origin == "tests"
     steps = [load_steps(payload)[0] for _, payload, _ in found.calls]
     assert sorted(step.args[0].shape for step in steps)[-1] == (3,)
     assert {"mode": "b"} in [step.kwargs for step in steps]
     assert all(isinstance(step.args[0], np.ndarray) for step in steps)
     # What the library calls inside is its own business.
-    assert not from_declared("recorded.inner", [str(tmp_path / "calls.cases")]).calls
+    assert not from_case_modules("recorded.inner", [str(tmp_path / "calls.cases")]).calls
 
 
 def test_without_targets_the_plugin_says_what_is_missing(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sphinx_xpcaps.cases.model import Method, Result
+from sphinx_xpcaps.cases.model import StepMethod, StepResult
 from sphinx_xpcaps.cases.payload import load_steps
 from sphinx_xpcaps.cases.resolve import resolve
 from sphinx_xpcaps.cases.watch import Watcher
@@ -81,7 +81,7 @@ def test_a_method_is_kept_with_the_calls_that_made_its_object() -> None:
     [(text, steps)] = watched("fractions.Fraction.limit_denominator", *lines)
     assert text == "f.limit_denominator(1)"
     assert [step.args for step in steps] == [(7, 2), (1,)]
-    assert steps[1].callee == Method(Result(0), "limit_denominator")
+    assert steps[1].callee == StepMethod(StepResult(0), "limit_denominator")
 
 
 def test_an_object_among_the_arguments_is_kept_as_the_call_that_made_it() -> None:
@@ -91,7 +91,7 @@ def test_an_object_among_the_arguments_is_kept_as_the_call_that_made_it() -> Non
         "NormalDist(1.0, 1.0).overlap(wide)",
     )
     [(_, steps)] = watched("statistics.NormalDist.overlap", *lines)
-    assert [step.args for step in steps] == [(0.0, 2.0), (1.0, 1.0), (Result(0),)]
+    assert [step.args for step in steps] == [(0.0, 2.0), (1.0, 1.0), (StepResult(0),)]
 
 
 def test_arrays_of_another_library_become_numpy_arrays() -> None:

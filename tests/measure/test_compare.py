@@ -31,12 +31,12 @@ def verdict(
     *,
     inputs: str = "float64",
     reproducible: bool = True,
-    wobble: float = 0.0,
+    sensitivity: float = 0.0,
 ) -> Verdict:
     """Compare array-api-strict's result with NumPy's."""
     found = result_leaves(expected, lambda x: isinstance(x, np.ndarray))
     leaves = [_leaf(path, value) for path, value in found]
-    leaves = [Leaf(leaf.path, leaf.kind, leaf.value, wobble) for leaf in leaves]
+    leaves = [Leaf(leaf.path, leaf.kind, leaf.value, sensitivity) for leaf in leaves]
     variant = Variant("as written", {}, tuple(leaves), reproducible)
     backend = get_backend("array-api-strict")
     return compare(actual, variant, backend, "cpu", inputs=frozenset({inputs}))
@@ -136,5 +136,5 @@ def test_random_values_are_compared_by_shape_and_dtype_alone(xp: Any) -> None:
 
 
 def test_an_ill_conditioned_result_is_held_to_numpys_own_accuracy(xp: Any) -> None:
-    assert verdict(xp.asarray([1.001]), np.array([1.0]), wobble=1e-4).outcome is Outcome.PASS
-    assert verdict(xp.asarray([1.1]), np.array([1.0]), wobble=1e-4).outcome is not Outcome.PASS
+    assert verdict(xp.asarray([1.001]), np.array([1.0]), sensitivity=1e-4).outcome is Outcome.PASS
+    assert verdict(xp.asarray([1.1]), np.array([1.0]), sensitivity=1e-4).outcome is not Outcome.PASS

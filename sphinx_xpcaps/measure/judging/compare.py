@@ -136,18 +136,18 @@ def _compare_values(values: NDArray[Any], expected: Leaf, variant: Variant, wher
     if not variant.reproducible:
         return _PASS
     if wanted.dtype.kind not in "fc" and values.dtype.kind not in "fc":
-        same = bool(np.array_equal(values, wanted)) or not math.isfinite(expected.wobble)
+        same = bool(np.array_equal(values, wanted)) or not math.isfinite(expected.sensitivity)
         return _PASS if same else _wrong(f"{where}other values than NumPy's")
-    return _close(values, wanted, expected.wobble, where)
+    return _close(values, wanted, expected.sensitivity, where)
 
 
-def _close(values: NDArray[Any], wanted: NDArray[Any], wobble: float, where: str) -> Verdict:
+def _close(values: NDArray[Any], wanted: NDArray[Any], sensitivity: float, where: str) -> Verdict:
     eps = max(float(np.finfo(x.dtype).eps) for x in (values, wanted) if x.dtype.kind in "fc")
     tolerance = 4 * math.sqrt(eps)
     wide = np.complex128 if "c" in values.dtype.kind + wanted.dtype.kind else np.float64
     a, b = values.astype(wide), wanted.astype(wide)
     finite = np.isfinite(b)
-    if not math.isfinite(wobble):
+    if not math.isfinite(sensitivity):
         return _PASS
     if not np.array_equal(np.isfinite(a), finite):
         return _wrong(f"{where}not finite in other places than NumPy's")
@@ -159,7 +159,7 @@ def _close(values: NDArray[Any], wanted: NDArray[Any], wobble: float, where: str
     scale = float(np.max(np.abs(b[finite])))
     # Then rounding of terms of order one that cancel, and what an ill-conditioned function makes
     # of rounding: it cannot be nearer to NumPy's than NumPy's is to itself.
-    allowed = tolerance * scale + 64 * eps + 64 * wobble
+    allowed = tolerance * scale + 64 * eps + 64 * sensitivity
     if difference <= allowed:
         return _PASS
     return _wrong(f"{where}values differ from NumPy's by {difference:.1e} where up to {scale:.1e}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from core.backends import Backend, get_backend
 from sphinx_xpcaps.cases.model import AS_WRITTEN, FLOAT32, FLOAT64, REAL
-from sphinx_xpcaps.cases.plans import plainness
+from sphinx_xpcaps.cases.plans import plan_rank
 from sphinx_xpcaps.measure.judging.compare import NUMBERS_RETURNED
 from sphinx_xpcaps.measure.model import CaseRun, CaseSummary, TargetRuns
 from sphinx_xpcaps.measure.modes.tracing import TRACE
@@ -66,7 +66,7 @@ class _Case:
     def failure(self) -> CaseRun:
         """The trial that shows best why nothing passes."""
         tried = [*self.of(REAL), *self.of(FLOAT64), *self.of(AS_WRITTEN)]
-        return min(tried, key=lambda trial: plainness(trial.key.plan))
+        return min(tried, key=lambda trial: plan_rank(trial.key.plan))
 
     @property
     def lacking(self) -> list[str]:

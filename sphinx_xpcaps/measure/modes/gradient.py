@@ -6,7 +6,7 @@ direction `v`, is held against the central difference ``(F(x + h v) - F(x - h v)
 
 Examples like to stand where functions have kinks: at zero, at ties, at whole numbers. There a
 gradient is a matter of convention and is not compared. A kink shows in that the differences to
-both sides stay apart when `h` shrinks; then the comparison is made at a point nearby.
+both sides stay uncounted when `h` shrinks; then the comparison is made at a point nearby.
 """
 
 from __future__ import annotations
