@@ -1,4 +1,4 @@
-"""The project's own site, built by the project itself."""
+"""Configuration of the project's documentation, which uses the extension itself."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_ext"))
-# SciPy's switch has to be set before SciPy is imported, here as in the workers.
+# SciPy reads this variable when it is imported, here and in the workers.
 os.environ["SCIPY_ARRAY_API"] = "1"
 
 from sphinx_xpcaps.version import __version__  # noqa: E402
@@ -24,9 +24,11 @@ extensions = [
     "sphinx.ext.extlinks",
     "sphinx_xpcaps",
     "lazy_pictures",
-    "wrong_tables",
+    "mathml",
+    "mermaid",
     "reference",
     "showcase",
+    "wrong_tables",
 ]
 exclude_patterns = ["_build"]
 templates_path = ["_templates"]
@@ -35,13 +37,15 @@ show_warning_types = True
 html_theme = "furo"
 html_title = "sphinx-xpcaps"
 html_show_sourcelink = False
+html_math_renderer = "mathml"
 
 myst_enable_extensions = ["colon_fence", "deflist"]
+myst_fence_as_directive = ["mermaid"]
 myst_heading_anchors = 3
 autodoc_member_order = "bysource"
-autodoc_typehints = "none"  # numpydoc's sections say the types
+autodoc_typehints = "none"  # numpydoc's sections list the types
 numpydoc_show_class_members = False
-# Roles that SciPy's docstrings use.
+# Roles used in SciPy's docstrings.
 extlinks = {
     "doi": ("https://doi.org/%s", "doi:%s"),
     "arxiv": ("https://arxiv.org/abs/%s", "arXiv:%s"),
@@ -49,5 +53,5 @@ extlinks = {
 
 xpcaps_inject = ["scipy.*", "array_api_extra.*"]
 xpcaps_environment = {"SCIPY_ARRAY_API": "1"}
-# Functions of other projects without any example; their tables say so.
+# The showcase contains functions without examples; their tables say so.
 suppress_warnings = ["xpcaps.no_case"]

@@ -1,0 +1,160 @@
+"""The architecture on the page `docs/design.md` is that of the code."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("core", "sphinx_xpcaps")
+CHARTS = re.compile(r"^```mermaid\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+@cache
+def files() -> Mapping[str, Path]:
+    """Return the files of both packages by module name."""
+    found = {}
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            found[name.removesuffix(".__init__")] = path
+    return found
+
+
+@cache
+def imports() -> Mapping[str, frozenset[str]]:
+    """Return what each module imports anywhere, in functions and under TYPE_CHECKING too."""
+    return {name: frozenset(_imported(name, path)) for name, path in files().items()}
+
+
+def _imported(name: str, path: Path) -> Iterator[str]:
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            if node.level:
+                base = package.split(".")[: len(package.split(".")) - node.level + 1]
+                module = ".".join([*base, module] if module else base)
+            for alias in node.names:
+                full = f"{module}.{alias.name}"
+                yield full if full in files() else module
+
+
+def _within(modules: Iterable[str], *packages: str) -> set[str]:
+    return {m for m in modules if any(f"{m}.".startswith(f"{package}.") for package in packages)}
+
+
+def _violations(importers: Iterable[str], *forbidden: str) -> dict[str, set[str]]:
+    found = {name: _within(imports()[name], *forbidden) for name in importers}
+    return {name: bad for name, bad in found.items() if bad}
+
+
+def test_core_imports_neither_sphinx_nor_the_extension() -> None:
+    assert _violations(_within(files(), "core"), "sphinx", "docutils", "sphinx_xpcaps") == {}
+
+
+@pytest.mark.parametrize("part", ["cases", "measure", "results", "declared", "cli"])
+def test_everything_but_render_and_extension_works_without_sphinx(part: str) -> None:
+    forbidden = ("sphinx", "docutils", "sphinx_xpcaps.extension", "sphinx_xpcaps.render")
+    assert _violations(_within(files(), f"sphinx_xpcaps.{part}"), *forbidden) == {}
+
+
+def _reachable(start: str, graph: Mapping[str, Iterable[str]]) -> set[str]:
+    seen: set[str] = set()
+    waiting = [start]
+    while waiting:
+        for name in graph.get(waiting.pop(), ()):
+            if name not in seen:
+                seen.add(name)
+                waiting.append(name)
+    return seen
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_module_imports_itself_through_others(package: str) -> None:
+    graph = {name: imports()[name] & files().keys() - {name} for name in _within(files(), package)}
+    assert sorted(name for name in graph if name in _reachable(name, graph)) == []
+
+
+@cache
+def flowchart() -> ModuleType:
+    """Return the reader of flowcharts from the documentation's own extensions."""
+    spec = importlib.util.spec_from_file_location("flowchart", ROOT / "docs/_ext/flowchart.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["flowchart"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _chart(number: int) -> tuple[dict[str, str], set[tuple[str, str]], list[str]]:
+    """Return the boxes, the arrows and the labels of arrows of a chart on the page."""
+    text = CHARTS.findall((ROOT / "docs/design.md").read_text("utf-8"))[number]
+    chart = flowchart().parse(text)
+    arrows = {(edge.source, edge.target) for edge in chart.edges}
+    return dict(chart.labels), arrows, [edge.label for edge in chart.edges]
+
+
+def test_each_step_of_the_data_flow_names_existing_packages() -> None:
+    _, _, labels = _chart(0)
+    names = [name for label in labels for name in label.split(", ")]
+    assert [name for name in names if f"sphinx_xpcaps.{name}" not in files()] == []
+
+
+@pytest.mark.parametrize(
+    ("number", "inside", "outside"), [(1, "sphinx_xpcaps", ["core"]), (2, "core", [])]
+)
+def test_chart_of_imports_is_complete(number: int, inside: str, outside: list[str]) -> None:
+    boxes, arrows, _ = _chart(number)
+    folders = {name.split(".")[1] for name, path in files().items() if _is_folder(name, inside)}
+    assert boxes.keys() == {*folders, *outside}
+
+    def box(module: str) -> str | None:
+        parts = module.split(".")
+        if parts[0] in outside:
+            return parts[0]
+        return parts[1] if len(parts) > 1 and parts[0] == inside and parts[1] in folders else None
+
+    found = {
+        (box(name), box(other))
+        for name in _within(files(), inside)
+        for other in imports()[name]
+        if box(name) and box(other) and box(name) != box(other)
+    }
+    assert arrows == found
+
+
+def _is_folder(name: str, package: str) -> bool:
+    return name.startswith(f"{package}.") and (files()[name].name == "__init__.py")
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_charts_are_drawn(number: int) -> None:
+    text = CHARTS.findall((ROOT / "docs/design.md").read_text("utf-8"))[number]
+    chart = flowchart().parse(text)
+    drawn = flowchart().svg(chart, alternative="<words>")
+    assert drawn.count("<rect") == len(chart.labels)
+    assert 'aria-label="&lt;words&gt;"' in drawn
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("flowchart LR\n a --> b", "expected 'flowchart TB'"),
+        ("flowchart TB\n a(round)", "cannot read"),
+        ("flowchart TB\n a --> b\n b --> a", "cycle"),
+    ],
+)
+def test_unsupported_charts_are_refused(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        flowchart().svg(flowchart().parse(text), alternative="")
