@@ -11,6 +11,7 @@ A name in brackets sets the text of a box. Everything else is an error.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ SWEEPS = 12
 """How often rows are sorted and moved towards their neighbours."""
 
 _BOX = r'([\w.]+)(?:\["?([^"\]]+)"?\])?'
-_ARROW = re.compile(rf"^(?P<left>.+?)\s*-->\s*(?:\|(?P<label>[^|]+)\|\s*)?(?P<right>.+)$")
+_ARROW = re.compile(r"^(?P<left>.+?)\s*-->\s*(?:\|(?P<label>[^|]+)\|\s*)?(?P<right>.+)$")
 
 
 class FlowchartError(ValueError):
@@ -106,20 +107,25 @@ def svg(chart: Flowchart, *, alternative: str) -> str:
     chains = [_chain(edge, rows) for edge in chart.edges]
     widths = {name: 24 + CHARACTER * len(text) for name, text in chart.labels.items()}
     x = _columns(rows, chains, widths)
-    left = min(x[name] - widths[name] / 2 for name in widths) - MARGIN
-    right = max(x[name] + widths[name] / 2 for name in widths) + MARGIN
-    for edge in chart.edges:
-        right = max(right, x[edge.source] + 16 + CHARACTER * len(edge.label))
     y = {key: MARGIN + ROW * row for key, row in rows.items()}
-    parts = [
-        *(_arrow(edge, chain, x, y) for edge, chain in zip(chart.edges, chains, strict=True)),
-        *(_rectangle(text, x[name], y[name], widths[name]) for name, text in chart.labels.items()),
-    ]
+    spans = [(x[key] - half, x[key] + half) for key in rows for half in (_half(key, widths),)]
+    centre = sum(x[name] for name in widths) / len(widths)
+    parts = []
+    for edge, chain in zip(chart.edges, chains, strict=True):
+        points = _points(chain, x, y)
+        parts.append(_arrow(points))
+        if edge.label:
+            text, span = _label(edge.label, points, centre)
+            parts.append(text)
+            spans.append(span)
+    parts += [_box_svg(text, x[name], y[name], widths[name]) for name, text in chart.labels.items()]
+    left = min(start for start, _ in spans) - MARGIN
+    width = max(end for _, end in spans) + MARGIN - left
     height = max(y.values()) + HEIGHT + MARGIN
     return (
         f'<svg role="img" aria-label="{escape(alternative)}" font-size="13" '
-        f'viewBox="{left:.0f} 0 {right - left:.0f} {height:.0f}" '
-        f'width="{right - left:.0f}" height="{height:.0f}">{"".join(parts)}</svg>'
+        f'viewBox="{left:.0f} 0 {width:.0f} {height:.0f}" '
+        f'width="{width:.0f}" height="{height:.0f}">{"".join(parts)}</svg>'
     )
 
 
@@ -156,14 +162,14 @@ def _columns(
     """Return the horizontal centre of everything: near its neighbours, without overlaps."""
     neighbours: dict[_Key, list[_Key]] = {key: [] for key in rows}
     for chain in chains:
-        for upper, lower in zip(chain, chain[1:], strict=False):
+        for upper, lower in itertools.pairwise(chain):
             neighbours[upper].append(lower)
             neighbours[lower].append(upper)
-    width = {key: widths[key] if isinstance(key, str) else 8.0 for key in rows}
+    width = {key: 2 * _half(key, widths) for key in rows}
     x: dict[_Key, float] = {}
     levels = [[key for key in rows if rows[key] == row] for row in range(max(rows.values()) + 1)]
     for level in levels:
-        x.update(_spread(level, {key: 0.0 for key in level}, width))
+        x.update(_spread(level, dict.fromkeys(level, 0.0), width))
     for sweep in range(SWEEPS):
         for level in levels if sweep % 2 else levels[::-1]:
             wish = {
@@ -189,33 +195,54 @@ def _spread(
     return {key: (forward[key] + backward[key]) / 2 for key in order}
 
 
-def _arrow(
-    edge: Edge, chain: Sequence[_Key], x: Mapping[_Key, float], y: Mapping[_Key, float]
-) -> str:
-    """Draw a curve from box to box through the places where it passes rows."""
+def _half(key: _Key, widths: Mapping[str, float]) -> float:
+    return widths[key] / 2 if isinstance(key, str) else 0.0
+
+
+def _points(
+    chain: Sequence[_Key], x: Mapping[_Key, float], y: Mapping[_Key, float]
+) -> list[tuple[float, float]]:
+    """Return where an arrow leaves a box, enters and leaves the rows between, and ends."""
     points = [(x[chain[0]], y[chain[0]] + HEIGHT)]
     for key in chain[1:-1]:
         points += [(x[key], y[key]), (x[key], y[key] + HEIGHT)]
-    points.append((x[chain[-1]], y[chain[-1]] - 1))
+    return [*points, (x[chain[-1]], y[chain[-1]] - 1)]
+
+
+def _arrow(points: Sequence[tuple[float, float]]) -> str:
+    """Draw a curve through the points, with a head at the last."""
     path = f"M{points[0][0]:.1f} {points[0][1]:.1f}"
-    for i, ((x0, y0), (x1, y1)) in enumerate(zip(points, points[1:], strict=False)):
+    for i, ((x0, y0), (x1, y1)) in enumerate(itertools.pairwise(points)):
         bend = (y1 - y0) / 2
         curve = f"C{x0:.1f} {y0 + bend:.1f} {x1:.1f} {y1 - bend:.1f} {x1:.1f} {y1:.1f}"
         path += curve if i % 2 == 0 else f"L{x1:.1f} {y1:.1f}"
-    tip_x, tip_y = points[-1]
-    head = f"M{tip_x - 4:.1f} {tip_y - 8:.1f}l4 8l4 -8z"
-    label = ""
-    if edge.label:
-        middle = (points[0][1] + points[1][1]) / 2 + 4
-        place = (points[0][0] + points[1][0]) / 2 + 10
-        label = f'<text x="{place:.1f}" y="{middle:.1f}" fill="currentColor">{edge.label}</text>'
+    x, y = points[-1]
     return (
         f'<path d="{path}" fill="none" stroke="currentColor" stroke-opacity="0.55"/>'
-        f'<path d="{head}" fill="currentColor"/>{label}'
+        f'<path d="M{x - 4:.1f} {y - 8:.1f}l4 8l4 -8z" fill="currentColor"/>'
     )
 
 
-def _rectangle(text: str, x: float, y: float, width: float) -> str:
+def _label(
+    text: str, points: Sequence[tuple[float, float]], centre: float
+) -> tuple[str, tuple[float, float]]:
+    """Write a label on the outer side of an arrow; return it and where it starts and ends."""
+    (x0, y0), (x1, y1) = points[:2]
+    middle, width = (x0 + x1) / 2, CHARACTER * len(text)
+    is_left = middle < centre - 1
+    start = middle - 10 - width if is_left else middle + 10
+    # An arrow to the lower right leaves room below its left half and above its right half.
+    slope = (x1 > x0) - (x1 < x0)
+    y = (y0 + y1) / 2 + 4 + 10 * slope * (1 if is_left else -1)
+    anchor, x = ("end", middle - 10) if is_left else ("start", start)
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="currentColor">'
+        f"{escape(text)}</text>",
+        (start, start + width),
+    )
+
+
+def _box_svg(text: str, x: float, y: float, width: float) -> str:
     return (
         f'<rect x="{x - width / 2:.1f}" y="{y:.1f}" width="{width:.1f}" height="{HEIGHT}" rx="5" '
         'fill="currentColor" fill-opacity="0.06" stroke="currentColor"/>'
