@@ -1,26 +1,38 @@
-"""Tests on every array library, and what a function declares about them.
+"""Tests that run on every array library, and declared capabilities of functions.
 
-Importing this package imports neither pytest nor any array library but NumPy.
+Importing this package imports neither pytest nor any array library except NumPy.
 """
 
-from core.testing.assertions import assert_close, assert_close_nulp, assert_equal, assert_less
-from core.testing.current import default_xp
-from core.testing.declared import Capabilities, Table, capabilities, capabilities_table
-from core.testing.lazy import lazy_xp_function
-from core.testing.limit import Limit
-from core.testing.marks import make_marks, make_param, make_test_case
-from core.testing.record import measured
-from core.testing.scipy_names import (
-    make_xp_pytest_marks,
-    make_xp_pytest_param,
-    make_xp_test_case,
+from core.testing.assertions import (
+    assert_close,
+    assert_close_nulp,
+    assert_equal,
+    assert_less,
     xp_assert_close,
     xp_assert_close_nulp,
     xp_assert_equal,
     xp_assert_less,
+)
+from core.testing.declarations import (
+    Capabilities,
+    Table,
+    capabilities,
+    capabilities_table,
     xp_capabilities,
     xp_capabilities_table,
 )
+from core.testing.lazy_functions import lazy_xp_function
+from core.testing.limit import Limit
+from core.testing.marks import (
+    make_marks,
+    make_param,
+    make_test_case,
+    make_xp_pytest_marks,
+    make_xp_pytest_param,
+    make_xp_test_case,
+)
+from core.testing.record import measured
+from core.testing.targets import default_xp
 
 __all__ = [
     "Capabilities",

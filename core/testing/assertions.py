@@ -2,40 +2,42 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any, TypedDict, Unpack
 
 import array_api_compat
 import numpy as np
 from numpy.typing import NDArray
 
-from core.backends import Backend, backends
-from core.backends.registry import library_of
-from core.testing.current import running, wanted
-from core.testing.namespaces import library_of_namespace
+from core.backends import Backend, backends, get_backend, library_of
+from core.testing.targets import current_target, expected_namespace
+from core.typing import Array, Device, Namespace
 
 _EPS = {"bfloat16": 2.0**-7}
-"""The spacing at one of dtypes that NumPy does not have."""
+"""The machine epsilon of dtypes that NumPy does not have."""
 
 
 class Checks(TypedDict, total=False):
-    """What has to agree beside the values.
+    """Options of the assertions: what is compared besides the values.
 
     Parameters
     ----------
     check_namespace : bool, default: True
-        Both must be arrays of the expected library.
+        Whether both must be arrays of the expected library.
     check_device : bool, default: True
-        Both must be on the same device.
+        Whether both must be on the same device.
     check_dtype : bool, default: True
-        Both must have the same dtype. What a graph computes to must have the dtype that it
-        announced.
+        Whether both must have the same dtype. The computed values of a graph must then have the
+        dtype of the graph.
     check_shape : bool, default: True
-        Both must have the same shape. If not, `desired` is broadcast to that of `actual`.
+        Whether both must have the same shape. Otherwise `desired` is broadcast to the shape of
+        `actual`.
     check_scalar : bool, default: False
-        NumPy's scalars differ from its arrays without axes.
+        Whether NumPy scalars differ from zero-dimensional arrays.
     xp : namespace, optional
-        Whose arrays both must be. Default: that of `default_xp`, else that of the fixture ``xp``
-        in the running test, else that of `desired`.
+        The expected library. Default: that of `default_xp`, else that of the fixture ``xp`` in
+        the running test, else that of `desired`.
     """
 
     check_namespace: bool
@@ -43,12 +45,12 @@ class Checks(TypedDict, total=False):
     check_dtype: bool
     check_shape: bool
     check_scalar: bool
-    xp: Any
+    xp: Namespace
 
 
 def assert_close(
-    actual: Any,
-    desired: Any,
+    actual: Array,
+    desired: Array,
     *,
     rtol: float | None = None,
     atol: float = 0.0,
@@ -57,7 +59,7 @@ def assert_close(
     verbose: bool = True,
     **checks: Unpack[Checks],
 ) -> None:
-    """Check that two arrays are the same up to ``atol + rtol * abs(desired)``.
+    """Raise unless two arrays are equal within ``atol + rtol * abs(desired)``.
 
     Parameters
     ----------
@@ -66,32 +68,32 @@ def assert_close(
     desired : array
         What it should return.
     rtol : float, optional
-        Relative tolerance. Default: ``4 * sqrt(eps)`` of the dtype of `actual`, and 1e-7 where
-        that is not floating.
+        Relative tolerance. Default: ``4 * sqrt(eps)`` of the dtype of `actual`, or 1e-7 if that
+        is not a floating dtype.
     atol : float
         Absolute tolerance.
     equal_nan : bool
         Whether NaN equals NaN.
     err_msg : str
-        What to say where the assertion fails.
+        The message if the assertion fails.
     verbose : bool
-        Whether to show the values as well.
+        Whether the message shows the values.
     **checks
-        What else has to agree: `Checks`.
+        What else is compared: `Checks`.
 
     Raises
     ------
     AssertionError
-        They differ; the message says in what.
+        If the arrays differ. The message names the difference.
 
     See Also
     --------
-    assert_equal : Check for the same values.
-    assert_close_nulp : Measure the difference in units in the last place.
+    assert_equal : Raise unless the values are equal.
+    assert_close_nulp : Compare with a tolerance in units in the last place.
 
     Notes
     -----
-    Graphs are computed for the comparison, each once, and stay as they are.
+    Each graph is computed once for the comparison; the graphs themselves do not change.
 
     Examples
     --------
@@ -100,7 +102,7 @@ def assert_close(
     >>> assert_close(np.asarray([1.0, 2.0]) / 3 * 3, np.asarray([1.0, 2.0]))
     """
     __tracebackhide__ = True
-    found, expected, where = _values(actual, desired, **checks)
+    found, expected, target = _compared_values(actual, desired, **checks)
     if rtol is None:
         rtol = 4 * _eps(actual, found) ** 0.5 if found.dtype.kind in "fc" else 1e-7
     np.testing.assert_allclose(
@@ -109,20 +111,20 @@ def assert_close(
         rtol=float(rtol),
         atol=float(atol),
         equal_nan=equal_nan,
-        err_msg=err_msg or where,
+        err_msg=err_msg or target,
         verbose=verbose,
     )
 
 
 def assert_equal(
-    actual: Any,
-    desired: Any,
+    actual: Array,
+    desired: Array,
     *,
     err_msg: str = "",
     verbose: bool = True,
     **checks: Unpack[Checks],
 ) -> None:
-    """Check that two arrays are the same; NaN equals NaN.
+    """Raise unless two arrays are equal; NaN equals NaN.
 
     Parameters and errors are those of `assert_close`.
 
@@ -133,19 +135,19 @@ def assert_equal(
     >>> assert_equal(np.arange(3), np.asarray([0, 1, 2]))
     """
     __tracebackhide__ = True
-    found, expected, where = _values(actual, desired, **checks)
-    np.testing.assert_array_equal(found, expected, err_msg=err_msg or where, verbose=verbose)
+    found, expected, target = _compared_values(actual, desired, **checks)
+    np.testing.assert_array_equal(found, expected, err_msg=err_msg or target, verbose=verbose)
 
 
 def assert_less(
-    actual: Any,
-    desired: Any,
+    actual: Array,
+    desired: Array,
     *,
     err_msg: str = "",
     verbose: bool = True,
     **checks: Unpack[Checks],
 ) -> None:
-    """Check that every element of `actual` is less than that of `desired`.
+    """Raise unless each element of `actual` is less than that of `desired`.
 
     Other parameters and errors are those of `assert_close`.
 
@@ -156,21 +158,21 @@ def assert_less(
     >>> assert_less(np.asarray([1, 2]), np.asarray([3, 3]))
     """
     __tracebackhide__ = True
-    found, expected, where = _values(actual, desired, **checks)
-    np.testing.assert_array_less(found, expected, err_msg=err_msg or where, verbose=verbose)
+    found, expected, target = _compared_values(actual, desired, **checks)
+    np.testing.assert_array_less(found, expected, err_msg=err_msg or target, verbose=verbose)
 
 
 def assert_close_nulp(
-    actual: Any,
-    desired: Any,
+    actual: Array,
+    desired: Array,
     *,
     nulp: int = 1,
     err_msg: str = "",
     **checks: Unpack[Checks],
 ) -> None:
-    """Check that two arrays differ by at most `nulp` units in the last place.
+    """Raise unless two arrays differ by at most `nulp` units in the last place.
 
-    A unit is the spacing of the dtype at the larger of the two: `numpy.spacing`. NaN equals NaN.
+    The unit is `numpy.spacing` of the larger of the two values. NaN equals NaN.
     Other parameters and errors are those of `assert_close`.
 
     Examples
@@ -180,119 +182,164 @@ def assert_close_nulp(
     >>> assert_close_nulp(np.asarray([0.1 + 0.2]), np.asarray([0.3]))
     """
     __tracebackhide__ = True
-    found, expected, where = _values(actual, desired, **checks)
-    # NumPy takes the difference, which is NaN between infinities and between NaNs.
+    found, expected, target = _compared_values(actual, desired, **checks)
+    # NumPy's function subtracts, and the difference of infinities or NaNs is NaN.
     differ = ~np.isclose(found, expected, rtol=0, atol=0, equal_nan=True)
     try:
         np.testing.assert_array_almost_equal_nulp(found[differ], expected[differ], nulp=nulp)
     except AssertionError as error:
-        raise AssertionError(f"{err_msg or where}: {str(error).strip()}") from None
+        raise AssertionError(f"{err_msg or target}: {str(error).strip()}") from None
 
 
-def _values(
-    actual: Any,
-    desired: Any,
+def _compared_values(
+    actual: Array,
+    desired: Array,
     *,
     check_namespace: bool = True,
     check_device: bool = True,
     check_dtype: bool = True,
     check_shape: bool = True,
     check_scalar: bool = False,
-    xp: Any = None,
+    xp: Namespace = None,
 ) -> tuple[NDArray[Any], NDArray[Any], str]:
-    """Return the values of both in host memory, and the place for a message, after all checks."""
+    """Return the values of both as NumPy arrays and the target for messages, after all checks."""
     __tracebackhide__ = True
-    library = _expected(desired, xp)
-    if library == "numpy" and isinstance(desired, list | tuple):  # NumPy's own functions take them
+    library = _expected_library(desired, xp)
+    backend = backends().get(library)
+    is_reference = backend is not None and backend.is_reference
+    if is_reference and isinstance(desired, list | tuple):
         desired = np.asarray(desired)
     if check_namespace:
         _check_library("actual", actual, library)
         _check_library("desired", desired, library)
-    if check_scalar and library == "numpy" and np.isscalar(actual) != np.isscalar(desired):
-        raise AssertionError(f"actual is {_kind(actual)} and desired is {_kind(desired)}")
+    if check_scalar and is_reference and np.isscalar(actual) != np.isscalar(desired):
+        raise AssertionError(
+            f"actual is {_description(actual)} and desired is {_description(desired)}"
+        )
     if check_dtype:
-        _check_same("dtype", _dtype(actual), _dtype(desired))
+        _check_equal("dtype", _dtype(actual), _dtype(desired))
     device = _device(actual)
     if check_device and _library(actual) == _library(desired):
-        _check_same("device", device, _device(desired))
+        _check_equal("device", device, _device(desired))
     found, expected = _to_numpy(actual), _to_numpy(desired)
     if check_dtype:
-        _check_announced(actual, found)
+        _check_computed_dtype(actual, found)
     if check_shape:
-        _check_same("shape", found.shape, expected.shape)
+        _check_equal("shape", found.shape, expected.shape)
     else:
         try:
             expected = np.broadcast_to(expected, found.shape)
         except ValueError:
-            message = f"desired of shape {expected.shape} does not fit shape {found.shape}"
-            raise AssertionError(message) from None
+            raise AssertionError(
+                f"desired of shape {expected.shape} cannot be broadcast to shape {found.shape}"
+            ) from None
     return found, expected, f"{library} on {device}"
 
 
-def _expected(desired: Any, xp: Any) -> str:
+def library_of_namespace(xp: Namespace) -> str:
+    """Return the name of the adapter for `xp`, which may be a namespace of array-api-compat.
+
+    For a library without an adapter, return the first part of the name of its namespace.
+
+    Examples
+    --------
+    >>> import array_api_compat.numpy
+    >>> library_of_namespace(array_api_compat.numpy)
+    'numpy'
+    """
+    name = str(xp.__name__).rpartition("array_api_compat.")[2]
+    try:
+        return get_backend(name).name
+    except ValueError:
+        return name.partition(".")[0]
+
+
+def _expected_library(desired: Array, xp: Namespace) -> str:
     """Return the name of the library that both arrays must belong to."""
-    xp = wanted() if xp is None else xp
+    xp = expected_namespace() if xp is None else xp
     if xp is not None:
         return library_of_namespace(xp)
-    place = running()
-    return place.backend.name if place is not None else _library(desired)
+    target = current_target()
+    return target.backend.name if target is not None else _library(desired)
 
 
 def _library(x: Any) -> str:
-    """Return to which library `x` belongs; Python's numbers are NumPy's scalars."""
-    return library_of(type(x)) or ("numpy" if isinstance(x, bool | int | float | complex) else "")
+    """Return the name of the library of `x`; for Python's numbers that of the reference."""
+    if library := library_of(type(x)):
+        return library
+    return _reference().name if isinstance(x, bool | int | float | complex) else ""
 
 
-def _adapter(x: Any) -> Backend | None:
-    return backends().get(_library(x))
+@functools.cache
+def _reference() -> Backend:
+    return next(backend for backend in backends().values() if backend.is_reference)
 
 
 def _check_library(name: str, x: Any, library: str) -> None:
     __tracebackhide__ = True
     if not library or _library(x) != library:
         wanted = f"an array of {library}" if library else "an array"
-        raise AssertionError(f"{name} is {_kind(x)}, not {wanted}")
+        raise AssertionError(f"{name} is {_description(x)}, not {wanted}")
 
 
-def _check_same(what: str, actual: Any, desired: Any) -> None:
+def _check_equal(attribute: str, actual: Any, desired: Any) -> None:
     __tracebackhide__ = True
     if actual != desired:
-        raise AssertionError(f"{what} differs: actual {actual}, desired {desired}")
+        raise AssertionError(f"{attribute} differs: actual {actual}, desired {desired}")
 
 
-def _check_announced(x: Any, values: NDArray[Any]) -> None:
-    """Check that a graph computes to the dtype that it announces."""
+def _check_computed_dtype(x: Array, values: NDArray[Any]) -> None:
+    """Raise unless the values computed from a graph have the dtype of the graph."""
     __tracebackhide__ = True
-    announced, computed = _dtype(x), str(values.dtype)
-    if announced not in (computed, *_EPS):
-        raise AssertionError(f"actual announces dtype {announced} and computes to {computed}")
+    dtype, computed = _dtype(x), str(values.dtype)
+    if dtype not in (computed, *_EPS):
+        raise AssertionError(f"actual has dtype {dtype}, but its computed values have {computed}")
 
 
-def _kind(x: Any) -> str:
+def _description(x: Any) -> str:
     library = library_of(type(x))
     if not library:
         return f"a Python {type(x).__name__}"
-    scalar = np.isscalar(x)
-    return f"a scalar of {library}" if scalar else f"an array of {library}"
+    return f"a scalar of {library}" if np.isscalar(x) else f"an array of {library}"
 
 
-def _dtype(x: Any) -> str:
+def _dtype(x: Array) -> str:
     dtype = x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype
     return str(dtype).rpartition(".")[2]
 
 
-def _device(x: Any) -> Any:
+def _device(x: Array) -> Device:
     if not array_api_compat.is_array_api_obj(x):
         return "cpu"
     return array_api_compat.device(x)
 
 
-def _eps(x: Any, values: NDArray[Any]) -> float:
+def _eps(x: Array, values: NDArray[Any]) -> float:
     return _EPS.get(_dtype(x)) or float(np.finfo(values.dtype).eps)
 
 
-def _to_numpy(x: Any) -> NDArray[Any]:
-    adapter = _adapter(x)
-    if adapter is not None and adapter.owns(x):
-        return adapter.to_numpy(x)
+def _to_numpy(x: Array) -> NDArray[Any]:
+    backend = backends().get(_library(x))
+    if backend is not None and backend.owns(x):
+        return backend.to_numpy(x)
     return np.asarray(x.compute() if hasattr(x, "compute") else x)
+
+
+def _checking_scalars(assertion: Callable[..., None]) -> Callable[..., None]:
+    """Return `assertion` under SciPy's name and with SciPy's ``check_0d``, by default True."""
+
+    @functools.wraps(assertion)
+    def xp_assert(
+        actual: Array, desired: Array, *args: Any, check_0d: bool = True, **options: Any
+    ) -> None:
+        __tracebackhide__ = True
+        assertion(actual, desired, *args, check_scalar=check_0d, **options)
+
+    xp_assert.__name__ = xp_assert.__qualname__ = f"xp_{assertion.__name__}"
+    return xp_assert
+
+
+xp_assert_close = _checking_scalars(assert_close)
+xp_assert_close_nulp = _checking_scalars(assert_close_nulp)
+xp_assert_equal = _checking_scalars(assert_equal)
+xp_assert_less = _checking_scalars(assert_less)

@@ -1,4 +1,4 @@
-"""Where a backend does not work: all of it, some of its versions, or some dtypes."""
+"""Limits: that a function does not work on a backend, for some of its versions or dtypes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from core.backends.registry import get_backend
+from core.backends import get_backend
 
 _SIGNED = ("int8", "int16", "int32", "int64")
 _UNSIGNED = ("uint8", "uint16", "uint32", "uint64")
@@ -25,19 +25,19 @@ DTYPES: dict[str, tuple[str, ...]] = {
     "numeric": (*_SIGNED, *_UNSIGNED, *_REAL, *_COMPLEX),
     **{name: (name,) for name in (*_SIGNED, *_UNSIGNED, *_REAL, *_COMPLEX)},
 }
-"""The standard's names and kinds of dtypes, with the dtypes that each stands for."""
+"""Dtypes by the standard's names and kinds of dtypes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """That a backend does not work, or not well, and when.
+    """A declaration that a function does not work on a backend, or not without restrictions.
 
     Parameters
     ----------
     backend : str
         The name of the adapter, such as ``"torch"``.
     reason : str
-        Why, for readers.
+        The reason, for readers.
     versions : str
         The backend's versions to which this applies, such as ``"<2.6"``. Default: all.
     dtypes : tuple of str
@@ -52,23 +52,28 @@ class Limit:
 
     @classmethod
     def of(cls, given: Limit | Iterable[Any] | str) -> Limit:
-        """Read ``"torch"``, ``("torch", reason)`` or ``("torch<2.6", reason, dtypes)``.
+        """Return the limit for a backend or a tuple, such as ``("torch<2.6", reason, dtypes)``.
+
+        Parameters
+        ----------
+        given : Limit, str or tuple
+            A limit, ``"torch"``, ``("torch", reason)`` or ``("torch<2.6", reason, dtypes)``.
 
         Raises
         ------
         ValueError
-            The backend or a dtype is not known, or the text is no name with versions.
+            If the backend or a dtype is unknown, or the versions are invalid.
         """
         if isinstance(given, Limit):
             return given
         parts = (given,) if isinstance(given, str) else tuple(given)
         if not 1 <= len(parts) <= 3 or not isinstance(parts[0], str):
             raise ValueError(
-                f"a limit is (backend, reason) or (backend, reason, dtypes): {given!r}"
+                f"a limit must be (backend, reason) or (backend, reason, dtypes), got {given!r}"
             )
         reason = parts[1] if len(parts) > 1 else None
         dtypes = parts[2] if len(parts) > 2 else ()
-        backend, versions = _named(parts[0])
+        backend, versions = _name_and_versions(parts[0])
         kinds = (dtypes,) if isinstance(dtypes, str) else tuple(dtypes)
         for kind in kinds:
             if kind not in DTYPES:
@@ -76,32 +81,32 @@ class Limit:
         return cls(backend, reason or "", versions, kinds)
 
     def applies(self, version: str | None = None, dtype: str | None = None) -> bool:
-        """Say whether this holds for a version of the backend and a dtype of the input.
+        """Return whether the limit applies to a version of the backend and a dtype of the input.
 
-        Without a version, limits of some versions hold; without a dtype, limits of some dtypes
-        do not.
+        Without a version, limits of some versions apply. Without a dtype, limits of some dtypes
+        do not apply.
         """
         if self.versions and version is not None:
             versions = SpecifierSet(self.versions)
-            return versions.contains(version, prereleases=True) and self._has(dtype)
-        return self._has(dtype)
+            return versions.contains(version, prereleases=True) and self._applies_to(dtype)
+        return self._applies_to(dtype)
 
     def literal(self) -> tuple[Any, ...]:
-        """Return what `of` reads: names, strings and tuples alone."""
+        """Return the argument of `of` for this limit: a tuple of strings and tuples of them."""
         name = f"{self.backend}{self.versions}"
         return (name, self.reason, self.dtypes) if self.dtypes else (name, self.reason)
 
-    def _has(self, dtype: str | None) -> bool:
+    def _applies_to(self, dtype: str | None) -> bool:
         return not self.dtypes or any(dtype in DTYPES[kind] for kind in self.dtypes)
 
 
-def _named(text: str) -> tuple[str, str]:
-    """Split ``"torch<2.6"`` into the adapter's name and the versions."""
+def _name_and_versions(text: str) -> tuple[str, str]:
+    """Split a text such as ``"torch<2.6"`` into the adapter's name and the versions."""
     for i, character in enumerate(text):
         if character in "<>=!~":
             name, versions = text[:i].strip(), text[i:].strip()
             try:
                 return get_backend(name).name, str(SpecifierSet(versions))
             except InvalidSpecifier:
-                raise ValueError(f"{text!r}: {versions!r} are no versions") from None
+                raise ValueError(f"{text!r}: {versions!r} is not a version specifier") from None
     return get_backend(text.strip()).name, ""

@@ -1,4 +1,4 @@
-"""Marks for tests, made from what functions declare."""
+"""Marks and parameters of tests, created from declared or measured capabilities."""
 
 from __future__ import annotations
 
@@ -6,58 +6,60 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.backends import get_backend
-from core.testing.declared import Capabilities, Table, capabilities_table
-from core.testing.lazy import lazy_xp_function
+from core.testing.declarations import Capabilities, Table, capabilities_table
+from core.testing.lazy_functions import lazy_xp_function
 from core.testing.limit import DTYPES, Limit
 
 if TYPE_CHECKING:
-    from _pytest.mark import ParameterSet  # the type of `pytest.param`, which has no public name
+    from _pytest.mark import ParameterSet  # the type of `pytest.param`; it is not public
 
 F = TypeVar("F")
 
-_TABLE = capabilities_table  # an argument below has the same name
+_DEFAULT_TABLE = capabilities_table  # the functions' argument hides the other name
 
 
 def make_marks(*funcs: Any, capabilities_table: Mapping[Any, Any] | None = None) -> list[Any]:
-    """Return the marks of tests of the functions, and tag the functions as lazy ones.
+    """Return marks for tests of functions, and tag the functions with `lazy_xp_function`.
 
     Parameters
     ----------
     *funcs : callable or tuple of (class, str)
         Functions, or methods by their class and their name.
     capabilities_table : mapping, optional
-        What they declare. Default: `core.testing.capabilities_table`. What was measured serves
-        as well: `core.testing.measured`.
+        Their capabilities: a table of declarations, or `core.testing.measured`. Default:
+        `core.testing.capabilities_table`.
 
     Returns
     -------
     list of pytest.MarkDecorator
-        ``skip_xp_backends`` and ``xfail_xp_backends``, for a module's ``pytestmark``, too.
+        Marks ``skip_xp_backends`` and ``xfail_xp_backends``; can be assigned to ``pytestmark``.
 
     Raises
     ------
     KeyError
-        A function declares nothing.
+        If a function has no declared capabilities.
 
     See Also
     --------
-    lazy_xp_function : What tests on lazy libraries call instead of a tagged function.
+    lazy_xp_function : Tag a function, so that tests on lazy libraries compile it.
     """
-    table = _TABLE if capabilities_table is None else capabilities_table
+    table = _DEFAULT_TABLE if capabilities_table is None else capabilities_table
     marks = []
     for func in funcs:
         declared = _declared(func, table)
         marks += _marks(declared)
         for one in _methods(func, declared):
-            own = _declared(one, table) if one is not func else declared
-            lazy_xp_function(one, allow_dask_compute=own.allow_dask_compute, jax_jit=own.jax_jit)
+            options = declared if one is func else _declared(one, table)
+            lazy_xp_function(
+                one, allow_dask_compute=options.allow_dask_compute, jax_jit=options.jax_jit
+            )
     return marks
 
 
 def make_test_case(
     *funcs: Any, capabilities_table: Mapping[Any, Any] | None = None
 ) -> Callable[[F], F]:
-    """Return a decorator that marks a test of the functions as they declare.
+    """Return a decorator that adds the marks of `make_marks` to a test.
 
     Parameters are those of `make_marks`.
 
@@ -93,7 +95,7 @@ def make_param(
     func : callable or tuple of (class, str)
         The function.
     *args
-        What else belongs to the parameter.
+        Further values of the parameter.
     capabilities_table : mapping, optional
         As for `make_marks`.
 
@@ -116,17 +118,17 @@ def make_param(
 def _declared(func: Any, table: Mapping[Any, Any]) -> Capabilities:
     try:
         return Capabilities.of(table[func])
-    except (KeyError, TypeError):  # no key, or none in a plain dict, which wants hashes
+    except (KeyError, TypeError):  # TypeError: in a plain dict, unhashable functions are no keys
         pass
     try:
         return Table(table)[func]
     except KeyError:
         name = func[1] if isinstance(func, tuple) else getattr(func, "__name__", repr(func))
-        raise KeyError(f"{name} declares no capabilities in {table!r:.60}") from None
+        raise KeyError(f"{name} has no declared capabilities in {table!r:.60}") from None
 
 
 def _methods(func: Any, declared: Capabilities) -> list[Any]:
-    """Return what to tag: the function, or those methods of a class that declare."""
+    """Return what to tag: the function, or the methods of a class with declared capabilities."""
     if isinstance(func, type):
         return [(func, name) for name in declared.method_capabilities]
     return [func]
@@ -152,9 +154,15 @@ def _marks(declared: Capabilities) -> list[Any]:
 
 
 def _conditions(limit: Limit) -> list[str | bool]:
-    """Return the condition of a limit's mark, if it has one."""
+    """Return the condition of a limit's mark, or an empty list if it always applies."""
     version = get_backend(limit.backend).version()
     if version is not None and not Limit(limit.backend, versions=limit.versions).applies(version):
         return [False]
     names = sorted({name for kind in limit.dtypes for name in DTYPES[kind]})
     return [f"dtype in {names}"] if names else []
+
+
+# SciPy's names
+make_xp_test_case = make_test_case
+make_xp_pytest_param = make_param
+make_xp_pytest_marks = make_marks

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from core.backends import Backend, backends, get_backend
-from core.testing.current import Place, at, running
-from core.testing.lazy import lazy_functions
-from core.testing.places import Places
-from core.testing.references import StandIns, edited, held_by
-from core.testing.selection import left_out
+from core.testing.lazy_functions import lazy_functions_transformed
+from core.testing.reference_search import Wrappers, references_in, references_replaced
+from core.testing.skipping import evaluate_marks
+from core.testing.targets import SelectedTargets, TestTarget, current_target, use_target
+from core.typing import Device, DType, Namespace
 
 _MARKS = {
     "array_api_backends": "every test that uses the fixture xp",
@@ -27,9 +27,9 @@ _MARKS = {
     "report it if it passes",
 }
 
-_PLACES = pytest.StashKey[Places]()
-_MISTAKE = pytest.StashKey[Exception]()
-_STAND_INS = pytest.StashKey[StandIns]()
+_TARGETS = pytest.StashKey[SelectedTargets]()
+_MARK_ERROR = pytest.StashKey[Exception]()
+_WRAPPERS = pytest.StashKey[Wrappers]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -57,54 +57,54 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marks, and refuse backends that were asked for and cannot be used."""
-    for mark, meaning in _MARKS.items():
-        config.addinivalue_line("markers", f"{mark}: {meaning}")
+    """Register the marks and select the targets of the run."""
+    for mark, description in _MARKS.items():
+        config.addinivalue_line("markers", f"{mark}: {description}")
     options = config.option
     try:
-        places = Places(options.xp_backend, options.xp_device, options.xp_dtype)
-        places.check()
+        targets = SelectedTargets(options.xp_backend, options.xp_device, options.xp_dtype)
+        targets.check()
     except ValueError as error:
         raise pytest.UsageError(str(error)) from None
-    config.stash[_PLACES] = places
+    config.stash[_TARGETS] = targets
 
 
 def pytest_report_header(config: pytest.Config) -> str:
-    """Name the backends with their versions and their devices."""
-    return f"xp: {config.stash[_PLACES].versions()}"
+    """Return the backends with their versions and devices."""
+    return f"xp: {config.stash[_TARGETS].versions()}"
 
 
 def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
-    """Say which backends are left out, and why, if any test asked."""
-    return [f"xp: not {line}" for line in config.stash[_PLACES].left_out()]
+    """Return the backends that cannot be used with the reasons, if any test uses ``xp``."""
+    return [f"xp: not {line}" for line in config.stash[_TARGETS].unusable()]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run each test that uses the backend, by `xp` or by itself, once on each.
+    """Run each test that uses `xp` or `xp_backend` once on each backend.
 
-    A project's own fixture ``xp`` uses no backend of ours, and is left alone.
+    Tests that use another fixture named ``xp`` are not changed.
     """
     if "xp_backend" in metafunc.fixturenames:
-        names = metafunc.config.stash[_PLACES].usable()
-        metafunc.parametrize("xp_backend", list(names), indirect=True)
+        targets = metafunc.config.stash[_TARGETS].usable()
+        metafunc.parametrize("xp_backend", list(targets), indirect=True)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Turn marks that concern the item's backend into pytest's own."""
+    """Add pytest's own marks where those of this plugin apply to the item's backend."""
     params = getattr(getattr(item, "callspec", None), "params", {})
     name = params.get("xp_backend")
     if name is None:
         return
     item.add_marker(pytest.mark.array_api_backends)
-    # How often a function is compiled is not what its tests are about.
+    # Tests call functions with many different arguments, and each may be compiled anew.
     item.add_marker(pytest.mark.filterwarnings("ignore:autojit compiles:RuntimeWarning"), False)
-    place = item.config.stash[_PLACES].usable()[name]
+    target = item.config.stash[_TARGETS].usable()[name]
     names = {**vars(getattr(item, "module", object)), "config": item.config, **params}
     try:
-        skip = left_out(item.iter_markers("skip_xp_backends"), place, names)
-        xfail = left_out(item.iter_markers("xfail_xp_backends"), place, names)
+        skip = evaluate_marks(item.iter_markers("skip_xp_backends"), target, names)
+        xfail = evaluate_marks(item.iter_markers("xfail_xp_backends"), target, names)
     except (TypeError, ValueError) as error:
-        item.stash[_MISTAKE] = error
+        item.stash[_MARK_ERROR] = error
         return
     if skip is not None:
         item.add_marker(pytest.mark.skip(reason=skip.reason))
@@ -115,47 +115,50 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 @pytest.fixture
 def xp_backend(request: pytest.FixtureRequest) -> Backend:
     """The adapter of the array library that the test runs on: `core.backends.Backend`."""
-    mistake = request.node.stash.get(_MISTAKE, None)
-    if mistake is not None:
-        raise mistake
+    error = request.node.stash.get(_MARK_ERROR, None)
+    if error is not None:
+        raise error
     return get_backend(request.param)
 
 
 @pytest.fixture
-def xp(xp_backend: Backend, request: pytest.FixtureRequest) -> Iterator[Any]:
+def xp(xp_backend: Backend, request: pytest.FixtureRequest) -> Iterator[Namespace]:
     """The namespace of an array library, through array-api-compat; once for each library."""
-    place = request.config.stash[_PLACES].usable()[xp_backend.name]
+    target = request.config.stash[_TARGETS].usable()[xp_backend.name]
     params = request.node.callspec.params
-    with at(place) as namespace, lazy_functions(xp_backend, request.module, params) as stand_ins:
-        request.node.stash[_STAND_INS] = stand_ins
+    with (
+        use_target(target) as namespace,
+        lazy_functions_transformed(xp_backend, request.module, params) as wrappers,
+    ):
+        request.node.stash[_WRAPPERS] = wrappers
         yield namespace
 
 
 @pytest.fixture
-def xp_device(xp: Any) -> Any:
-    """The device on which ``xp`` creates arrays, as the library itself calls it."""
-    place = _here()
-    return place.backend.native_device(place.device)
+def xp_device(xp: Namespace) -> Device:
+    """The device on which ``xp`` creates arrays, as the library itself represents it."""
+    target = _current_target()
+    return target.backend.native_device(target.device)
 
 
 @pytest.fixture
-def xp_dtype(xp: Any) -> Any:
-    """The dtype of ``--xp-dtype``, as the namespace has it."""
-    return getattr(xp, _here().dtype)
+def xp_dtype(xp: Namespace) -> DType:
+    """The dtype of ``--xp-dtype``, from the namespace."""
+    return getattr(xp, _current_target().dtype)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[Any]:
-    """Hand stand-ins of tagged functions to the test, in its parameters and fixtures."""
-    stand_ins = pyfuncitem.stash.get(_STAND_INS, {})
-    if not stand_ins:
+    """Replace references to tagged functions in the test's parameters and fixtures."""
+    wrappers = pyfuncitem.stash.get(_WRAPPERS, {})
+    if not wrappers:
         return (yield)
-    found = held_by(pyfuncitem.funcargs, stand_ins, pyfuncitem.module.__name__)
-    with edited(found):
+    references = references_in(pyfuncitem.funcargs, wrappers, pyfuncitem.module.__name__)
+    with references_replaced(references):
         return (yield)
 
 
-def _here() -> Place:
-    place = running()
-    assert place is not None
-    return place
+def _current_target() -> TestTarget:
+    target = current_target()
+    assert target is not None
+    return target

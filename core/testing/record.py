@@ -1,4 +1,4 @@
-"""What was measured, read from a record as if the functions had declared it."""
+"""Measured capabilities: read from records and used like declared ones."""
 
 from __future__ import annotations
 
@@ -9,44 +9,48 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from core.testing.declared import Capabilities
+from core.backends import ModeKeyword, backends
+from core.notes import Note, parse_note
+from core.testing.declarations import Capabilities
 from core.testing.limit import Limit
 
 _SCHEMA = 1
 
-_DTYPES = {"floating only": ("bool", "integral"), "float64 only": ("float32",)}
-"""Notes in a record that name the dtypes which work, and the dtypes which then do not."""
+_FAILING_DTYPES = {Note.FLOATING_ONLY: ("bool", "integral"), Note.FLOAT64_ONLY: ("float32",)}
+"""The dtypes that do not work, by the note on those that do."""
 
-_TOLD_OTHERWISE = {"no JIT", "computes graph", *_DTYPES}
+_KEYWORD_NOTES = (Note.NO_JIT, Note.COMPUTES_GRAPH)
+"""Notes that keywords of `Capabilities` declare."""
 
 
 def measured(*files: str | Path) -> Measured:
-    """Read what was measured, for `make_marks`, `make_test_case` and `make_param`.
+    """Return measured capabilities for `make_marks`, `make_test_case` and `make_param`.
 
     Parameters
     ----------
     *files : str or path
         Records, as ``sphinx-xpcaps measure --output`` writes them, or patterns such as
-        ``"xpcaps/*.json"``. Of cells that several records measured, that of the newest counts.
+        ``"xpcaps/*.json"``. If several records measured the same, the newest is used.
 
     Returns
     -------
     Measured
-        From functions to their `Capabilities`.
+        A mapping from functions to their `Capabilities`.
 
     Raises
     ------
     ValueError
-        A file is no record, or one of another schema; a pattern matches no file.
+        If a file is not a record or has another schema, or a pattern matches no file.
 
     Notes
     -----
-    Backends that do not work are skipped, since a test may still pass with them, such as one of a
-    function's errors. A device that was not measured, and is not expected to fail, is tried.
+    Tests skip backends that do not work. They are not expected to fail there, since some tests,
+    such as those of errors, may pass. Tests run on a device that was not measured, unless the
+    record expects a failure there.
 
     Examples
     --------
-    A library without declarations has its skips from facts::
+    Skip tests of a library without declarations where its functions do not work::
 
         from core.testing import make_test_case, measured
 
@@ -62,82 +66,98 @@ def measured(*files: str | Path) -> Measured:
         for name, target in record["targets"].items():
             known = cells.setdefault(name, {})
             for cell in target["cells"]:
-                place = (cell["backend"], cell["device"])
-                if cell["status"] != "not_measured" or place not in known:
-                    known[place] = cell
+                key = (cell["backend"], cell["device"])
+                if cell["status"] != "not_measured" or key not in known:
+                    known[key] = cell
     return Measured({name: _capabilities(known.values()) for name, known in cells.items()})
 
 
 class Measured(Mapping[Any, Capabilities]):
-    """Capabilities by function, or by ``(class, "method")``, of those with a public name.
+    """Measured capabilities by function, or by ``(class, "method")``.
 
     Parameters
     ----------
     targets : mapping of str to Capabilities
-        From dotted names of functions.
+        Capabilities by the dotted names of functions.
     """
 
     def __init__(self, targets: Mapping[str, Capabilities]) -> None:
         self._targets = targets
 
     def __getitem__(self, function: Any) -> Capabilities:
-        """Return what was measured for `function`; imports the modules of its namesakes."""
+        """Return the capabilities of `function`; imports modules with functions of its name."""
         if isinstance(function, tuple):
             function = getattr(*function)
-        last = getattr(function, "__name__", None)
-        for name, found in self._targets.items():
-            if name.rpartition(".")[2] == last and _named(name) is function:
-                return found
+        short_name = getattr(function, "__name__", None)
+        for name, capabilities in self._targets.items():
+            if name.rpartition(".")[2] == short_name and _import_object(name) is function:
+                return capabilities
         raise KeyError(function)
 
     def __iter__(self) -> Iterator[Any]:
         """Iterate over the functions that can be imported."""
-        return (function for name in self._targets if (function := _named(name)) is not None)
+        functions = (_import_object(name) for name in self._targets)
+        return (function for function in functions if function is not None)
 
     def __len__(self) -> int:
-        """Return how many targets the records have."""
+        """Return the number of targets in the records."""
         return len(self._targets)
 
     def __repr__(self) -> str:
-        """Say how large it is: entries are long and many."""
+        """Return a short representation, without the entries."""
         return f"<Measured: {len(self)} targets>"
 
 
 def _capabilities(cells: Iterable[Mapping[str, Any]]) -> Capabilities:
-    """Return what the cells of one target amount to, in SciPy's words."""
+    """Return the capabilities that the cells of one target show."""
     by_backend: dict[str, dict[bool, Mapping[str, Any]]] = {}
     for cell in cells:
         by_backend.setdefault(cell["backend"], {})[cell["device"] == "cpu"] = cell
     skips, warnings = list[Limit](), list[Limit]()
-    no_gpu, keywords = set[str](), dict[str, Any]()
-    for backend, places in by_backend.items():
-        gpu_fails = False in places and _fails(places[False])
-        on_host = places.get(True)
-        if on_host is None or on_host["status"] == "not_applicable":
+    without_gpu, keywords = set[str](), dict[str, Any]()
+    for backend, devices in by_backend.items():
+        gpu_fails = False in devices and _fails(devices[False])
+        cpu = devices.get(True)
+        if cpu is None or cpu["status"] == "not_applicable":
             if gpu_fails:
-                skips.append(Limit(backend, _reason(places[False])))
-        elif _fails(on_host):
-            skips.append(Limit(backend, _reason(on_host)))
+                skips.append(Limit(backend, _reason(devices[False])))
+        elif _fails(cpu):
+            skips.append(Limit(backend, _reason(cpu)))
         elif gpu_fails:
-            no_gpu.add(backend)
-        for cell in places.values():
-            for note in cell.get("notes", ()) if cell["status"] == "partial" else ():
-                if note in _DTYPES:
-                    skips.append(Limit(backend, note, dtypes=_DTYPES[note]))
-                elif note not in _TOLD_OTHERWISE:
-                    warnings.append(Limit(backend, note))
-            modes = cell.get("modes", {})
-            if backend == "jax" and modes.get("jit") == "unsupported":
-                keywords["jax_jit"] = False
-            if backend == "dask" and cell.get("computes", 0):
-                keywords["allow_dask_compute"] = True
-    if no_gpu:
-        keywords |= {"cpu_only": True, "exceptions": tuple(sorted(set(by_backend) - no_gpu))}
+            without_gpu.add(backend)
+        for cell in devices.values():
+            for text in cell.get("notes", ()) if cell["status"] == "partial" else ():
+                note = parse_note(text)
+                if isinstance(note, Note) and note in _FAILING_DTYPES:
+                    skips.append(Limit(backend, text, dtypes=_FAILING_DTYPES[note]))
+                elif note not in _KEYWORD_NOTES:
+                    warnings.append(Limit(backend, text))
+            keywords |= _mode_keywords(backend, cell)
+    if without_gpu:
+        exceptions = tuple(sorted(set(by_backend) - without_gpu))
+        keywords |= {"cpu_only": True, "exceptions": exceptions}
     return Capabilities(
         skip_backends=tuple(dict.fromkeys(skips)),
         warnings=tuple(dict.fromkeys(warnings)),
         **keywords,
     )
+
+
+def _mode_keywords(backend: str, cell: Mapping[str, Any]) -> dict[str, bool]:
+    """Return the keywords that declare in which modes of a backend the target fails."""
+    known = backends().get(backend)
+    keywords: Mapping[str, ModeKeyword] = known.mode_keywords if known is not None else {}
+    return {
+        keyword.name: not keyword.works
+        for mode, keyword in keywords.items()
+        if keyword.name in Capabilities.__dataclass_fields__ and _fails_in(mode, cell)
+    }
+
+
+def _fails_in(mode: str, cell: Mapping[str, Any]) -> bool:
+    if mode == "lazy":
+        return bool(cell.get("computes", 0))  # in any case: then the keyword must allow it
+    return bool(cell.get("modes", {}).get(mode) == "unsupported")
 
 
 def _fails(cell: Mapping[str, Any]) -> bool:
@@ -147,8 +167,8 @@ def _fails(cell: Mapping[str, Any]) -> bool:
 
 def _reason(cell: Mapping[str, Any]) -> str:
     for reason in cell.get("reasons", ()):
-        words = (reason.get("exception"), reason.get("message"))
-        return "measured: " + (": ".join(word for word in words if word) or reason["outcome"])
+        parts = (reason.get("exception"), reason.get("message"))
+        return "measured: " + (": ".join(part for part in parts if part) or reason["outcome"])
     return f"measured: {', '.join(cell.get('notes', ())) or 'unsupported'}"
 
 
@@ -156,7 +176,7 @@ def _paths(files: Iterable[str | Path]) -> Iterator[str]:
     for file in files:
         found = sorted(glob.glob(str(file)))
         if not found:
-            raise ValueError(f"there is no record {file}")
+            raise ValueError(f"no record {file} found")
         yield from found
 
 
@@ -175,15 +195,15 @@ def _date(record: Mapping[str, Any]) -> str:
     return str(record["environment"].get("date", ""))
 
 
-def _named(name: str) -> Any:
-    """Return the object with a dotted name, or None."""
+def _import_object(name: str) -> Any:
+    """Return the object with a dotted name, or None if there is none."""
     parts = name.split(".")
     for i in range(len(parts) - 1, 0, -1):
         try:
-            found: Any = importlib.import_module(".".join(parts[:i]))
+            value: Any = importlib.import_module(".".join(parts[:i]))
         except ImportError:
             continue
         for part in parts[i:]:
-            found = getattr(found, part, None)
-        return found
+            value = getattr(value, part, None)
+        return value
     return None

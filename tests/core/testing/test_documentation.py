@@ -1,4 +1,4 @@
-"""The documentation of `core.testing`: every example does what its page says."""
+"""The examples in the documentation of `core.testing`."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ import pytest
 from core.backends import backends
 
 PAGE = Path(__file__).parents[3] / "docs" / "guide" / "testing.md"
-MODULES = ["assertions", "current", "declared", "lazy", "marks", "namespaces"]
+MODULES = ["assertions", "declarations", "lazy_functions", "marks", "targets"]
 USABLE = [name for name, b in backends().items() if b.availability("cpu").usable]
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_examples_in_docstrings_give_what_they_show(name: str) -> None:
-    found = doctest.testmod(importlib.import_module(f"core.testing.{name}"))
-    assert found.failed == 0
-    assert found.attempted > 0
+def test_examples_in_docstrings_give_the_documented_results(name: str) -> None:
+    results = doctest.testmod(importlib.import_module(f"core.testing.{name}"))
+    assert results.failed == 0
+    assert results.attempted > 0
 
 
 @pytest.fixture
 def page(pytester: pytest.Pytester) -> pytest.Pytester:
-    """Write the page's modules into files."""
+    """Write the modules of the page to files."""
     blocks = re.findall(
         r"^```python\n# (\w+\.py)\n(.*?)^```$", PAGE.read_text("utf-8"), re.M | re.S
     )
@@ -36,7 +36,7 @@ def page(pytester: pytest.Pytester) -> pytest.Pytester:
     return pytester
 
 
-@pytest.mark.skipif(len(USABLE) != 5, reason="the page shows what five libraries do")
+@pytest.mark.skipif(len(USABLE) != 5, reason="the page shows results of five libraries")
 @pytest.mark.parametrize(
     ("name", "outcomes", "lines"),
     [
@@ -54,7 +54,7 @@ def page(pytester: pytest.Pytester) -> pytest.Pytester:
         ("test_declared.py", {"passed": 5 + 4 + 2, "skipped": 1 + 2, "xfailed": 1}, []),
     ],
 )
-def test_the_how_to_shows_what_happens(
+def test_the_modules_of_the_how_to_give_the_documented_results(
     page: pytest.Pytester, name: str, outcomes: dict[str, int], lines: list[str]
 ) -> None:
     result = page.runpytest_inprocess(name, "-p", "no:sphinx")

@@ -1,4 +1,4 @@
-"""The options, the header, the marks and the fixtures of the plugin, in test runs of their own."""
+"""Options, header, marks and fixtures of the plugin, in separate test runs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import pytest
 
 from core.backends import backends
 
-# Runs inside this process forget what they imported first; libraries cannot be imported twice.
+# Imports the libraries: test runs in this process remove the modules that they import first, and
+# these libraries cannot be imported twice.
 USABLE = [
     name for name, b in backends().items() if b.availability(next(iter(b.columns.values()))).usable
 ]
@@ -18,7 +19,7 @@ Run = Callable[..., pytest.RunResult]
 
 @pytest.fixture
 def run(pytester: pytest.Pytester) -> Run:
-    """Return what runs a test module with the plugin."""
+    """Return a function that runs a test module with the plugin."""
 
     def run(source: str, *options: str) -> pytest.RunResult:
         pytester.makepyfile(source)
@@ -32,14 +33,14 @@ def run(pytester: pytest.Pytester) -> Run:
 ONE = "def test_one(xp):\n    assert xp.asarray([1.0]).shape == (1,)\n"
 
 
-def test_a_test_runs_once_on_each_library_that_can_be_used(run: Run) -> None:
+def test_a_test_runs_once_on_each_usable_library(run: Run) -> None:
     result = run(ONE)
     result.assert_outcomes(passed=len(USABLE))
     for name in USABLE:
         result.stdout.fnmatch_lines([f"PASSED *::test_one[[]{name}[]]"])
 
 
-def test_the_header_names_libraries_versions_and_devices(run: Run) -> None:
+def test_the_header_lists_libraries_versions_and_devices(run: Run) -> None:
     result = run(ONE)
     versions = {name: backends()[name].version() for name in ("numpy", "torch", "dask")}
     result.stdout.re_match_lines(
@@ -52,12 +53,12 @@ def test_the_header_names_libraries_versions_and_devices(run: Run) -> None:
 
 
 @pytest.mark.skipif("cupy" in USABLE, reason="this machine has a GPU")
-def test_a_library_that_cannot_be_used_is_left_out_with_its_reason(run: Run) -> None:
+def test_unusable_libraries_are_listed_with_the_reason(run: Run) -> None:
     result = run(ONE)
     result.stdout.re_match_lines([r"xp: not cupy: cupy .*there is no CUDA device"])
 
 
-def test_the_libraries_can_be_chosen(run: Run) -> None:
+def test_the_libraries_can_be_selected(run: Run) -> None:
     run(ONE, "--xp-backend", "torch", "--xp-backend", "jax.numpy").assert_outcomes(passed=2)
 
 
@@ -73,7 +74,7 @@ def test_the_libraries_can_be_chosen(run: Run) -> None:
         ),
     ],
 )
-def test_what_was_asked_for_and_cannot_be_used_is_an_error(
+def test_selecting_an_unusable_library_is_an_error(
     run: Run, options: list[str], message: str
 ) -> None:
     result = run(ONE, *options)
@@ -81,7 +82,7 @@ def test_what_was_asked_for_and_cannot_be_used_is_an_error(
     result.stderr.fnmatch_lines([f"*{message}*"])
 
 
-def test_arrays_are_made_on_the_chosen_device(run: Run) -> None:
+def test_arrays_are_created_on_the_selected_device(run: Run) -> None:
     source = """
     from array_api_compat import device
     from core.testing import assert_equal
@@ -98,7 +99,7 @@ def test_arrays_are_made_on_the_chosen_device(run: Run) -> None:
     )
 
 
-def test_the_floating_dtype_is_the_chosen_one_and_is_restored(run: Run) -> None:
+def test_the_default_dtype_is_set_and_restored(run: Run) -> None:
     import jax
     import torch
 
@@ -107,13 +108,15 @@ def test_the_floating_dtype_is_the_chosen_one_and_is_restored(run: Run) -> None:
     def test_dtype(xp, xp_dtype):
         assert xp.asarray([1.0]).dtype == xp_dtype == xp.{dtype}
     """
-    chosen = ["--xp-backend", "torch", "--xp-backend", "jax"]
-    run(source.format(dtype="float64"), *chosen).assert_outcomes(passed=2)
-    run(source.format(dtype="float32"), *chosen, "--xp-dtype", "float32").assert_outcomes(passed=2)
+    selected = ["--xp-backend", "torch", "--xp-backend", "jax"]
+    run(source.format(dtype="float64"), *selected).assert_outcomes(passed=2)
+    run(source.format(dtype="float32"), *selected, "--xp-dtype", "float32").assert_outcomes(
+        passed=2
+    )
     assert (torch.get_default_dtype(), jax.config.jax_enable_x64) == before
 
 
-def test_a_projects_own_fixture_wins(run: Run) -> None:
+def test_a_fixture_of_the_project_replaces_that_of_the_plugin(run: Run) -> None:
     source = """
     import pytest
 
@@ -127,7 +130,7 @@ def test_a_projects_own_fixture_wins(run: Run) -> None:
     run(source).assert_outcomes(passed=1)
 
 
-def test_a_projects_own_fixture_may_wrap_the_plugins(run: Run) -> None:
+def test_a_fixture_of_the_project_can_use_that_of_the_plugin(run: Run) -> None:
     source = """
     import pytest
 
@@ -135,7 +138,7 @@ def test_a_projects_own_fixture_may_wrap_the_plugins(run: Run) -> None:
     def xp(xp):
         return (xp, "mine")
 
-    @pytest.mark.skip_xp_backends(np_only=True, reason="as ever")
+    @pytest.mark.skip_xp_backends(np_only=True, reason="needs NumPy")
     def test_own(xp):
         assert xp[1] == "mine"
     """
@@ -143,14 +146,14 @@ def test_a_projects_own_fixture_may_wrap_the_plugins(run: Run) -> None:
     result.assert_outcomes(passed=1, skipped=1)
 
 
-def test_the_backends_mark_selects_tests_that_use_xp(run: Run) -> None:
+def test_the_mark_array_api_backends_selects_tests_that_use_xp(run: Run) -> None:
     source = ONE + "\ndef test_other():\n    pass\n"
-    chosen = ("--xp-backend", "numpy", "-m")
-    run(source, *chosen, "array_api_backends").assert_outcomes(passed=1, deselected=1)
-    run(source, *chosen, "not array_api_backends").assert_outcomes(passed=1, deselected=1)
+    selected = ("--xp-backend", "numpy", "-m")
+    run(source, *selected, "array_api_backends").assert_outcomes(passed=1, deselected=1)
+    run(source, *selected, "not array_api_backends").assert_outcomes(passed=1, deselected=1)
 
 
-def test_marks_skip_backends_by_name_category_and_condition(run: Run) -> None:
+def test_backends_are_skipped_by_name_category_and_condition(run: Run) -> None:
     source = """
     import pytest
 
@@ -188,7 +191,7 @@ def test_marks_skip_backends_by_name_category_and_condition(run: Run) -> None:
         pytestmark = [skip_xp_backends("torch", reason="of the class")]
 
         @skip_xp_backends(np_only=True, reason="of a category")
-        def test_names_come_before_categories(self, xp): ...
+        def test_names_have_priority(self, xp): ...
     """
     result = run(source)
     result.assert_outcomes(
@@ -208,7 +211,7 @@ def test_marks_skip_backends_by_name_category_and_condition(run: Run) -> None:
     )
 
 
-def test_cpu_only_leaves_out_other_devices(run: Run) -> None:
+def test_cpu_only_skips_other_devices(run: Run) -> None:
     source = """
     import pytest
 
@@ -223,7 +226,7 @@ def test_cpu_only_leaves_out_other_devices(run: Run) -> None:
     run(source, *options).assert_outcomes(passed=4)
 
 
-def test_expected_failures_run_and_an_unexpected_pass_is_reported(run: Run) -> None:
+def test_expected_failures_run_and_an_unexpected_pass_fails(run: Run) -> None:
     source = """
     import pytest
 
@@ -277,7 +280,7 @@ def test_expected_failures_run_and_an_unexpected_pass_is_reported(run: Run) -> N
         ),
     ],
 )
-def test_a_mistake_in_a_mark_is_the_tests_error(run: Run, mark: str, message: str) -> None:
+def test_an_invalid_mark_is_an_error_of_the_test(run: Run, mark: str, message: str) -> None:
     source = f"import pytest\n\n@pytest.mark.{mark}\n{ONE}"
     result = run(source, "--xp-backend", "numpy", "--strict-markers")
     result.assert_outcomes(errors=1)
@@ -285,40 +288,40 @@ def test_a_mistake_in_a_mark_is_the_tests_error(run: Run, mark: str, message: st
     result.stdout.fnmatch_lines([f"E * {pattern}*"])
 
 
-def test_assertions_in_threads_of_a_test_expect_its_library(run: Run) -> None:
+def test_threads_of_a_test_use_its_library(run: Run) -> None:
     source = """
     import numpy as np
     import pytest
     from core.testing import assert_equal, lazy_xp_function
 
-    def asks(x):
+    def needs_values(x):
         return x if bool(x.sum() > 0) else -x
 
-    lazy_xp_function(asks)
+    lazy_xp_function(needs_values)
 
-    def test_foreign(xp):
+    def test_other_library(xp):
         with pytest.raises(AssertionError, match="array of numpy"):
             assert_equal(np.ones(1), np.ones(1))
 
     def test_lazy(xp, xp_backend):
         for _ in range(20):
             with pytest.raises((AssertionError, TypeError)):
-                asks(xp.asarray([1.0]))
-            assert float(xp.sum(xp.ones(3))) == 3  # is no part of a tagged function
+                needs_values(xp.asarray([1.0]))
+            assert float(xp.sum(xp.ones(3))) == 3  # outside of tagged functions
     """
     result = run(source, "--xp-backend", "jax", "--xp-backend", "dask", "--parallel-threads", "4")
     result.assert_outcomes(passed=4)
     result.stdout.fnmatch_lines(["*PARALLEL PASSED*"])
 
 
-def test_workers_run_the_same_tests(pytester: pytest.Pytester) -> None:
+def test_the_plugin_works_with_xdist(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(ONE)
     options = ("--xp-backend", "numpy", "--xp-backend", "array-api-strict")
     result = pytester.runpytest_subprocess("-p", "core.testing.plugin", "-n", "2", *options)
     result.assert_outcomes(passed=2)
 
 
-def test_a_run_without_xp_imports_no_array_library(pytester: pytest.Pytester) -> None:
+def test_tests_without_xp_import_no_array_library(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import sys

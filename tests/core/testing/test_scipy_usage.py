@@ -1,4 +1,4 @@
-"""Tests in the manner of SciPy's guide to the array API standard: only their imports are others."""
+"""Tests as in SciPy's guide to the array API standard, with other imports only."""
 
 from __future__ import annotations
 

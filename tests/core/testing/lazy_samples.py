@@ -1,4 +1,4 @@
-"""Functions that tests tag as lazy: most ask for values, which no lazy library has."""
+"""Functions for tests of `lazy_xp_function`: most need values, which traced arrays do not have."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ import array_api_compat
 import numpy as np
 
 
-def asks(x: Any) -> Any:
+def needs_values(x: Any) -> Any:
     return x if bool(array_api_compat.array_namespace(x).all(x > 0)) else -x
 
 
-def imports_asks(x: Any) -> Any:
-    from tests.core.testing.samples import asks
+def imports_needs_values(x: Any) -> Any:
+    from tests.core.testing.lazy_samples import needs_values
 
-    return asks(x)
-
-
-asks_ufunc = np.frompyfunc(abs, 1, 1)
+    return needs_values(x)
 
 
-class AsksObject:
-    """A callable that is no function."""
+ufunc_needing_values = np.frompyfunc(abs, 1, 1)
 
-    instance: AsksObject
+
+class CallableObject:
+    """A callable that is not a function."""
+
+    instance: CallableObject
 
     def __call__(self, x: Any) -> Any:
-        return asks(x)
+        return needs_values(x)
 
 
-asks_object = AsksObject.instance = AsksObject()
+object_needing_values = CallableObject.instance = CallableObject()
 
 
 class Data:
@@ -40,23 +40,23 @@ class Data:
     def __init__(self, x: Any) -> None:
         self.x = x
 
-    def asks(self) -> Any:
-        return asks(self.x)
+    def needs_values(self) -> Any:
+        return needs_values(self.x)
 
     @classmethod
-    def made(cls, x: Any) -> Any:
-        return cls(asks(x))
+    def from_values(cls, x: Any) -> Any:
+        return cls(needs_values(x))
 
     @staticmethod
-    def asks_of(x: Any) -> Any:
-        return asks(x)
+    def static_needs_values(x: Any) -> Any:
+        return needs_values(x)
 
     def inherited(self) -> bool:
         return bool(array_api_compat.array_namespace(self.x).all(self.x > 0))
 
 
 class Child(Data):
-    """Inherits all it has."""
+    """A class with inherited methods only."""
 
 
 def computes(x: Any, times: int) -> Any:
@@ -69,24 +69,25 @@ def computes_twice(x: Any) -> Any:
     return computes(x, 2)
 
 
-def computes_thrice(x: Any) -> Any:
+def computes_three_times(x: Any) -> Any:
     return computes(x, 3)
 
 
-def computes_at_will(x: Any) -> Any:
+def computes_five_times(x: Any) -> Any:
     return computes(x, 5)
 
 
-seen: list[Any] = []
+calls: list[Any] = []
+"""Arguments of `inner` and `outer`."""
 
 
 def inner(x: Any) -> Any:
-    seen.append(x)
+    calls.append(x)
     return x
 
 
 def outer(x: Any) -> Any:
-    seen.append(x)
+    calls.append(x)
     return inner(x)
 
 
@@ -100,7 +101,7 @@ def window(n: int, *, xp: Any) -> Any:
     return x
 
 
-def breaks_graph(x: Any) -> Any:
+def needs_values_in_torch(x: Any) -> Any:
     return x + 1 if float(x[0]) > 0 else x
 
 

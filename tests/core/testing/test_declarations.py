@@ -1,4 +1,4 @@
-"""What functions declare, and the tables that keep it."""
+"""Declared capabilities and tables of them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Multimethod:
         return x
 
 
-def test_a_declared_function_stays_as_it_is() -> None:
+def test_declaring_does_not_change_the_function() -> None:
     def median(x: object) -> object:
         """Return the median."""
         return x
@@ -38,24 +38,24 @@ def test_a_declared_function_stays_as_it_is() -> None:
     assert capabilities_table[median] == Capabilities(np_only=True, extra_note="Not yet.")
 
 
-def test_a_function_without_hash_and_weak_references_has_its_own_entry() -> None:
+def test_functions_without_hash_and_weak_references_can_be_keys() -> None:
     table = Table()
-    one, other = Multimethod(), Multimethod()
-    capabilities(cpu_only=True, capabilities_table=table)(one)
-    capabilities(jax_jit=False, capabilities_table=table)(other)
-    assert table[one].cpu_only
-    assert not table[other].cpu_only
-    assert [function is one for function in table] == [True, False]
+    first, second = Multimethod(), Multimethod()
+    capabilities(cpu_only=True, capabilities_table=table)(first)
+    capabilities(jax_jit=False, capabilities_table=table)(second)
+    assert table[first].cpu_only
+    assert not table[second].cpu_only
+    assert [function is first for function in table] == [True, False]
 
 
-def test_a_ufunc_declares_as_a_function_does() -> None:
+def test_ufuncs_can_declare_capabilities() -> None:
     table = Table()
     double = np.frompyfunc(lambda x: 2 * x, 1, 1)
     assert capabilities(np_only=True, capabilities_table=table)(double) is double
     assert table[double].np_only
 
 
-def test_a_wrapper_declares_what_it_wraps_does() -> None:
+def test_a_wrapper_has_the_capabilities_of_the_wrapped_function() -> None:
     table = Table()
 
     @functools.cache
@@ -66,7 +66,7 @@ def test_a_wrapper_declares_what_it_wraps_does() -> None:
     assert not table[window].jax_jit
 
 
-def test_methods_declare_through_their_class_and_its_bases() -> None:
+def test_methods_have_the_capabilities_declared_by_their_class_or_its_bases() -> None:
     table = Table()
 
     @capabilities(
@@ -88,7 +88,7 @@ def test_methods_declare_through_their_class_and_its_bases() -> None:
         table[Normal, "median"]
 
 
-def test_a_function_that_declares_nothing_is_not_in_the_table() -> None:
+def test_a_function_without_declaration_is_not_in_the_table() -> None:
     assert (lambda: None) not in Table()
 
 
@@ -107,21 +107,21 @@ def test_a_function_that_declares_nothing_is_not_in_the_table() -> None:
         ({"xfail_backends": [("array_api_strict", "a bug")]}, "array-api-strict", "cpu", "a bug"),
     ],
 )
-def test_an_obstacle_is_what_keeps_a_backend_from_working(
+def test_obstacle_returns_the_limit_due_to_which_a_function_does_not_work(
     keywords: dict[str, object], backend: str, device: str, reason: str | None
 ) -> None:
     obstacle = Capabilities.of(keywords).obstacle(backend, device)
     assert (obstacle and obstacle.reason) == reason
 
 
-def test_a_limit_of_versions_holds_for_these_alone() -> None:
+def test_a_limit_of_versions_applies_to_these_versions_only() -> None:
     declared = Capabilities.of({"skip_backends": [("torch<2.6", "no quantile")]})
     assert declared.obstacle("torch", version="2.5.1")
     assert not declared.obstacle("torch", version="2.6.0")
     assert declared.obstacle("torch")
 
 
-def test_a_limit_of_dtypes_holds_for_these_alone() -> None:
+def test_a_limit_of_dtypes_applies_to_these_dtypes_only() -> None:
     declared = Capabilities.of({"skip_backends": [("torch", "no mean", ("integral", "bool"))]})
     assert declared.obstacle("torch", dtype="int32")
     assert not declared.obstacle("torch", dtype="float32")
@@ -134,19 +134,19 @@ def test_a_limit_of_dtypes_holds_for_these_alone() -> None:
         ({"skip_backends": [("nunpy", "")]}, ValueError, "unknown backend 'nunpy'; known are num"),
         ({"exceptions": ["tensorflow"]}, ValueError, "unknown backend 'tensorflow'"),
         ({"skip_backends": [("torch", "", "float8")]}, ValueError, "unknown dtype 'float8'"),
-        ({"skip_backends": [("torch<new", "")]}, ValueError, "'<new' are no versions"),
-        ({"skip_backends": [()]}, ValueError, "a limit is \\(backend, reason\\)"),
+        ({"skip_backends": [("torch<new", "")]}, ValueError, "'<new' is not a version specifier"),
+        ({"skip_backends": [()]}, ValueError, "a limit must be \\(backend, reason\\)"),
         ({"gpu_only": True}, TypeError, "unknown capabilities gpu_only; known are allow_dask"),
     ],
 )
-def test_a_mistake_is_named(
+def test_an_invalid_declaration_is_an_error(
     keywords: dict[str, object], error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error, match=message):
         Capabilities.of(keywords)
 
 
-def test_keywords_are_read_back_as_the_same_declaration() -> None:
+def test_keywords_give_an_equal_declaration() -> None:
     declared = Capabilities.of(
         {
             "skip_backends": [("torch<2.6", "no quantile", "float32"), ("cupy", "")],
@@ -170,7 +170,7 @@ def test_keywords_are_read_back_as_the_same_declaration() -> None:
     assert Capabilities.of(keywords) == declared
 
 
-def test_scipys_table_is_read_as_it_is() -> None:
+def test_the_table_of_scipy_can_be_read() -> None:
     code = """
 import scipy.fft, scipy.special, scipy.stats
 from scipy._lib._array_api import xp_capabilities_table
@@ -187,6 +187,6 @@ for declared in table.values():
     subprocess.run([sys.executable, "-c", code], check=True, env=variables, timeout=120)
 
 
-def test_a_limit_is_given_as_it_is() -> None:
+def test_a_limit_can_be_given_as_an_object() -> None:
     limit = Limit("torch", "slow")
     assert Capabilities.of({"warnings": [limit]}).warnings == (limit,)

@@ -1,4 +1,4 @@
-"""What a function declares: on which array libraries it works, and with which limits."""
+"""Declared capabilities: on which array libraries a function works, and with which limits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, fields
 from types import MethodType
 from typing import Any, TypeVar
 
-from core.backends.registry import get_backend
+from core.backends import backends, get_backend
+from core.notes import Note
 from core.testing.limit import Limit
 
 F = TypeVar("F")
@@ -15,34 +16,34 @@ F = TypeVar("F")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What a function declares about array libraries, in SciPy's words.
+    """The declared capabilities of one function, in the terms of SciPy's declarations.
 
     Parameters
     ----------
     skip_backends : tuple of Limit
-        Backends that the function must not be tried with.
+        Backends that do not work and are not tested.
     xfail_backends : tuple of Limit
-        Backends that fail, as is known.
+        Backends that are known to fail and are tested.
     cpu_only : bool
-        On other devices no backend works, but for the `exceptions`.
+        Whether backends work on the CPU only, except for `exceptions`.
     np_only : bool
-        No backend but NumPy works, but for the `exceptions`.
+        Whether NumPy is the only backend that works, except for `exceptions`.
     out_of_scope : bool
-        That is so and will remain so; implies `np_only`.
+        Whether `np_only` is intended to remain; implies `np_only`.
     exceptions : tuple of str
-        Backends that `cpu_only` and `np_only` leave out.
+        Backends to which `cpu_only` and `np_only` do not apply.
     reason : str or None
         Why `cpu_only` or `np_only`.
     warnings : tuple of Limit
-        Backends that work, with what a reader should know.
+        Backends that work with a limit that readers should know.
     allow_dask_compute : bool or int
-        Whether a lazy graph may be computed inside the function, or how often.
+        Whether the function may compute graphs, or how many in each call.
     jax_jit : bool
         Whether the function works inside ``jax.jit``.
     extra_note : str or None
         A remark for the documentation.
     method_capabilities : mapping of str to Capabilities
-        What the methods of a class declare.
+        The declared capabilities of the methods of a class.
     """
 
     skip_backends: tuple[Limit, ...] = ()
@@ -60,14 +61,14 @@ class Capabilities:
 
     @classmethod
     def of(cls, given: Capabilities | Mapping[str, Any]) -> Capabilities:
-        """Read a mapping of keywords, such as an entry of SciPy's table.
+        """Return the capabilities for keywords, such as an entry of SciPy's table.
 
         Raises
         ------
         TypeError
-            There is a keyword that is not known.
+            If a keyword is unknown.
         ValueError
-            A backend or a dtype is not known.
+            If a backend or a dtype is unknown.
         """
         if isinstance(given, Capabilities):
             return given
@@ -88,8 +89,8 @@ class Capabilities:
         return cls(**keywords)
 
     def keywords(self) -> dict[str, Any]:
-        """Return the arguments of the decorator that differ from the defaults, as literals."""
-        found: dict[str, Any] = {}
+        """Return the arguments of the decorator that differ from its defaults, as literals."""
+        keywords: dict[str, Any] = {}
         for f in fields(self):
             value = getattr(self, f.name)
             if f.name == "method_capabilities":
@@ -101,8 +102,8 @@ class Capabilities:
             elif value == f.default or (f.name == "np_only" and self.out_of_scope):
                 continue
             if value not in ([], {}):
-                found[f.name] = value
-        return found
+                keywords[f.name] = value
+        return keywords
 
     def obstacle(
         self,
@@ -112,38 +113,37 @@ class Capabilities:
         version: str | None = None,
         dtype: str | None = None,
     ) -> Limit | None:
-        """Return what keeps the function from working, or None if it is declared to work.
+        """Return the limit due to which the function does not work, or None if it works.
 
         Parameters
         ----------
         backend : str
             The name of the adapter.
         device : str
-            The device; every one but ``"cpu"`` is an accelerator.
+            The device; every device except ``"cpu"`` is an accelerator.
         version : str, optional
-            The backend's version. Without one, limits of some versions hold.
+            The backend's version. Without it, limits of some versions apply.
         dtype : str, optional
-            The dtype of the input, such as ``"float32"``. Without one, limits of some dtypes do
-            not hold.
+            The dtype of the input, such as ``"float32"``. Without it, limits of some dtypes do
+            not apply.
         """
         for limit in (*self.skip_backends, *self.xfail_backends):
             if limit.backend == backend and limit.applies(version, dtype):
                 return limit
         if backend not in self.exceptions:
-            if self.np_only and backend != "numpy":
-                return Limit(backend, self.reason or "works with NumPy only")
+            if self.np_only and not _is_reference(backend):
+                return Limit(backend, self.reason or str(Note.NUMPY_ONLY))
             if self.cpu_only and device != "cpu":
-                return Limit(backend, self.reason or "works on a CPU only")
+                return Limit(backend, self.reason or str(Note.CPU_ONLY))
         return None
 
 
 class Table(MutableMapping[Any, Capabilities]):
     """Declared capabilities by function, or by ``(class, "method")``.
 
-    Functions are told apart by identity and kept alive, so those that have no hash and cannot be
-    weakly referenced, such as multimethods, have their place as well. A look-up goes through
-    ``__wrapped__`` from a wrapper to the function that declares, and from a method to what its
-    class says in `method_capabilities`.
+    Functions are compared by identity and kept alive, so functions without a hash and without weak
+    references, such as multimethods, can be keys too. A wrapper has the capabilities of the
+    function in its ``__wrapped__``, and a method those in the `method_capabilities` of its class.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ class Table(MutableMapping[Any, Capabilities]):
             self[function] = Capabilities.of(given)
 
     def __getitem__(self, function: Any) -> Capabilities:
-        """Return what `function` declares, itself or through what it wraps."""
+        """Return the capabilities of `function` or of the function that it wraps."""
         found = self._entries.get(_identity(function))
         if found is not None:
             return found[1]
@@ -176,11 +176,11 @@ class Table(MutableMapping[Any, Capabilities]):
         raise KeyError(function)
 
     def __setitem__(self, function: Any, capabilities: Capabilities) -> None:
-        """Declare, in place of what was declared before."""
+        """Declare the capabilities of `function`, replacing an earlier declaration."""
         self._entries[_identity(function)] = (function, capabilities)
 
     def __delitem__(self, function: Any) -> None:
-        """Forget what `function` itself declares."""
+        """Remove the declaration of `function` itself."""
         try:
             del self._entries[_identity(function)]
         except KeyError:
@@ -191,18 +191,18 @@ class Table(MutableMapping[Any, Capabilities]):
         return (function for function, _ in self._entries.values())
 
     def __len__(self) -> int:
-        """Return how many functions declare."""
+        """Return the number of declarations."""
         return len(self._entries)
 
     def __repr__(self) -> str:
-        """Say how large it is: entries are long and many."""
+        """Return a short representation, without the entries."""
         return f"<Table of {len(self)} declared capabilities>"
 
 
 capabilities_table = Table()
-"""What was declared in this process with `capabilities` and no table of one's own."""
+"""The default table of declarations with `capabilities`."""
 
-_TABLE = capabilities_table  # the decorator's argument has the same name
+_DEFAULT_TABLE = capabilities_table  # the decorator's argument hides the other name
 
 
 def capabilities(
@@ -223,48 +223,48 @@ def capabilities(
 ) -> Callable[[F], F]:
     """Declare on which array libraries a function works, and with which limits.
 
-    The function itself stays as it is, docstring included.
+    The function itself and its docstring do not change.
 
     Parameters
     ----------
     skip_backends, xfail_backends : iterable of tuple
-        Backends that do not work: ``(backend, reason)``. A backend may have versions,
-        ``"torch<2.6"``, and a third item names the dtypes of the input to which this applies, by
-        names and kinds of the standard: ``("torch", "no sums of integers", "integral")``. Those
-        of `skip_backends` are never tried; those of `xfail_backends` are, and are reported once
-        they work.
+        Backends that do not work, each as ``(backend, reason)``. A backend may have versions,
+        such as ``"torch<2.6"``. A third item gives the dtypes of the input to which this applies,
+        by names and kinds of the standard: ``("torch", "no sums of integers", "integral")``. Tests
+        skip backends in `skip_backends`; they run on those in `xfail_backends` and fail if these
+        work.
     cpu_only : bool
-        The function works on the CPU alone, but for the `exceptions`.
+        Whether the function works on the CPU only, except for `exceptions`.
     np_only : bool
-        The function works with NumPy alone, but for the `exceptions`.
+        Whether the function works with NumPy only, except for `exceptions`.
     reason : str, optional
         Why `cpu_only` or `np_only`.
     out_of_scope : bool
-        It works with NumPy alone and is meant to.
+        Whether the function works with NumPy only and is intended to.
     exceptions : iterable of str
         Backends to which `cpu_only` and `np_only` do not apply.
     warnings : iterable of tuple
-        Backends that work with a limit which a reader should know: ``(backend, limit)``.
+        Backends that work with a limit that readers should know: ``(backend, limit)``.
     allow_dask_compute : bool or int
-        Whether the function may compute a lazy graph, or how many times per call.
+        Whether the function may compute graphs, or how many in each call.
     jax_jit : bool
         Whether the function works inside ``jax.jit``.
     extra_note : str, optional
         A remark for the documentation.
     method_capabilities : mapping of str to mapping, optional
-        For a class: from names of methods to such keywords.
+        For a class: these keywords by names of methods.
     capabilities_table : mapping, optional
-        Where to keep the declaration. Default: `core.testing.capabilities_table`.
+        Where to store the declaration. Default: `core.testing.capabilities_table`.
 
     Returns
     -------
     callable
-        A decorator for functions, classes, ufuncs, and any other callable.
+        A decorator for functions, classes, ufuncs and any other callable.
 
     Raises
     ------
     ValueError
-        A backend or a dtype is not known.
+        If a backend or a dtype is unknown.
 
     Examples
     --------
@@ -292,7 +292,7 @@ def capabilities(
             "method_capabilities": method_capabilities,
         }
     )
-    table = _TABLE if capabilities_table is None else capabilities_table
+    table = _DEFAULT_TABLE if capabilities_table is None else capabilities_table
 
     def declare(function: F) -> F:
         table[function] = declared
@@ -301,11 +301,21 @@ def capabilities(
     return declare
 
 
+def _is_reference(name: str) -> bool:
+    backend = backends().get(name)  # None for a backend of a record that is not known here
+    return backend is not None and backend.is_reference
+
+
 def _identity(function: Any) -> tuple[int | str, ...]:
-    """Return what is the same for the same function alone, hashable or not."""
+    """Return a key that is unique to a function, whether it is hashable or not."""
     if isinstance(function, tuple):
         cls, name = function
         return (id(cls), name)
-    if isinstance(function, MethodType):  # made anew at each access
+    if isinstance(function, MethodType):  # each access creates another one
         return (id(function.__self__), id(function.__func__))
     return (id(function),)
+
+
+# SciPy's names
+xp_capabilities = capabilities
+xp_capabilities_table = capabilities_table
