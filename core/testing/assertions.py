@@ -205,14 +205,16 @@ def _compared_values(
     """Return the values of both as NumPy arrays and the target for messages, after all checks."""
     __tracebackhide__ = True
     library = _expected_library(desired, xp)
-    backend = backends().get(library)
-    is_reference = backend is not None and backend.is_reference
-    if is_reference and isinstance(desired, list | tuple):
+    if isinstance(desired, list | tuple) and library == _reference().name:
         desired = np.asarray(desired)
     if check_namespace:
         _check_library("actual", actual, library)
         _check_library("desired", desired, library)
-    if check_scalar and is_reference and np.isscalar(actual) != np.isscalar(desired):
+    if (
+        check_scalar
+        and library == _reference().name
+        and np.isscalar(actual) != np.isscalar(desired)
+    ):
         raise AssertionError(
             f"actual is {_description(actual)} and desired is {_description(desired)}"
         )
