@@ -29,7 +29,7 @@ from pathlib import Path
 os.environ["SCIPY_ARRAY_API"] = "1"
 
 from sphinx_xpcaps.config import Config
-from sphinx_xpcaps.declared import words
+from sphinx_xpcaps.declared import messages
 from sphinx_xpcaps.declared.compare import compare
 from sphinx_xpcaps.declared.load import declarations
 from sphinx_xpcaps.declared.model import Comparison, Declarations
@@ -172,7 +172,7 @@ def report(declared: Declarations, record: Record, backends: Sequence[str]) -> N
             disagreements.append((aspect, comparison))
     print_counts(per_module)
     for aspect, comparison in sorted(disagreements, key=lambda d: (d[0], d[1].backend)):
-        print(f"{aspect:12} {words.sentence(comparison)}")
+        print(f"{aspect:12} {messages.sentence(comparison)}")
 
 
 def print_counts(per_module: Mapping[str, Counter[str]]) -> None:

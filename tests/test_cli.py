@@ -52,13 +52,13 @@ def test_a_module_stands_for_its_public_callables(cli, tmp_path: Path) -> None: 
 
 def test_a_record_is_written_where_it_is_asked_for_and_not_run_again(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     first = cli("measure", "zoo.portable", "-o", "plain", "--backend", "numpy")
-    assert "1 cells run now" in first.output
+    assert "1 target, 1 cell measured now" in first.output
     before = (tmp_path / "plain").read_bytes()
     again = cli("measure", "zoo.portable", "-o", "plain", "--backend", "numpy")
-    assert "0 cells run now" in again.output
+    assert "0 cells measured now" in again.output
     assert (tmp_path / "plain").read_bytes() == before
     forced = cli("measure", "zoo.portable", "-o", "plain", "--backend", "numpy", "--force")
-    assert "1 cells run now" in forced.output
+    assert "1 cell measured now" in forced.output
 
 
 def test_a_profile_shows_on_stderr_where_the_time_went_and_changes_no_record(  # type: ignore[no-untyped-def]
@@ -89,7 +89,7 @@ def test_variables_and_a_setup_line_reach_the_workers(cli, tmp_path: Path) -> No
     [
         (["measure", "zoo", "-o", "r", "--backend", "theano"], "unknown backend 'theano'"),
         (["measure", "zoo", "-o", "r", "--mode", "faster"], "unknown mode 'faster'"),
-        (["measure", "zoo", "-o", "r", "--env", "NOTHING"], "'NOTHING' is not NAME=VALUE"),
+        (["measure", "zoo", "-o", "r", "--env", "NOTHING"], "expected NAME=VALUE, got 'NOTHING'"),
         (["measure", "zoo", "-o", "r", "--timeout", "0"], "0.0 is not in the range x>0"),
         (["measure", "-o", "r"], "Missing argument 'TARGET...'"),
         (["show", "nowhere.json"], "nowhere.json: No such file or directory"),

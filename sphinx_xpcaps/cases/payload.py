@@ -99,7 +99,7 @@ def neutral(
 def _neutral(path: Path, leaf: Any) -> Any:
     """Return the NumPy equivalent of an array or namespace of another library."""
     for backend in backends().values():
-        if backend.module not in sys.modules or backend.name == "numpy":
+        if backend.is_reference or backend.module not in sys.modules:
             continue
         if backend.owns(leaf):
             return backend.to_numpy(leaf)

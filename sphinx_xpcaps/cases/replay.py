@@ -311,4 +311,4 @@ class _Namespace:
 
 
 def _is_numpy(module: types.ModuleType) -> bool:
-    return module.__name__ in ("numpy", "array_api_compat.numpy")
+    return module.__name__ in (np.__name__, array_api_compat.numpy.__name__)

@@ -1,4 +1,4 @@
-"""The command line: the same work without Sphinx, a file per command."""
+"""The command line, which measures without Sphinx: one module per command."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from sphinx_xpcaps.version import __version__
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def main() -> None:
-    """Measure which array libraries a function works with, and show what was measured."""
-    # A package in the current folder is found, and hides nothing that is installed.
+    """Measure which array libraries functions support, and show the results."""
+    # Packages in the current folder can be imported, but do not shadow installed ones.
     sys.path.append(os.getcwd())
 
 

@@ -1,4 +1,4 @@
-"""``backends``: which libraries can be used here."""
+"""The command ``backends``: list array libraries and devices."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sphinx_xpcaps.measure.workers.probe import probe
 @click.command("backends")
 @options.environment
 def list_backends(environment: dict[str, str]) -> None:
-    """Say which libraries can be used here: versions and devices, and why not."""
+    """List array libraries with their versions and devices, and why any is unavailable."""
     found = probe(list(backends()), environment)
     grid = Grid("Library", "Version", "Device", "Usable", box=None, pad_edge=False)
     for (name, device), answer in found.items():

@@ -12,8 +12,8 @@ from sphinx_xpcaps.cli import options
 from sphinx_xpcaps.cli.run import expand, run
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.declared import known_differences as known_file
+from sphinx_xpcaps.declared import messages
 from sphinx_xpcaps.declared import report as report_file
-from sphinx_xpcaps.declared import words
 from sphinx_xpcaps.declared.compare import compare
 from sphinx_xpcaps.declared.load import DeclaredError, declarations
 from sphinx_xpcaps.declared.model import Declarations, Findings
@@ -26,7 +26,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 class _CannotCheck(click.ClickException):
-    """Something that keeps the check from being made, told apart from a difference."""
+    """The check could not be done; exit status 2."""
 
     exit_code = 2
 
@@ -38,22 +38,24 @@ class _CannotCheck(click.ClickException):
     "table",
     required=True,
     metavar="MODULE:TABLE",
-    help="The declarations: a mapping from functions to capabilities.",
+    help="Declarations: a mapping from functions to capabilities.",
 )
 @click.option(
     "--record",
     "paths",
     type=_FILE,
     multiple=True,
-    help="A record to compare with, all of it; then nothing is measured. Repeatable.",
+    help="Record to compare with in place of measuring. Repeatable.",
 )
-@click.option("--output", "-o", type=_FILE, help="A record to write of what is measured.")
-@click.option("--known", "known_path", type=_FILE, help="A file of known differences.")
-@click.option("--report", type=_FILE, help="A JSON file for the findings, in place of lines.")
+@click.option("--output", "-o", type=_FILE, help="Record to write the measurements to.")
+@click.option("--known", "known_path", type=_FILE, help="File of known differences.")
+@click.option(
+    "--report", type=_FILE, help="JSON file to write the findings to, in place of printing them."
+)
 @click.option(
     "--patch",
     is_flag=True,
-    help="Print the corrected decorators as a unified diff; the findings go to standard error.",
+    help="Print corrected decorators as a unified diff, and the findings to standard error.",
 )
 @options.measuring
 def check(
@@ -66,13 +68,13 @@ def check(
     patch: bool,
     config: Config,
 ) -> None:
-    """Hold what is declared of each TARGET against what is measured.
+    """Compare the declared capabilities of each TARGET with measured ones.
 
-    The exit status is 0 if both agree, but for known differences; 1 if there is a difference, or
-    an entry of known ones that has to go; 2 if the check cannot be made.
+    The exit status is 0 if they agree, apart from known differences; 1 if there are differences or
+    stale entries in the file of known differences; 2 if the check could not be done.
     """
     if paths and output:
-        raise click.UsageError("with --record nothing is measured, so that --output has no use")
+        raise click.UsageError("--output cannot be used with --record, as nothing is measured")
     known = _known(known_path)
     wanted, problems = expand(targets, config)
     if problems:
@@ -88,12 +90,12 @@ def check(
         devices=config.devices,
         is_current=lambda *_: True,
     )
-    findings = known_file.sift(table, compare(declared, tables), known, date.today())
+    findings = known_file.classify(table, compare(declared, tables), known, date.today())
     if report is not None:
         report_file.write(findings, report)
     else:
         _print(findings, to_errors=patch)
-    click.echo(words.summary(findings), err=patch)
+    click.echo(messages.summary(findings), err=patch)
     if patch:
         made = make_patch(declared, tables, findings, base=Path.cwd())
         for line in made.left:
@@ -103,7 +105,7 @@ def check(
         raise SystemExit(1)
 
 
-def _known(path: Path | None) -> tuple[known_file.Known, ...]:
+def _known(path: Path | None) -> tuple[known_file.KnownDifference, ...]:
     try:
         return known_file.read(path) if path else ()
     except known_file.KnownError as error:
@@ -118,7 +120,7 @@ def _read(paths: Sequence[Path]) -> list[Record]:
 
 
 def _measure(declared: Declarations, config: Config, output: Path | None) -> list[Record]:
-    """Measure what somebody says something of: what is out of scope needs no measurement."""
+    """Measure the targets, except those that are declared out of scope."""
     names = [
         name
         for name, declaration in declared.entries.items()
@@ -128,8 +130,8 @@ def _measure(declared: Declarations, config: Config, output: Path | None) -> lis
 
 
 def _print(findings: Findings, *, to_errors: bool) -> None:
-    said = [line for _, line in words.lines(findings.differences)]
-    said += [words.stale_line(stale) for stale in findings.stale]
-    said += [f"not measured: {words.sentence(each)}" for each in findings.expected]
+    said = [line for _, line in messages.lines(findings.differences)]
+    said += [messages.stale_line(stale) for stale in findings.stale]
+    said += [f"not measured: {messages.sentence(each)}" for each in findings.expected]
     for line in said:
         click.echo(line, err=to_errors)

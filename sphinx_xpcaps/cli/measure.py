@@ -1,4 +1,4 @@
-"""``measure``: write a record."""
+"""The command ``measure``: measure targets and write a record."""
 
 from __future__ import annotations
 
@@ -24,12 +24,15 @@ from sphinx_xpcaps.results.model import Record, Status
     "-o",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     required=True,
-    help="The record to write; what is current in it is not run again.",
+    help="The record to write; cells in it that are current are not measured again.",
 )
-@click.option("--profile", is_flag=True, help="Show on standard error where the time went.")
+@click.option("--profile", is_flag=True, help="Print a profile of the run time to standard error.")
 @options.measuring
 def measure(targets: tuple[str, ...], output: Path, profile: bool, config: Config) -> None:
-    """Measure each TARGET, a function or a module's public callables, and write a record."""
+    """Measure each TARGET and write a record.
+
+    A target is a function, a class, or a module, whose public callables are measured.
+    """
     clock = Clock()
     wanted, problems = expand(targets, config, clock)
     if wanted:
@@ -52,5 +55,10 @@ def _report(record: Record, ran: int, output: Path) -> None:
         for status in Status
         if status is not Status.NOT_APPLICABLE
     }
-    words = ", ".join(f"{n} {WORDS[status]}" for status, n in counts.items() if n)
-    click.echo(f"{len(record.targets)} targets, {ran} cells run now; {words}. Wrote {output}")
+    summary = ", ".join(f"{n} {WORDS[status]}" for status, n in counts.items() if n)
+    targets, measured = _count(len(record.targets), "target"), _count(ran, "cell")
+    click.echo(f"{targets}, {measured} measured now; {summary}. Wrote {output}")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")

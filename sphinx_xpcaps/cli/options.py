@@ -1,4 +1,4 @@
-"""What commands that measure have in common: options, and the `Config` that they make."""
+"""Options of commands that measure, and the `Config` made from them."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ def _known_modes(_: click.Context, __: click.Parameter, names: tuple[str, ...]) 
     known = optional_modes()
     for name in names:
         if name not in known:
-            words = f"unknown mode {name!r}; besides those always measured there are "
-            raise click.BadParameter(words + ", ".join(known))
+            message = f"unknown mode {name!r}; the optional modes are {', '.join(known)}"
+            raise click.BadParameter(message)
     return list(names)
 
 
 def _variables(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
     for pair in pairs:
         if not re.match(r"[A-Za-z_]\w*=", pair):
-            raise click.BadParameter(f"{pair!r} is not NAME=VALUE")
+            raise click.BadParameter(f"expected NAME=VALUE, got {pair!r}")
     return dict(pair.split("=", 1) for pair in pairs)
 
 
@@ -42,7 +42,7 @@ environment = click.option(
     multiple=True,
     metavar="NAME=VALUE",
     callback=_variables,
-    help="A variable for the workers, such as SCIPY_ARRAY_API=1. Repeatable.",
+    help="Environment variable for the workers, such as SCIPY_ARRAY_API=1. Repeatable.",
 )
 
 _MEASURING = (
@@ -52,15 +52,20 @@ _MEASURING = (
         multiple=True,
         metavar="NAME",
         callback=_known_backends,
-        help="A library to measure. Repeatable. [default: numpy cupy torch jax dask]",
+        help="Array library to measure. Repeatable. [default: numpy cupy torch jax dask]",
     ),
-    click.option("--jobs", "-j", type=click.IntRange(min=1), help="Workers. [default: processors]"),
+    click.option(
+        "--jobs",
+        "-j",
+        type=click.IntRange(min=1),
+        help="Number of workers. [default: number of processors]",
+    ),
     click.option(
         "--timeout",
         type=click.FloatRange(min=0, min_open=True),
         default=Config().timeout,
         show_default=True,
-        help="Seconds that one case may take.",
+        help="Time limit of one case, in seconds.",
     ),
     click.option(
         "--mode",
@@ -68,18 +73,16 @@ _MEASURING = (
         multiple=True,
         metavar="NAME",
         callback=_known_modes,
-        help="An optional mode as well, such as grad or vmap. Repeatable.",
+        help="Optional mode to measure, such as grad or vmap. Repeatable.",
     ),
     environment,
-    click.option(
-        "--setup", default="", metavar="CODE", help="A line that every worker runs first."
-    ),
-    click.option("--force", is_flag=True, help="Run everything again."),
+    click.option("--setup", default="", metavar="CODE", help="Code that each worker runs first."),
+    click.option("--force", is_flag=True, help="Measure all cells again."),
 )
 
 
 def measuring(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of measuring, and pass what they say as ``config``."""
+    """Add the options for measuring to a command, which receives them as ``config``."""
 
     @wraps(command)
     def with_config(

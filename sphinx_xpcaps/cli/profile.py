@@ -1,4 +1,4 @@
-"""Where the time of a batch went, as tables for a terminal."""
+"""Tables of a profile for the terminal."""
 
 from __future__ import annotations
 

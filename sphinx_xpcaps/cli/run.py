@@ -1,4 +1,4 @@
-"""What commands that measure do: find the functions, run the batch with a progress bar."""
+"""Shared by commands that measure: find functions and run the batch with a progress bar."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from sphinx_xpcaps.measure.workers.process import JobFailed, WorkerLost
 def expand(
     targets: Iterable[str], config: Config, clock: Clock | None = None
 ) -> tuple[list[str], list[str]]:
-    """Return the functions that the targets stand for, and what stands in the way of others.
+    """Return the names of all functions of the targets, and a message for each problem.
 
     Raises
     ------
     click.ClickException
-        The set-up line or an import ends the worker.
+        The set-up code or an import ends the worker.
     """
     try:
         answers = Runner(config, clock).expand(list(targets))
     except (JobFailed, WorkerLost) as error:
-        raise click.ClickException(f"the set-up line or an import failed: {error}") from None
+        raise click.ClickException(f"the set-up code or an import failed: {error}") from None
     wanted: list[str] = []
     problems: list[str] = []
     for target, answer in zip(targets, answers, strict=True):
@@ -53,7 +53,7 @@ def run(
     output: Path | None = None,
     clock: Clock | None = None,
 ) -> Measured:
-    """Measure the functions called `names` into one record, or into the user's cache."""
+    """Measure functions and write one record, or records in the user's cache."""
     requests = [Request(target=name, place="command line") for name in names]
     with _bar() as bar:
         task = bar.add_task("", total=None)

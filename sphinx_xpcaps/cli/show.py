@@ -1,4 +1,4 @@
-"""``show``: the tables of a record."""
+"""The command ``show``: print the tables of a record."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sphinx_xpcaps.results.view import Shown, Table, backends_of, derive
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("targets", nargs=-1)
 def show(file: Path, targets: tuple[str, ...]) -> None:
-    """Show the tables of a record FILE, or of some of its TARGETS."""
+    """Show the tables of all TARGETS in the record FILE, or of those given."""
     try:
         record = read(file)
     except RecordError as error:
@@ -43,16 +43,16 @@ def _grid(table: Table) -> Grid:
     for shown in table.cells:
         by_backend.setdefault(shown.cell.backend, []).append(shown)
     for backend, row in by_backend.items():
-        grid.add_row(title(backend), *(_words(shown.cell) for shown in row))
+        grid.add_row(title(backend), *(_cell_text(shown.cell) for shown in row))
     return grid
 
 
-def _words(cell: Cell) -> str:
+def _cell_text(cell: Cell) -> str:
     if cell.status is Status.NOT_APPLICABLE:
         return SYMBOLS[cell.status]
     why = "; ".join(cell.notes) if cell.status.measured else short_reason(cell)
-    said = f"{SYMBOLS[cell.status]} {WORDS[cell.status]}" + (f": {why}" if why else "")
+    text = f"{SYMBOLS[cell.status]} {WORDS[cell.status]}" + (f": {why}" if why else "")
     if cell.expected is not None:
         reason = f": {cell.expected.reason}" if cell.expected.reason else ""
-        said += f" (expected {SYMBOLS[cell.expected.status]}{reason})"
-    return said
+        text += f" (expected {SYMBOLS[cell.expected.status]}{reason})"
+    return text

@@ -1,1 +1,1 @@
-"""What a library declares of its functions, held against what was measured."""
+"""Compare the declared capabilities of functions with the measured ones."""

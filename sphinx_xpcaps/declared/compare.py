@@ -1,21 +1,21 @@
-"""Holds declarations against the tables that measurements add up to."""
+"""Compare declarations with the tables of measurements."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sphinx_xpcaps.declared.interpret import claim
+from core.backends import get_backend
+from sphinx_xpcaps.declared.interpret import declared_support
 from sphinx_xpcaps.declared.model import Comparison, Declaration, Declarations, Verdict
-from sphinx_xpcaps.measure.batch import REFERENCE
 from sphinx_xpcaps.results.model import Cell, Status
 from sphinx_xpcaps.results.view import Shown, Table
 
 
 def compare(declarations: Declarations, tables: Mapping[str, Table]) -> tuple[Comparison, ...]:
-    """Return everything that is both declared, or should be, and measured.
+    """Return the comparisons of all targets.
 
-    What was not measured gives nothing, nor does an outdated measurement or a conflict between
-    records: neither says what is true now. An expectation gives a comparison that says so.
+    Outdated measurements and conflicts between records are not compared, since the current status
+    is not known. An expected status gives a comparison that is marked as expected.
     """
     return tuple(
         comparison
@@ -32,7 +32,7 @@ def compare_target(declaration: Declaration, table: Table) -> tuple[Comparison, 
 
 def _of_cell(declaration: Declaration, shown: Shown) -> Iterator[Comparison]:
     cell = shown.cell
-    # A stand-in device, such as a second one of a strict implementation, is in no declaration.
+    # Declarations do not cover substitute devices, such as the second one of array-api-strict.
     if shown.outdated or cell.device != shown.column or cell.status is Status.CONFLICT:
         return
     version = shown.environment.packages.get(cell.backend) if shown.environment else None
@@ -60,16 +60,18 @@ def _compare(
     if not status.measured:
         return None
     if declaration.capabilities is None:
-        if mode != "eager" or cell.backend == REFERENCE:
+        if mode != "eager" or get_backend(cell.backend).is_reference:
             return None
         declared, why = None, ""
         verdict = Verdict.UNDECLARED if status is Status.SUPPORTED else Verdict.AGREES
     else:
-        said = claim(declaration.capabilities, cell.backend, cell.device, mode, version)
-        if said is None:
+        support = declared_support(
+            declaration.capabilities, cell.backend, cell.device, mode, version
+        )
+        if support is None:
             return None
-        declared, why = said.works, said.why
-        verdict = _verdict(said.works, status)
+        declared, why = support.works, support.why
+        verdict = _verdict(support.works, status)
     notes = cell.notes
     if expected:
         reason = cell.expected.reason if cell.expected else None
@@ -94,7 +96,7 @@ def _compare(
 
 
 def _verdict(declared: bool, status: Status) -> Verdict:
-    """Only what works in no case contradicts "works", and only what always does "fails"."""
+    """Return the verdict; a partial status contradicts neither declaration."""
     if status is Status.PARTIAL:
         return Verdict.BETWEEN
     if declared == (status is Status.SUPPORTED):

@@ -1,4 +1,4 @@
-"""Changes the arguments of a call in source text, and leaves all else as it was written."""
+"""Change the arguments of a call in source text and keep everything else as written."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 
-class CannotEdit(Exception):
-    """Arguments that are not written out at the call; the message names them."""
+class EditError(Exception):
+    """Arguments are not literals in the call; the message names them."""
 
 
 class Source:
-    """A source text, with the places of its syntax tree as offsets.
+    """A source text that maps positions in its syntax tree to offsets.
 
     Parameters
     ----------
@@ -29,12 +29,12 @@ class Source:
             self._starts.append(self._starts[-1] + len(line))
 
     def offset(self, line: int, column: int) -> int:
-        """Return the offset of a place; `ast` counts columns in bytes."""
+        """Return the offset of a position; `ast` counts columns in bytes."""
         before = self._lines[line - 1].encode()[:column].decode()
         return self._starts[line - 1] + len(before)
 
     def span(self, node: ast.expr | ast.keyword) -> tuple[int, int]:
-        """Return where a node begins and ends."""
+        """Return the offsets of the start and end of a node."""
         assert node.end_lineno is not None
         assert node.end_col_offset is not None
         return (
@@ -43,7 +43,7 @@ class Source:
         )
 
     def call_at(self, line: int, column: int) -> ast.Call | None:
-        """Return the call that begins at a place, or None."""
+        """Return the call that starts at a position, or None."""
         for node in ast.walk(ast.parse(self.text)):
             if isinstance(node, ast.Call) and (node.lineno, node.col_offset) == (line, column):
                 return node
@@ -52,7 +52,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A piece of text that takes the place of another."""
+    """Replacement of a range of the text."""
 
     begin: int
     end: int
@@ -62,22 +62,22 @@ class Change:
 def change_call(
     source: Source, call: ast.Call, before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> Change:
-    """Return the change that makes the arguments of `call` say `after`.
+    """Return the change that sets the arguments of `call` to `after`.
 
     Parameters
     ----------
     source : Source
         The file.
     call : ast.Call
-        A call with keyword arguments alone.
+        A call with keyword arguments only.
     before, after : mapping
-        What the arguments say now, and what they should; defaults are left out. Values are what
-        a literal can be.
+        Current and new values of the arguments, without defaults. Values can be written as
+        literals.
 
     Raises
     ------
-    CannotEdit
-        What has to change is not written out at the call.
+    EditError
+        An argument to change is not a literal in the call.
     """
     begin, end = source.span(call)
     opened = source.text.index("(", source.span(call.func)[1]) + 1
@@ -89,7 +89,7 @@ def change_call(
     for name in changed:
         if name not in present:
             if None in present or name in before:
-                raise CannotEdit(name)
+                raise EditError(name)
             added.append(f"{name}={_literal(after[name], quote)}")
             continue
         keyword = present[name]
@@ -103,18 +103,18 @@ def change_call(
 
 
 def apply(text: str, changes: Sequence[Change]) -> str:
-    """Return `text` with changes that do not overlap."""
+    """Return `text` with the changes applied, which must not overlap."""
     for change in sorted(changes, key=lambda change: change.begin, reverse=True):
         text = text[: change.begin] + change.text + text[change.end :]
     return text
 
 
 def _value(source: Source, node: ast.expr, before: Any, after: Any, quote: str) -> str:
-    """Return the text of an argument; of a list, what stays is as it was written."""
+    """Return the source of an argument; unchanged items of a list are kept as written."""
     if not isinstance(after, list):
         return _literal(after, quote)
     if not isinstance(node, ast.List | ast.Tuple) or len(node.elts) != len(before or ()):
-        raise CannotEdit(source.text[slice(*source.span(node))])
+        raise EditError(source.text[slice(*source.span(node))])
     left = list(after)
     texts: dict[int, str | None] = {}
     for i, item in enumerate(before or ()):
@@ -125,7 +125,7 @@ def _value(source: Source, node: ast.expr, before: Any, after: Any, quote: str) 
     begin, end = source.span(node)
     added = [_literal(item, quote) for item in left]
     inner = _sequence(source, begin + 1, end - 1, node.elts, texts, added)
-    if isinstance(node, ast.Tuple):  # a list needs no comma behind its only item
+    if isinstance(node, ast.Tuple):  # a list needs no trailing comma
         inner = inner.removesuffix(",")
     return f"[{inner}]"
 
@@ -138,9 +138,9 @@ def _sequence(
     texts: Mapping[int, str | None],
     added: Sequence[str],
 ) -> str:
-    """Return what stands between two brackets with items replaced, removed (None) or added.
+    """Return the text between two brackets with items replaced, removed (None) or added.
 
-    An item that stays keeps what follows it: comma, comment and line break.
+    Unchanged items keep the text after them: comma, comment and line break.
     """
     spans = [source.span(node) for node in nodes]
     items = [texts.get(i, source.text[b:e]) for i, (b, e) in enumerate(spans)]
@@ -153,7 +153,9 @@ def _sequence(
     between = _between(head, tails)
     last, _ = kept[-1]
     closing = tails[-1]
-    if "\n" in closing:  # the bracket has a line of its own, and each item ends with a comma
+    if (
+        "\n" in closing
+    ):  # the closing bracket is on a separate line, and each item ends with a comma
         line = tails[last].rpartition("\n")[0]
         line = line if line.lstrip().startswith(",") else f",{line}"
         new = "".join(f"{between.lstrip(',')}{text}," for text in added)
@@ -165,13 +167,13 @@ def _sequence(
 
 
 def _between(head: str, tails: Sequence[str]) -> str:
-    """Return what to write between two items: a line break if there is one before the last."""
+    """Return the separator of two items: with a line break if there is one before the last."""
     before = tails[-2] if len(tails) > 1 else head
     return f",\n{before.rpartition(chr(10))[2]}" if "\n" in before else ", "
 
 
 def _literal(value: Any, quote: str) -> str:
-    """Return `value` as it is written in source, with the quotes that are used beside it."""
+    """Return the source of `value`, with `quote` as the quotation mark."""
     if isinstance(value, str):
         text = repr(value)
         plain = text[1:-1]
@@ -188,5 +190,5 @@ def _literal(value: Any, quote: str) -> str:
 
 
 def arguments(keywords: Mapping[str, Any]) -> str:
-    """Return keywords as the arguments of a call."""
+    """Return keywords as the source of the arguments of a call."""
     return ", ".join(f"{name}={_literal(value, chr(34))}" for name, value in keywords.items())

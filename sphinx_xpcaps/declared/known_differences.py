@@ -1,4 +1,4 @@
-"""The file of known differences: each with a reason, a link and a date on which it ends."""
+"""The file of known differences: each has a reason, a link and an expiry date."""
 
 from __future__ import annotations
 
@@ -15,47 +15,47 @@ from sphinx_xpcaps.declared.model import Comparison, Findings, Stale
 
 
 class KnownError(Exception):
-    """A file that is none of known differences; the message names it and says what is wrong."""
+    """The file of known differences cannot be read; the message names it and gives the reason."""
 
 
-class Known(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One difference, or several, that the maintainers know of and accept for a time."""
+class KnownDifference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One or more differences that the maintainers accept until a date."""
 
     target: str
-    """Dotted name; ``*`` stands for anything."""
+    """Dotted name; ``*`` matches any text."""
     reason: str
     link: str
-    """Where it is dealt with, such as an issue."""
+    """Link to an issue or similar."""
     expires: date
     """The last day on which it is accepted."""
     backend: str | None = None
-    """A backend's name; any if left out."""
+    """Name of a backend; any by default."""
     device: str | None = None
     mode: str | None = None
 
     def covers(self, comparison: Comparison) -> bool:
-        """Say whether this is about what was compared."""
-        asked = (self.backend, self.device, self.mode)
-        there = (comparison.backend, comparison.device, comparison.mode)
+        """Return whether this entry applies to a comparison."""
+        required = (self.backend, self.device, self.mode)
+        actual = (comparison.backend, comparison.device, comparison.mode)
         return fnmatchcase(comparison.target, self.target) and all(
-            want is None or want == have for want, have in zip(asked, there, strict=True)
+            wanted in (None, found) for wanted, found in zip(required, actual, strict=True)
         )
 
 
 class KnownDifferences(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The file as a whole."""
+    """The contents of the file."""
 
     schema: Literal[1]
-    known: list[Known] = []
+    known: list[KnownDifference] = []
 
 
-def read(path: Path) -> tuple[Known, ...]:
+def read(path: Path) -> tuple[KnownDifference, ...]:
     """Return the entries of a TOML or, by its suffix, JSON file.
 
     Raises
     ------
     KnownError
-        The file cannot be read or is not of the declared form.
+        The file cannot be read or is not valid.
     """
     decode = msgspec.json.decode if path.suffix == ".json" else msgspec.toml.decode
     try:
@@ -72,13 +72,13 @@ def schema() -> dict[str, Any]:
     return msgspec.json.schema(KnownDifferences)
 
 
-def sift(
-    table: str, comparisons: Sequence[Comparison], known: Sequence[Known], today: date
+def classify(
+    table: str, comparisons: Sequence[Comparison], known: Sequence[KnownDifference], today: date
 ) -> Findings:
-    """Tell differences that are known from those that are not.
+    """Divide differences into known and new ones, and find stale entries.
 
-    An entry that has expired accepts nothing. One that no difference needs any more is stale, but
-    only if what it is about was measured.
+    An entry that has expired is stale and accepts no difference. An entry that matches no
+    difference is stale if it matches a measurement.
     """
     measured = [each for each in comparisons if not each.expected]
     differences = [each for each in measured if each.verdict.differs]
@@ -105,15 +105,15 @@ def sift(
 def _only_expected(
     comparisons: Sequence[Comparison], differences: Sequence[Comparison]
 ) -> Iterator[Comparison]:
-    """Yield what is expected to differ, but not where the CPU's measurement differs already."""
-    told = {(each.target, each.backend, each.mode) for each in differences}
+    """Yield expected differences, unless there is a measured one for the same mode."""
+    measured = {(each.target, each.backend, each.mode) for each in differences}
     for each in comparisons:
-        of = (each.target, each.backend, each.mode)
-        if each.expected and each.verdict.differs and of not in told:
+        key = (each.target, each.backend, each.mode)
+        if each.expected and each.verdict.differs and key not in measured:
             yield each
 
 
-def _with_known_backend(entry: Known) -> Known:
+def _with_known_backend(entry: KnownDifference) -> KnownDifference:
     if entry.backend is None:
         return entry
     return msgspec.structs.replace(entry, backend=get_backend(entry.backend).name)

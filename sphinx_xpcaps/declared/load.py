@@ -1,4 +1,4 @@
-"""Asks a worker for the declarations: reading a table imports the library that declares."""
+"""Load declarations in a worker, since reading a table imports the library."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from sphinx_xpcaps.measure.workers.process import JobFailed, WorkerLost
 
 
 class DeclaredError(Exception):
-    """A table that cannot be read; the message names it and says what is wrong."""
+    """A table cannot be read; the message names it and gives the reason."""
 
 
 def declarations(names: Sequence[str], table: str, config: Config) -> Declarations:
-    """Return what `table`, such as ``"mypkg.testing:table"``, declares of the targets `names`.
+    """Return the declarations of the targets `names` in a table such as ``"mypkg.testing:table"``.
 
     Raises
     ------
     DeclaredError
-        There is no such table, or it cannot be read.
+        The table does not exist or cannot be read.
     """
     module, colon, attribute = table.partition(":")
     if not (module and colon and attribute):
-        raise DeclaredError(f"{table!r} is not of the form module:table")
+        raise DeclaredError(f"expected module:table, got {table!r}")
     entries: dict[str, Declaration] = {}
 
-    def give(declaration: Declaration) -> None:
+    def on_result(declaration: Declaration) -> None:
         entries[declaration.target] = declaration
 
     worker = Runner(config).hire()
@@ -37,11 +37,11 @@ def declarations(names: Sequence[str], table: str, config: Config) -> Declaratio
             function="sphinx_xpcaps.declared.read.read_all",
             arguments={"module": module, "attribute": attribute, "names": tuple(names)},
         )
-        answer: dict[str, str] | str = worker.run(job, give)
+        answer: dict[str, str] | str = worker.run(job, on_result)
     except (JobFailed, WorkerLost) as error:
         raise DeclaredError(f"{table} cannot be read: {error}") from None
     finally:
         worker.close()
     if isinstance(answer, str):
         raise DeclaredError(f"{table} cannot be read: {answer}")
-    return Declarations(table=table, entries=entries, spelling=answer)
+    return Declarations(table=table, entries=entries, backend_names=answer)

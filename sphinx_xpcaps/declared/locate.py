@@ -1,4 +1,4 @@
-"""Finds the decorator that declares a function: a call in a source file."""
+"""Find the decorator call that declares the capabilities of a function."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from pathlib import Path
 from typing import Any
 
 from core.testing import Capabilities
-from sphinx_xpcaps.declared.model import Place
+from sphinx_xpcaps.declared.model import DecoratorLocation
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
-def locate(target: Any, table: Any, package: str) -> Place | None:
-    """Return where the decorator of `target` stands, or None if it has none of its own.
+def locate(target: Any, table: Any, package: str) -> DecoratorLocation | None:
+    """Return the location of the decorator of `target`, or None if there is none.
 
-    A decorator is the one that declares if it knows the table, by whatever name: as a global, a
-    default, a closure or an argument.
+    A decorator that refers to the table, by any name, is the one that declares: as a global
+    variable, a default, in a closure or as an argument.
 
     Parameters
     ----------
     target : callable
         The function or class.
     table : mapping
-        The very table that has it.
+        The table object that has the entry.
     package : str
         Top-level name.
     """
@@ -44,7 +44,7 @@ def locate(target: Any, table: Any, package: str) -> Place | None:
     definition = _definition(tree, name)
     for node in definition.decorator_list if definition else ():
         if isinstance(node, ast.Call) and _declares(node, vars(module), table):
-            return Place(
+            return DecoratorLocation(
                 file=str(file),
                 package=str(_folder_of(package, file)),
                 line=node.lineno,
@@ -67,7 +67,7 @@ def _parsed(file: Path) -> ast.Module:
 
 
 def _definition(tree: ast.Module, name: str) -> _Definition | None:
-    """Return the last definition of a qualified name, which is the one that counts."""
+    """Return the last definition of a qualified name."""
     found: _Definition | None = None
     body: list[ast.stmt] = tree.body
     for part in name.split("."):
@@ -83,11 +83,11 @@ def _declares(call: ast.Call, names: dict[str, Any], table: Any) -> bool:
     others = values.keys() - {field.name for field in fields(Capabilities)}
     if call.args or any(values[name] is not table for name in others):
         return False
-    return bool(others) or _knows(_value(call.func, names), table)
+    return bool(others) or _refers_to(_value(call.func, names), table)
 
 
 def _value(node: ast.expr, names: dict[str, Any]) -> Any:
-    """Return what a dotted name stands for in a module, or None."""
+    """Return the object that a dotted name refers to in a module, or None."""
     if isinstance(node, ast.Name):
         return names.get(node.id)
     if isinstance(node, ast.Attribute):
@@ -95,10 +95,10 @@ def _value(node: ast.expr, names: dict[str, Any]) -> Any:
     return None
 
 
-def _knows(decorator: Any, table: Any) -> bool:
+def _refers_to(decorator: Any, table: Any) -> bool:
     if isinstance(decorator, functools.partial):
         values = [*decorator.args, *decorator.keywords.values()]
-        return any(each is table for each in values) or _knows(decorator.func, table)
+        return any(each is table for each in values) or _refers_to(decorator.func, table)
     cells = [cell.cell_contents for cell in getattr(decorator, "__closure__", None) or ()]
     known = [
         *getattr(decorator, "__globals__", {}).values(),
@@ -110,7 +110,7 @@ def _knows(decorator: Any, table: Any) -> bool:
 
 
 def _folder_of(package: str, file: Path) -> Path:
-    """Return the folder that holds the package, as far as the file's path tells."""
+    """Return the folder that contains the package, from the path of the file."""
     for folder in file.parents:
         if folder.name == package:
             return folder.parent

@@ -1,4 +1,4 @@
-"""The words of a comparison as frozen dataclasses: declaration, comparison, findings."""
+"""The data of a comparison: declarations, comparisons and findings."""
 
 from __future__ import annotations
 
@@ -14,52 +14,52 @@ SCHEMA = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where the decorator stands that declares a function: a call in a source file.
+class DecoratorLocation:
+    """Location of the decorator call that declares the capabilities of a function.
 
     Lines count from 1; columns count bytes from 0, as in `ast`.
     """
 
     file: str
     package: str
-    """The folder that holds the top-level package."""
+    """The folder that contains the top-level package."""
     line: int
     column: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
-    """What is declared of one target."""
+    """The declared capabilities of one target."""
 
     target: str
     capabilities: Capabilities | None
-    """None if the table does not have the target."""
-    place: Place | None = None
-    """Where it is declared, if that is a decorator of the target's own."""
+    """None if the target is not in the table."""
+    location: DecoratorLocation | None = None
+    """The decorator that declares them; None if the target has no decorator."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declarations:
-    """A table of declarations, as far as targets were asked for."""
+    """The declarations of the requested targets in a table."""
 
     table: str
     entries: Mapping[str, Declaration]
-    spelling: Mapping[str, str]
-    """How the table itself calls a backend, such as ``"jax.numpy"``."""
+    backend_names: Mapping[str, str]
+    """By backend, the name that the table uses, such as ``"jax.numpy"``."""
 
 
 class Verdict(StrEnum):
-    """What comparing a declaration with a measurement gave; a closed set."""
+    """Result of comparing a declaration with a measurement; a closed set."""
 
     AGREES = "agrees"
     BETWEEN = "between"
     """Only some cases or dtypes work, which contradicts neither declaration."""
     FAILS = "fails"
-    """Declared to work, and no case does."""
+    """Declared to work, but no case works."""
     WORKS = "works"
-    """Declared not to work, and every case does."""
+    """Declared not to work, but every case works."""
     UNDECLARED = "undeclared"
-    """Not declared, and every case works."""
+    """Not declared, but every case works."""
 
     @property
     def differs(self) -> bool:
@@ -69,7 +69,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """One thing that is declared and measured: of a target, a backend, a device and a mode."""
+    """Declared and measured support of a target on a backend and device in a mode."""
 
     target: str
     backend: str
@@ -77,25 +77,25 @@ class Comparison:
     mode: str
     verdict: Verdict
     declared: bool | None
-    """Whether it is declared to work; None if nothing is declared."""
+    """Whether it is declared to work; None if the target is not declared."""
     status: Status
-    """What was measured, or is expected."""
+    """The measured or expected status."""
     why: str = ""
-    """Why it is declared not to work."""
+    """The declared reason why it does not work."""
     passed: int = 0
     total: int = 0
-    """How many cases pass as written, and how many there are."""
+    """Number of cases that pass as written, and of all cases."""
     notes: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = ()
     version: str | None = None
     """The backend's version."""
     expected: bool = False
-    """Whether the device was not there, and the status is what it would most likely be."""
+    """Whether the device was not available, so that the status is only expected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stale:
-    """An entry of the file of known differences that should be removed, and why."""
+    """An entry of the file of known differences to remove, with the reason."""
 
     target: str
     problem: str
@@ -103,20 +103,20 @@ class Stale:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """All that a comparison gives a maintainer to do."""
+    """The differences that a comparison found."""
 
     table: str
     compared: int
-    """How many declared or measured things were compared."""
+    """Number of comparisons."""
     differences: tuple[Comparison, ...]
     known: tuple[Comparison, ...] = ()
-    """Differences that the file of known ones has."""
+    """Differences that are in the file of known differences."""
     stale: tuple[Stale, ...] = ()
     expected: tuple[Comparison, ...] = ()
-    """What most likely differs on a device that was not there: no difference, but worth a look."""
+    """Differences that are expected on devices that were not available."""
     schema: int = SCHEMA
 
     @property
     def agrees(self) -> bool:
-        """Whether there is nothing to do."""
+        """Whether there are no differences and no stale entries."""
         return not self.differences and not self.stale

@@ -1,4 +1,4 @@
-"""Corrected decorators, as a difference of the files in which they stand."""
+"""Corrected decorators as a unified diff of their source files."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from core.testing import Capabilities
-from sphinx_xpcaps.declared.arguments import corrected, of
-from sphinx_xpcaps.declared.edit import CannotEdit, Change, Source, apply, arguments, change_call
-from sphinx_xpcaps.declared.model import Declaration, Declarations, Findings, Place
+from sphinx_xpcaps.declared.correction import corrected, key_of
+from sphinx_xpcaps.declared.edit import Change, EditError, Source, apply, arguments, change_call
+from sphinx_xpcaps.declared.model import Declaration, Declarations, DecoratorLocation, Findings
 from sphinx_xpcaps.results.view import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patch:
-    """A unified diff, and a line for each declaration that it cannot correct."""
+    """A unified diff, and a message for each declaration that it does not correct."""
 
     text: str
     left: tuple[str, ...] = ()
@@ -25,7 +25,7 @@ class Patch:
 
 @dataclass(slots=True)
 class _File:
-    """A file with its changes; functions that share a decorator share a change."""
+    """A source file with its changes; functions with the same decorator share a change."""
 
     source: Source
     folder: Path
@@ -35,29 +35,31 @@ class _File:
 def patch(
     declarations: Declarations, tables: Mapping[str, Table], findings: Findings, *, base: Path
 ) -> Patch:
-    """Return what makes every declaration say what was measured, but for known differences.
+    """Return the changes that make all declarations agree with the measurements.
+
+    Known differences are not corrected.
 
     Parameters
     ----------
     declarations : Declarations
-        What is declared.
+        The current declarations.
     tables : mapping of str to Table
-        What was measured.
+        The measurements.
     findings : Findings
-        What differs.
+        The differences.
     base : Path
-        The folder that paths in the diff are relative to; a file elsewhere is named from the
-        folder of its package.
+        Paths in the diff are relative to this folder; those of files outside it are relative
+        to the folder of their package.
     """
     files: dict[str, _File] = {}
     left = []
     for target in sorted({difference.target for difference in findings.differences}):
         declaration = declarations.entries[target]
-        accepted = {of(known) for known in findings.known if known.target == target}
+        accepted = {key_of(known) for known in findings.known if known.target == target}
         new = corrected(declaration, tables[target], accepted=accepted)
         if new is None:
-            left.append(f"{target}: no arguments say all that was measured; correct it by hand")
-        elif problem := _correct(declaration, new, declarations.spelling, files):
+            left.append(f"{target}: no arguments agree with all measurements; correct it by hand")
+        elif problem := _correct(declaration, new, declarations.backend_names, files):
             left.append(problem)
     text = "".join(_diff(name, file, base) for name, file in sorted(files.items()))
     return Patch(text=text, left=tuple(left))
@@ -66,36 +68,44 @@ def patch(
 def _correct(
     declaration: Declaration,
     new: Capabilities,
-    spelling: Mapping[str, str],
+    backend_names: Mapping[str, str],
     files: dict[str, _File],
 ) -> str | None:
-    """Add the change that a declaration needs, or return a line saying why there is none."""
+    """Add the change to a declaration, or return a message if it cannot be changed."""
     target, declared = declaration.target, declaration.capabilities
-    after = _spelled(new.keywords(), spelling)
-    words = f"its arguments should be ({arguments(after)})"
+    after = _with_backend_names(new.keywords(), backend_names)
+    advice = f"its arguments should be ({arguments(after)})"
     if declared is None:
-        return f"{target} is not declared; {words}"
-    if declaration.place is None:
-        return f"{target} is not declared by a decorator of its own in a source file; {words}"
+        return f"{target} is not declared; {advice}"
+    if declaration.location is None:
+        return f"{target} is not declared by a decorator in a source file; {advice}"
     try:
-        _change(declaration.place, _spelled(declared.keywords(), spelling), after, files)
-    except CannotEdit as error:
-        return f"{target}: {error} is not written out in its decorator; {words}"
+        _change(
+            declaration.location,
+            _with_backend_names(declared.keywords(), backend_names),
+            after,
+            files,
+        )
+    except EditError as error:
+        return f"{target}: {error} is not written out in its decorator; {advice}"
     except (OSError, SyntaxError, ValueError) as error:
-        return f"{target}: {declaration.place.file} cannot be read: {error}"
+        return f"{target}: {declaration.location.file} cannot be read: {error}"
     return None
 
 
 def _change(
-    place: Place, before: Mapping[str, Any], after: Mapping[str, Any], files: dict[str, _File]
+    location: DecoratorLocation,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    files: dict[str, _File],
 ) -> None:
-    known = files.get(place.file)
-    file = known or _File(Source(Path(place.file).read_text("utf-8")), Path(place.package))
-    call = file.source.call_at(place.line, place.column)
+    known = files.get(location.file)
+    file = known or _File(Source(Path(location.file).read_text("utf-8")), Path(location.package))
+    call = file.source.call_at(location.line, location.column)
     if call is None:
-        raise CannotEdit("the call")
-    file.changes[place.line, place.column] = change_call(file.source, call, before, after)
-    files[place.file] = file
+        raise EditError("the call")
+    file.changes[location.line, location.column] = change_call(file.source, call, before, after)
+    files[location.file] = file
 
 
 def _diff(name: str, file: _File, base: Path) -> str:
@@ -112,20 +122,24 @@ def _diff(name: str, file: _File, base: Path) -> str:
     return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
 
 
-def _spelled(keywords: Mapping[str, Any], spelling: Mapping[str, str]) -> dict[str, Any]:
-    """Return keywords with each backend called as the table calls it."""
+def _with_backend_names(
+    keywords: Mapping[str, Any], backend_names: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return keywords with the backend names that the table uses."""
     spelled = dict(keywords)
     for name in ("skip_backends", "xfail_backends", "warnings"):
         if name in spelled:
-            spelled[name] = [(_renamed(limit[0], spelling), *limit[1:]) for limit in spelled[name]]
+            spelled[name] = [
+                (_renamed(limit[0], backend_names), *limit[1:]) for limit in spelled[name]
+            ]
     if "exceptions" in spelled:
-        spelled["exceptions"] = [spelling.get(each, each) for each in spelled["exceptions"]]
+        spelled["exceptions"] = [backend_names.get(each, each) for each in spelled["exceptions"]]
     return spelled
 
 
-def _renamed(text: str, spelling: Mapping[str, str]) -> str:
-    """Return a backend, perhaps with versions, by the table's name for it."""
+def _renamed(text: str, backend_names: Mapping[str, str]) -> str:
+    """Return a backend, optionally with a version range, with the name that the table uses."""
     for i, character in enumerate(text):
         if character in "<>=!~":
-            return spelling.get(text[:i], text[:i]) + text[i:]
-    return spelling.get(text, text)
+            return backend_names.get(text[:i], text[:i]) + text[i:]
+    return backend_names.get(text, text)

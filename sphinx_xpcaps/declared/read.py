@@ -1,4 +1,4 @@
-"""Reads a table of declarations; runs in a worker, as that imports what declares."""
+"""Read a table of declarations; runs in a worker, since it imports the library."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from sphinx_xpcaps.declared.model import Declaration
 
 
 def read_all(
-    give: Callable[[Declaration], None], *, module: str, attribute: str, names: tuple[str, ...]
+    on_result: Callable[[Declaration], None], *, module: str, attribute: str, names: tuple[str, ...]
 ) -> dict[str, str] | str:
-    """Give what is declared of each target that can be found.
+    """Send the declaration of each target that can be found.
 
     Parameters
     ----------
-    give : callable
-        Takes the declarations, one by one.
+    on_result : callable
+        Called with each declaration.
     module, attribute : str
-        Where the table is: a mapping from functions to keywords or `Capabilities`.
+        Location of the table, a mapping from functions to keywords or `Capabilities`.
     names : tuple of str
         Targets.
 
     Returns
     -------
     dict or str
-        How the table calls each backend, or a line saying why it cannot be read.
+        The name of each backend in the table, or a message if the table cannot be read.
     """
     try:
         given: Any = importlib.import_module(module)
@@ -40,9 +40,9 @@ def read_all(
     except (ImportError, AttributeError) as error:
         return f"{type(error).__name__}: {error}"
     if not isinstance(given, Mapping):
-        return f"it is no mapping from functions to capabilities but a {type(given).__name__}"
+        return f"expected a mapping from functions to capabilities, got {type(given).__name__}"
     targets = {}
-    for name in names:  # what is imported here may declare more
+    for name in names:  # importing targets may add declarations
         try:
             targets[name] = resolve(name)
         except TargetError:
@@ -54,10 +54,10 @@ def read_all(
     for name, (holder, target) in targets.items():
         declared = _look_up(table, holder, target, name.rpartition(".")[2])
         if declared is None and inspect.isclass(holder) and holder in table:
-            continue  # a class that declares speaks of its methods only where it names them
-        place = locate(target, given, name.partition(".")[0]) if declared is not None else None
-        give(Declaration(target=name, capabilities=declared, place=place))
-    return _spelling(given)
+            continue  # the declaration of a class applies to its methods only if it names them
+        location = locate(target, given, name.partition(".")[0]) if declared is not None else None
+        on_result(Declaration(target=name, capabilities=declared, location=location))
+    return _backend_names(given)
 
 
 def _look_up(table: Table, holder: Any, target: Any, attribute: str) -> Capabilities | None:
@@ -68,8 +68,8 @@ def _look_up(table: Table, holder: Any, target: Any, attribute: str) -> Capabili
         return None
 
 
-def _spelling(given: Mapping[Any, Any]) -> dict[str, str]:
-    """Return how the table calls each backend; by its namespace's name where it does not say."""
+def _backend_names(given: Mapping[Any, Any]) -> dict[str, str]:
+    """Return the name of each backend in the table, by default that of its namespace."""
     if isinstance(given, Table):
         return {}
     seen: dict[str, str] = {}
@@ -81,7 +81,7 @@ def _spelling(given: Mapping[Any, Any]) -> dict[str, str]:
 
 
 def _named(keywords: Capabilities | Mapping[str, Any]) -> Iterator[str]:
-    """Yield the backends that a declaration in words of its own names."""
+    """Yield the names of backends in a declaration made of keywords."""
     if isinstance(keywords, Capabilities):
         return
     yield from keywords.get("exceptions") or ()
@@ -89,4 +89,4 @@ def _named(keywords: Capabilities | Mapping[str, Any]) -> Iterator[str]:
         for limit in keywords.get(argument) or ():
             name = limit if isinstance(limit, str) else limit[0]
             if name.replace(".", "").replace("_", "").replace("-", "").isalnum():
-                yield name  # with no versions behind it
+                yield name  # without a version range

@@ -1,4 +1,4 @@
-"""Findings as a file for other programs."""
+"""Write findings as JSON for other programs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sphinx_xpcaps.declared.model import Findings
 
 
 def write(findings: Findings, path: Path) -> None:
-    """Write `findings` as JSON; the same facts give the same bytes."""
+    """Write `findings` as JSON; the same facts on_result the same bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(msgspec.json.format(msgspec.json.encode(findings), indent=1) + b"\n")
 

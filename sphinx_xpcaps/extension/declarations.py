@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.declared import known_differences as known_file
-from sphinx_xpcaps.declared import report, words
+from sphinx_xpcaps.declared import messages, report
 from sphinx_xpcaps.declared.compare import compare
 from sphinx_xpcaps.declared.load import DeclaredError, declarations
 from sphinx_xpcaps.declared.model import Findings
@@ -37,16 +37,16 @@ def warn_of_declarations(
     except DeclaredError as error:
         warn("option", f"xpcaps_declared: {error}", conf)
         return
-    findings = known_file.sift(config.declared, compare(declared, tables), known, date.today())
+    findings = known_file.classify(config.declared, compare(declared, tables), known, date.today())
     if config.declared_report:
         report.write(findings, Path(config.declared_report))
-        logger.info("declared and measured: %s", words.summary(findings))
+        logger.info("declared and measured: %s", messages.summary(findings))
         return
-    for target, line in words.lines(findings.differences):
+    for target, line in messages.lines(findings.differences):
         warn_at(app, first[target], "mismatch", line)
     _warn_of_stale(findings, Path(config.declared_known))
 
 
 def _warn_of_stale(findings: Findings, path: Path) -> None:
     for stale in findings.stale:
-        warn("mismatch", words.stale_line(stale), path)
+        warn("mismatch", messages.stale_line(stale), path)

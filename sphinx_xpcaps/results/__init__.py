@@ -1,1 +1,1 @@
-"""What is kept of a measurement: the model, the record file, and what several records say."""
+"""Measured cells: the data model, the record file, and tables derived from several records."""

@@ -1,4 +1,4 @@
-"""What a fresh record says otherwise than the committed ones."""
+"""Differences between a new record and committed ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sphinx_xpcaps.results.model import Cell, Record, Status
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """A cell whose status differs; ``committed`` is None if no record has measured it."""
+    """A cell whose status differs; ``committed`` is None if no committed record has it."""
 
     target: str
     backend: str
@@ -22,15 +22,16 @@ class Difference:
     def __str__(self) -> str:
         where = f"{self.target}: {self.backend} on {self.device}"
         if self.committed is None:
-            return f"{where} is {_words(self.fresh)}, and in no committed record"
-        return f"{where} is {_words(self.fresh)}, was {_words(self.committed)} on {self.date}"
+            return f"{where} is {_status_text(self.fresh)}, and in no committed record"
+        before = f"{_status_text(self.committed)} on {self.date}"
+        return f"{where} is {_status_text(self.fresh)}, was {before}"
 
 
 def differences(committed: Sequence[Record], fresh: Record) -> tuple[Difference, ...]:
-    """Return the measured cells of `fresh` whose status the committed records do not have.
+    """Return the measured cells of `fresh` whose status differs from the committed records.
 
-    A cell is compared with the newest committed measurement made with the same version of the
-    backend, or else with the newest of all.
+    A cell is compared with the newest committed measurement with the same version of the backend,
+    or if there is none, with the newest one.
     """
     found = []
     for name, target in sorted(fresh.targets.items()):
@@ -75,6 +76,6 @@ def _difference(target: str, match: tuple[Record, Cell] | None, fresh: Cell) -> 
     )
 
 
-def _words(cell: Cell) -> str:
+def _status_text(cell: Cell) -> str:
     notes = f" ({', '.join(cell.notes)})" if cell.notes and cell.status != Status.SUPPORTED else ""
     return f"{cell.status}{notes}"

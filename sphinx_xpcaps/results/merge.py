@@ -1,8 +1,8 @@
-"""Which of several measurements of the same cell a reader should see.
+"""Choose which of several measurements of a cell to show.
 
-A measurement beats "not measured", a current one beats an outdated one, and of one environment
-the newest counts. Where environments disagree, the one property that separates them becomes a
-note; if there is none, the cell is a conflict.
+A measurement takes precedence over "not measured", and a current measurement over an outdated one.
+Of the measurements in one environment, the newest is used. If environments disagree, the property
+that separates them is added as a note; if there is none, the cell is a conflict.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sphinx_xpcaps.results.separate import separator
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """One record's cell, with where it was measured."""
+    """The cell of one record, with the environment in which it was measured."""
 
     cell: Cell
     environment: Environment
@@ -25,7 +25,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """What is shown, how it is outdated (if it is), and what else was measured."""
+    """The measurement to show, how old it is if outdated, and other measurements."""
 
     seen: Seen
     outdated: str | None = None
@@ -33,10 +33,10 @@ class Choice:
 
 
 def choose(seen: Sequence[Seen], is_current: Callable[[Seen], bool]) -> Choice:
-    """Return what to show of `seen`, which is not empty; earlier ones win ties."""
+    """Return the measurement to show; `seen` is not empty, and earlier items win ties."""
     measured = [one for one in seen if one.cell.status.measured]
     if not measured:
-        return Choice(seen=_most_telling(seen))
+        return Choice(seen=_best_unmeasured(seen))
     current = [one for one in measured if is_current(one)]
     if not current:
         shown, *others = _newest_of_each_environment(measured)
@@ -49,14 +49,14 @@ def choose(seen: Sequence[Seen], is_current: Callable[[Seen], bool]) -> Choice:
     return Choice(seen=agreed, others=tuple(others))
 
 
-def _most_telling(seen: Sequence[Seen]) -> Seen:
-    """Of unmeasured cells: one that knows what to expect, then the newest."""
+def _best_unmeasured(seen: Sequence[Seen]) -> Seen:
+    """Return the newest unmeasured cell, if possible one with an expected status."""
     newest_first = sorted(seen, key=lambda one: one.environment.date, reverse=True)
     return min(newest_first, key=lambda one: one.cell.expected is None)
 
 
 def _newest_of_each_environment(seen: Sequence[Seen]) -> list[Seen]:
-    """Return the newest of each environment, newest first; of one date the first counts."""
+    """Return the newest cell of each environment, newest first; the first if dates are equal."""
     found: list[Seen] = []
     for one in sorted(seen, key=lambda one: one.environment.date, reverse=True):
         if all(_identity(one) != _identity(other) for other in found):
@@ -65,12 +65,12 @@ def _newest_of_each_environment(seen: Sequence[Seen]) -> list[Seen]:
 
 
 def _identity(one: Seen) -> Environment:
-    """Return what makes an environment this one: everything but the date."""
+    """Return the environment without its date."""
     return replace(one.environment, date="")
 
 
 def _agree(seen: list[Seen]) -> tuple[Seen, list[Seen]]:
-    """Return the newest of `seen` with a note on where it holds, and what differs from it."""
+    """Return the newest of `seen` with a note on where it applies, and those that differ."""
     newest = seen[0]
     same = [one for one in seen if _verdict(one) == _verdict(newest)]
     differ = [one for one in seen if _verdict(one) != _verdict(newest)]
@@ -96,7 +96,7 @@ def _verdict(one: Seen) -> tuple[Status, tuple[str, ...]]:
 
 
 def _side(one: Seen) -> str:
-    """Say one side of a conflict in words."""
+    """Return the text of one side of a conflict."""
     where = one.environment
     version = where.packages.get(one.cell.backend)
     parts = [f"{one.cell.backend} {version}" if version else "", where.platform, where.date]

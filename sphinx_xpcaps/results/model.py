@@ -1,6 +1,6 @@
-"""The words of a record as frozen dataclasses: environment, target, cell, reason.
+"""The data model of a record: environment, targets, cells and reasons.
 
-The field names are the record's own (see ``docs/record.md``); other tools parse them.
+Field names are those of the file format (see ``docs/record.md``), which other tools parse.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ SCHEMA = 1
 
 
 class Status(StrEnum):
-    """What one cell of a table says; a closed set."""
+    """Status of a cell of a table; a closed set."""
 
     SUPPORTED = "supported"
     PARTIAL = "partial"
@@ -25,12 +25,12 @@ class Status(StrEnum):
 
     @property
     def measured(self) -> bool:
-        """Whether something was run to say so."""
+        """Whether the status is the result of a measurement."""
         return self not in (Status.NOT_APPLICABLE, Status.NOT_MEASURED)
 
 
 class Outcome(StrEnum):
-    """What one case gave on one backend, device and mode; a closed set."""
+    """Result of one case on a backend and device in a mode; a closed set."""
 
     PASS = "pass"
     WRONG_VALUES = "wrong_values"
@@ -45,7 +45,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """Why a mode of a cell is not supported: one outcome with its words."""
+    """Why a mode of a cell is not supported: the outcome of one case with its message."""
 
     mode: str
     outcome: Outcome
@@ -56,14 +56,14 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """What a cell that could not be measured would most likely say."""
+    """The most likely status of a cell that could not be measured."""
 
     status: Status
     reason: str | None = None
 
 
 class NodeKind(StrEnum):
-    """What an array of a graph is; a closed set."""
+    """Kind of an array in a graph; a closed set."""
 
     INPUT = "input"
     CONSTANT = "constant"
@@ -75,30 +75,30 @@ class GraphNode:
     """One array of a graph."""
 
     name: str
-    """The argument's, or that of the operation that computes it."""
+    """Name of the argument, or of the operation that computes the array."""
     kind: NodeKind
     array: str
     """Shape and dtype, such as ``"(3, ?) float64"``."""
     operands: tuple[int, ...] = ()
-    """Places of the arrays that it is computed from, which come before it."""
+    """Indices of the arrays that it is computed from, which precede it."""
     output: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graph:
-    """What a call does, as it was traced."""
+    """The traced graph of a call."""
 
     call: str
     functions: tuple[str, ...]
-    """The functions of the array API standard that the cases need, sorted."""
+    """The functions of the array API standard that the cases call, sorted."""
     operations: int
     nodes: tuple[GraphNode, ...] = ()
-    """None where there are too many to be drawn."""
+    """Empty if there are too many to draw."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One backend and device of a target's table."""
+    """Status of a target on one backend and device."""
 
     backend: str
     device: str
@@ -126,7 +126,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """Where cells were measured."""
+    """Environment in which cells were measured."""
 
     python: str
     platform: str
@@ -139,7 +139,7 @@ class Environment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unavailable:
-    """A backend's device that could not be measured at all, and why."""
+    """A device of a backend that was not available, and the reason."""
 
     backend: str
     device: str
@@ -148,7 +148,7 @@ class Unavailable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
-    """What wrote the record."""
+    """The program that wrote the record."""
 
     name: str
     version: str
@@ -165,7 +165,7 @@ class Package:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What one run on one machine measured."""
+    """The cells measured by one run on one machine."""
 
     schema: int
     tool: Tool

@@ -1,4 +1,4 @@
-"""Reads and writes the record file: sorted, without timings, atomically."""
+"""Read and write record files: sorted, without timings, atomically."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sphinx_xpcaps.results.model import SCHEMA, Record, Target
 
 
 class RecordError(Exception):
-    """A file that is no record; the message names it and says what is wrong."""
+    """A file is not a valid record; the message names it and gives the reason."""
 
 
 def read(path: Path) -> Record:
@@ -23,7 +23,7 @@ def read(path: Path) -> Record:
     Raises
     ------
     RecordError
-        The file cannot be read, or is not a record of a version that we know.
+        The file cannot be read, or is not a record of a supported version.
     """
     try:
         record = msgspec.json.decode(path.read_bytes(), type=Record)
@@ -33,13 +33,13 @@ def read(path: Path) -> Record:
         raise RecordError(f"{path}: not a record: {error}") from error
     if record.schema != SCHEMA:
         raise RecordError(
-            f"{path}: its format is version {record.schema}, this program knows version {SCHEMA}"
+            f"{path}: unsupported format version {record.schema}; the supported version is {SCHEMA}"
         )
     return record
 
 
 def write(record: Record, path: Path) -> None:
-    """Write `record` to `path`, all of it or nothing; the same facts give the same bytes."""
+    """Write `record` to `path` atomically; the output is reproducible."""
     content = encode(record)
     if path.exists() and path.read_bytes() == content:
         return

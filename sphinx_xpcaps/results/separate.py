@@ -1,4 +1,4 @@
-"""The one property that separates the environments where something holds from the others."""
+"""Find the property that separates environments with different results."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def separator(
 ) -> str | None:
     """Return the property that all of `inside` and none of `outside` has, or None.
 
-    What is most likely the cause is tried first: the version of the backend's own library, then of
-    the measured `package` and other packages, the accelerator, the platform, Python, a variable.
+    Properties are tried in the order of likely causes: the version of the backend, of the measured
+    `package` and of other packages, the accelerator, the platform, Python, environment variables.
 
     Examples
     --------
@@ -62,13 +62,13 @@ def _variable(name: str, environment: Environment) -> str | None:
 
 
 def _packages(environments: Sequence[Environment], backend: str, package: str) -> list[str]:
-    """Return the packages that every environment has and that could matter to `backend`."""
+    """Return the packages that all environments have and that may affect `backend`."""
     known = backends()
     first = [backend, *(known[backend].distributions if backend in known else ()), package]
     elsewhere = {
         name
         for other in known.values()
-        if other.name not in (backend, "numpy")
+        if other.name != backend and not other.is_reference
         for name in (other.name, other.module, *other.distributions)
     }
     common = set.intersection(*(set(one.packages) for one in environments))
@@ -94,7 +94,7 @@ def _threshold(
 
 
 def _short(version: Version, *, above: Version) -> str:
-    """Return major.minor of `version` where that is still above the other side."""
+    """Return ``major.minor`` of `version` if that is still greater than `above`."""
     short = f"{version.major}.{version.minor}"
     return short if Version(short) > above else version.public
 
@@ -103,11 +103,11 @@ def _values(
     inside: Iterable[Environment],
     outside: Iterable[Environment],
     value_of: Callable[[Environment], str | None],
-    words: str,
+    template: str,
     without: str,
 ) -> Iterator[str]:
     holds = {value_of(one) for one in inside}
     fails = {value_of(one) for one in outside}
     if holds.isdisjoint(fails) and (len(holds) == 1 or None not in holds):
         named = " or ".join(sorted(value for value in holds if value is not None))
-        yield words.format(named) if named else without
+        yield template.format(named) if named else without

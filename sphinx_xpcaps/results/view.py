@@ -1,4 +1,4 @@
-"""What several records say together: one table per target."""
+"""Derive one table per target from several records."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sphinx_xpcaps.results.merge import Seen, choose
 from sphinx_xpcaps.results.model import Cell, Environment, Outcome, Package, Reason, Record, Status
 
 IsCurrent = Callable[[str, Cell, Environment], bool]
-"""Whether a cell of a target, measured in an environment, would still be measured so."""
+"""Return whether the measurement of a cell of a target in an environment is current."""
 
 MISSING = "missing"
 """The kind of a target that cannot be found."""
@@ -18,10 +18,10 @@ MISSING = "missing"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """A cell as a reader sees it, with where it was measured.
+    """A cell of a table, with the environment in which it was measured.
 
-    ``column`` is the device that heads the table's column; the cell's own device may be a
-    stand-in for it. ``others`` are measurements that the cell supersedes or disagrees with.
+    ``column`` is the device of the table's column; the device of the cell may be a substitute for
+    it. ``others`` are measurements that the cell supersedes or that disagree with it.
     """
 
     column: str
@@ -58,11 +58,11 @@ def derive(
     Parameters
     ----------
     records : sequence of Record
-        Earlier ones win where nothing else decides, so the present machine's come first.
+        Earlier records win ties, so those of this machine come first.
     backends, devices : sequence of str
         Rows and columns, in order.
     is_current : callable
-        Whether a cell would still be measured as it was.
+        Returns whether the measurement of a cell is current.
 
     Returns
     -------
@@ -85,7 +85,7 @@ def derive(
 
 
 def blank(target: str, *, backends: Sequence[str], devices: Sequence[str]) -> Table:
-    """Return the table of a target that no record knows."""
+    """Return the table of a target that is in no record."""
     return Table(
         target=target,
         kind="unknown",
@@ -98,14 +98,14 @@ def blank(target: str, *, backends: Sequence[str], devices: Sequence[str]) -> Ta
 
 
 def backends_of(records: Iterable[Record]) -> list[str]:
-    """Return the backends that any record has a cell of, known ones first and in their order."""
+    """Return the backends with cells in the records: known ones in their order, then others."""
     named = {c.backend for record in records for t in record.targets.values() for c in t.cells}
     known = [name for name in backends() if name in named]
     return [*known, *sorted(named - set(known))]
 
 
 def without_keys(table: Table) -> Table:
-    """Return `table` without what no reader sees, to tell whether two look the same."""
+    """Return `table` without keys, to compare what readers see."""
 
     def bare(seen: Seen) -> Seen:
         return replace(seen, cell=replace(seen.cell, key=None))
@@ -156,7 +156,7 @@ def _shown(
 
 
 def _package(record: Record, target: str) -> Package:
-    """Return the package of a target; a record may hold targets of several."""
+    """Return the package of a target; a record may have targets of several packages."""
     name = target.partition(".")[0]
     version = record.environment.packages.get(name)
     if version is None and record.package.name == name:
@@ -165,7 +165,7 @@ def _package(record: Record, target: str) -> Package:
 
 
 def _unknown(records: Sequence[Record], backend: str, device: str) -> Cell:
-    """Say why a cell is in no record: the device was not there, or nobody has run it."""
+    """Return a cell that is in no record, with the reason if the device was not available."""
     message = next(
         (
             entry.reason

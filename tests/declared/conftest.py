@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from sphinx_xpcaps.cli import main
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.declared.compare import compare
-from sphinx_xpcaps.declared.known_differences import Known, sift
+from sphinx_xpcaps.declared.known_differences import KnownDifference, classify
 from sphinx_xpcaps.declared.load import declarations
 from sphinx_xpcaps.declared.model import Declarations, Findings
 from sphinx_xpcaps.declared.patch import Patch, patch
@@ -37,14 +37,16 @@ class Held:
         """Return those of some functions."""
         wanted = {f"declares.{name}" for name in names}
         entries = {n: e for n, e in self.declarations.entries.items() if n in wanted}
-        spelling = self.declarations.spelling
-        return Held(Declarations(table=TABLE, entries=entries, spelling=spelling), self.tables)
+        backend_names = self.declarations.backend_names
+        return Held(
+            Declarations(table=TABLE, entries=entries, backend_names=backend_names), self.tables
+        )
 
-    def find(self, *known: Known) -> Findings:
+    def find(self, *known: KnownDifference) -> Findings:
         comparisons = compare(self.declarations, self.tables)
-        return sift(TABLE, comparisons, known, date(2026, 1, 1))
+        return classify(TABLE, comparisons, known, date(2026, 1, 1))
 
-    def patch(self, *known: Known, base: Path = PACKAGES) -> Patch:
+    def patch(self, *known: KnownDifference, base: Path = PACKAGES) -> Patch:
         return patch(self.declarations, self.tables, self.find(*known), base=base)
 
 

@@ -39,7 +39,7 @@ def test_a_difference_is_a_line_with_its_evidence_and_status_1(check: Check) -> 
         "(works on a CPU only), but most likely works"
     )
     assert summary == (
-        "6 compared, 2 differ, 1 would most likely differ on a device that is not here"
+        "6 compared, 2 differ, 1 expected to differ on a device that is not available"
     )
 
 
@@ -77,7 +77,7 @@ def test_known_differences_come_from_a_file(check: Check) -> None:
 @pytest.mark.parametrize(
     ("name", "table", "words"),
     [
-        ("looks", "declares", "'declares' is not of the form module:table"),
+        ("looks", "declares", "expected module:table, got 'declares'"),
         ("looks", "nowhere:table", "nowhere:table cannot be read: ModuleNotFoundError: No module"),
         ("nothing", "declares:table", "module 'declares' has no attribute 'nothing'"),
     ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.testing import Capabilities
-from sphinx_xpcaps.declared import words
+from sphinx_xpcaps.declared import messages
 from sphinx_xpcaps.declared.compare import compare
 from sphinx_xpcaps.declared.model import Comparison, Declaration, Declarations, Verdict
 from sphinx_xpcaps.declared.read import read_all
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.xdist_group("declared")
 
 
 def said(held: Held, *names: str) -> list[str]:
-    return [line for _, line in words.lines(held.only(*names).find().differences)]
+    return [line for _, line in messages.lines(held.only(*names).find().differences)]
 
 
 def test_a_declared_failure_that_works_is_a_difference_with_its_reason(held: Held) -> None:
@@ -54,20 +54,20 @@ def test_a_table_of_keywords_is_read_as_it_is(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.syspath_prepend(PACKAGES)
     found: list[Declaration] = []
     names = ("declares.works", "declares.skips", "declares.nothing")
-    spelling = read_all(found.append, module="declares", attribute="plain", names=names)
+    backend_names = read_all(found.append, module="declares", attribute="plain", names=names)
     works, skips = found
     assert works.capabilities is not None
     assert works.capabilities.skip_backends[0].backend == "jax"
     assert skips.capabilities is None
-    assert isinstance(spelling, dict)
-    assert (spelling["jax"], spelling["dask"]) == ("jax.numpy", "dask.array")
+    assert isinstance(backend_names, dict)
+    assert (backend_names["jax"], backend_names["dask"]) == ("jax.numpy", "dask.array")
 
 
 @pytest.mark.parametrize(
     ("attribute", "problem"),
     [
         ("nothing", "AttributeError: module 'declares' has no attribute 'nothing'"),
-        ("NAMED", "it is no mapping from functions to capabilities but a list"),
+        ("NAMED", "expected a mapping from functions to capabilities, got list"),
         ("broken", "unknown backend 'theano'; known are"),
     ],
 )
@@ -90,7 +90,7 @@ def hold(declared: Capabilities, *cells: Cell, torch: str = "2.6.0") -> list[Com
         devices=["cpu", "gpu"],
         is_current=lambda *_: True,
     )
-    return list(compare(Declarations(table="t", entries=entries, spelling={}), tables))
+    return list(compare(Declarations(table="t", entries=entries, backend_names={}), tables))
 
 
 def works(device: str = "cpu") -> Cell:
@@ -100,7 +100,7 @@ def works(device: str = "cpu") -> Cell:
 def test_a_gpu_that_works_contradicts_cpu_only() -> None:
     (cpu, gpu) = hold(Capabilities(cpu_only=True), works(), works("gpu"))
     assert (cpu.verdict, gpu.verdict) == (Verdict.AGREES, Verdict.WORKS)
-    assert "is declared not to work with PyTorch on gpu (works on a CPU only)" in words.sentence(
+    assert "is declared not to work with PyTorch on gpu (works on a CPU only)" in messages.sentence(
         gpu
     )
 
@@ -116,7 +116,7 @@ def test_an_expectation_is_compared_but_marked_as_one() -> None:
     gpu = cell(Status.NOT_MEASURED, device="gpu", expected=expected, reasons=missing.reasons)
     (_, found) = hold(Capabilities(), works(), gpu)
     assert found.expected
-    assert words.sentence(found) == (
+    assert messages.sentence(found) == (
         "pkg.func is declared to work with PyTorch on gpu, but most likely fails: converts to NumPy"
     )
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sphinx_xpcaps.declared.edit import CannotEdit, Source, apply, arguments, change_call
+from sphinx_xpcaps.declared.edit import EditError, Source, apply, arguments, change_call
 
 
 def change(text: str, before: dict[str, Any], after: dict[str, Any]) -> str:
@@ -79,7 +79,7 @@ def test_only_what_differs_is_written_anew(
     ],
 )
 def test_what_is_not_written_out_is_named(text: str, before: dict[str, Any], named: str) -> None:
-    with pytest.raises(CannotEdit, match=f"^{named}$"):
+    with pytest.raises(EditError, match=f"^{named}$"):
         change(text + DEF, before, {"a": ["x"]})
 
 

@@ -1,4 +1,4 @@
-"""Known differences are accepted for a time, and only as long as they are true."""
+"""KnownDifference differences are accepted for a time, and only as long as they are true."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import jsonschema
 import pytest
 
 from sphinx_xpcaps.declared import known_differences as known
-from sphinx_xpcaps.declared import words
-from sphinx_xpcaps.declared.known_differences import Known, KnownError
+from sphinx_xpcaps.declared import messages
+from sphinx_xpcaps.declared.known_differences import KnownDifference, KnownError
 from tests.declared.conftest import Held
 
 pytestmark = pytest.mark.xdist_group("declared")
@@ -25,9 +25,11 @@ expires = 2030-01-01
 """
 
 
-def entry(target: str, expires: date = date(2030, 1, 1), **where: str) -> Known:
+def entry(target: str, expires: date = date(2030, 1, 1), **where: str) -> KnownDifference:
     link = "https://example.org/issues/1"
-    return Known(target=target, reason="nobody has had time", link=link, expires=expires, **where)
+    return KnownDifference(
+        target=target, reason="nobody has had time", link=link, expires=expires, **where
+    )
 
 
 def test_a_known_difference_is_accepted(held: Held) -> None:
@@ -45,7 +47,7 @@ def test_an_entry_covers_what_it_names_alone(held: Held) -> None:
 def test_an_expired_entry_accepts_nothing_and_is_reported(held: Held) -> None:
     found = held.only("looks").find(entry("declares.looks", date(2025, 12, 31)))
     assert len(found.differences) == 2
-    assert [words.stale_line(stale) for stale in found.stale] == [
+    assert [messages.stale_line(stale) for stale in found.stale] == [
         "the known difference of declares.looks expired on 2025-12-31 (nobody has had time, "
         "https://example.org/issues/1)"
     ]
@@ -58,7 +60,7 @@ def test_an_entry_is_valid_on_its_last_day(held: Held) -> None:
 def test_an_entry_that_is_no_longer_true_is_reported(held: Held) -> None:
     found = held.only("honest").find(entry("declares.honest"))
     assert not found.agrees
-    assert [words.stale_line(stale) for stale in found.stale] == [
+    assert [messages.stale_line(stale) for stale in found.stale] == [
         "the known difference of declares.honest is no longer true: remove its entry"
     ]
 

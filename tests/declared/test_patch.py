@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sphinx_xpcaps.config import Config
-from sphinx_xpcaps.declared.known_differences import Known
+from sphinx_xpcaps.declared.known_differences import KnownDifference
 from sphinx_xpcaps.declared.load import declarations
 from tests.declared.conftest import PACKAGES, TABLE, Held
 
@@ -57,7 +57,7 @@ def test_what_fails_is_skipped_with_how_it_failed(held: Held) -> None:
         ("undeclared", "declares.undeclared is not declared; its arguments should be ()"),
         (
             "shares",
-            "declares.shares is not declared by a decorator of its own in a source file; its "
+            "declares.shares is not declared by a decorator in a source file; its "
             'arguments should be (np_only=True, exceptions=["jax", "dask", "array-api-strict"])',
         ),
         (
@@ -76,7 +76,7 @@ def test_what_is_not_written_out_at_the_function_is_one_line(
 
 
 def test_a_known_difference_is_not_patched(held: Held) -> None:
-    entry = Known(
+    entry = KnownDifference(
         target="declares.looks", mode="jit", reason="r", link="l", expires=date(2030, 1, 1)
     )
     diff = held.only("looks").patch(entry).text
@@ -85,8 +85,8 @@ def test_a_known_difference_is_not_patched(held: Held) -> None:
 
 def test_backends_are_called_as_the_table_calls_them(held: Held) -> None:
     some = held.only("works", "to_numpy")
-    spelt = replace(some.declarations, spelling={"jax": "jax.numpy"})
-    diff = Held(spelt, some.tables).patch().text
+    explicit = replace(some.declarations, backend_names={"jax": "jax.numpy"})
+    diff = Held(explicit, some.tables).patch().text
     assert "exceptions=['torch', 'jax.numpy', 'dask', 'array-api-strict']" in diff
     assert '("jax.numpy", "returns NumPy")' in diff
 

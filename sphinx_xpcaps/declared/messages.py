@@ -1,4 +1,4 @@
-"""Comparisons in words: what is declared, what was measured, and the evidence."""
+"""Messages about comparisons: the declaration, the measurement and the evidence."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sphinx_xpcaps.declared.model import Comparison, Findings, Stale, Verdict
 
 
 def lines(differences: Sequence[Comparison]) -> Iterator[tuple[str, str]]:
-    """Yield each target with a line on it; one alone for a target that is not declared.
+    """Yield each target with a message; only one for a target that is not declared.
 
     Parameters
     ----------
@@ -30,24 +30,24 @@ def lines(differences: Sequence[Comparison]) -> Iterator[tuple[str, str]]:
 
 
 def sentence(comparison: Comparison) -> str:
-    """Say in one line what is declared and what was measured of a declared target."""
+    """Return a one-line message with the declared and the measured support of a target."""
     evidence = _evidence(comparison)
-    said = f"{comparison.target} {_declared(comparison)}, {_measured(comparison)}"
-    return f"{said}: {evidence}" if evidence else said
+    message = f"{comparison.target} {_declared(comparison)}, {_measured(comparison)}"
+    return f"{message}: {evidence}" if evidence else message
 
 
 def stale_line(stale: Stale) -> str:
-    """Say what is wrong with an entry of the file of known differences."""
+    """Return a message about an entry of the file of known differences."""
     return f"the known difference of {stale.target} {stale.problem}"
 
 
 def summary(findings: Findings) -> str:
-    """Say how many there are of everything."""
+    """Return the number of findings of each kind."""
     parts = [f"{findings.compared} compared", f"{len(findings.differences)} differ"]
     for what, found in (
         ("are known", findings.known),
         ("known are stale", findings.stale),
-        ("would most likely differ on a device that is not here", findings.expected),
+        ("expected to differ on a device that is not available", findings.expected),
     ):
         if found:
             parts.append(f"{len(found)} {what}")
@@ -80,7 +80,7 @@ def _where(comparison: Comparison) -> str:
 
 
 def _evidence(comparison: Comparison) -> str:
-    """Return the first failure with its call, or how many cases passed."""
+    """Return the first failure with its call, or the number of cases that passed."""
     if comparison.reasons:
         reason = comparison.reasons[0]
         message = " ".join(reason.message.split())

@@ -1,4 +1,4 @@
-"""What a declaration should say: the declared capabilities, corrected by what was measured."""
+"""Correct declared capabilities so that they agree with the measurements."""
 
 from __future__ import annotations
 
@@ -7,49 +7,55 @@ from dataclasses import replace
 from typing import Any
 
 from core.backends import backends, get_backend
+from core.notes import MODE_NOTES
 from core.testing import Capabilities, Limit
 from sphinx_xpcaps.declared.compare import compare_target
 from sphinx_xpcaps.declared.interpret import mode_keyword
 from sphinx_xpcaps.declared.model import Comparison, Declaration, Verdict
-from sphinx_xpcaps.measure.batch import REFERENCE
 from sphinx_xpcaps.results.model import Status
 from sphinx_xpcaps.results.view import Table
 
-Of = tuple[str, str, str]
+ComparisonKey = tuple[str, str, str]
 """A backend, a device and a mode."""
 
 _MOST_STEPS = 50
-"""More corrections than a table has cells and modes mean that they undo one another."""
+"""Limit on corrections; more than there are cells and modes means that they alternate."""
 
 
-def corrected(declaration: Declaration, table: Table, *, accepted: Set[Of]) -> Capabilities | None:
-    """Return capabilities that no measurement contradicts, or None if no arguments say all of it.
+def corrected(
+    declaration: Declaration, table: Table, *, accepted: Set[ComparisonKey]
+) -> Capabilities | None:
+    """Return capabilities that no measurement contradicts, or None if there are none.
 
     Parameters
     ----------
     declaration : Declaration
-        What is declared now; all of it that is not contradicted stays.
+        The current declaration, which changes only where it is contradicted.
     table : Table
-        What was measured of the target.
+        The measurements of the target.
     accepted : set
-        Backend, device and mode of differences that are known, and stay.
+        Backend, device and mode of known differences, which are not corrected.
     """
     declared = declaration.capabilities or Capabilities()
     found = _steps(replace(declaration, capabilities=declared), table, accepted)
     if found is None and declared.np_only:
-        spelt = replace(declaration, capabilities=_without_np_only(declared))
-        found = _steps(spelt, table, accepted)
+        explicit = replace(declaration, capabilities=_without_np_only(declared))
+        found = _steps(explicit, table, accepted)
     return found
 
 
-def _steps(declaration: Declaration, table: Table, accepted: Set[Of]) -> Capabilities | None:
-    """Correct one difference after the other: each may show another in a further mode."""
+def _steps(
+    declaration: Declaration, table: Table, accepted: Set[ComparisonKey]
+) -> Capabilities | None:
+    """Correct one difference at a time, since a correction may lead to another difference."""
     found = declaration.capabilities
     assert found is not None
     for _ in range(_MOST_STEPS):
         comparisons = compare_target(replace(declaration, capabilities=found), table)
         wrong = [
-            c for c in comparisons if c.verdict.differs and not c.expected and of(c) not in accepted
+            c
+            for c in comparisons
+            if c.verdict.differs and not c.expected and key_of(c) not in accepted
         ]
         if not wrong:
             return found
@@ -58,15 +64,19 @@ def _steps(declaration: Declaration, table: Table, accepted: Set[Of]) -> Capabil
 
 
 def _without_np_only(declared: Capabilities) -> Capabilities:
-    """Return capabilities that skip each backend by name, as its exceptions are of all devices."""
+    """Return capabilities without ``np_only``, whose exceptions apply to all devices."""
     reason = declared.reason or ""
-    others = [name for name in backends() if name not in (REFERENCE, *declared.exceptions)]
+    others = [
+        name
+        for name, adapter in backends().items()
+        if not adapter.is_reference and name not in declared.exceptions
+    ]
     skipped = tuple(Limit(name, reason) for name in others if declared.obstacle(name, "cpu"))
     return replace(declared, np_only=False, skip_backends=(*declared.skip_backends, *skipped))
 
 
-def of(comparison: Comparison) -> Of:
-    """Return what a comparison is of, within its target."""
+def key_of(comparison: Comparison) -> ComparisonKey:
+    """Return the backend, device and mode of a comparison."""
     return comparison.backend, comparison.device, comparison.mode
 
 
@@ -76,8 +86,8 @@ def _corrected(declared: Capabilities, measured: Comparison) -> Capabilities:
     keyword = mode_keyword(backend, measured.mode)
     if keyword is not None:
         value: dict[str, Any] = {keyword.name: keyword.works if works else not keyword.works}
-        said = (backend, keyword.words)
-        warnings = tuple(w for w in declared.warnings if (w.backend, w.reason) != said)
+        note = (backend, MODE_NOTES[measured.mode])
+        warnings = tuple(w for w in declared.warnings if (w.backend, w.reason) != note)
         return replace(declared, warnings=warnings, **value)
     if works:
         return _allow(declared, measured)
@@ -91,16 +101,16 @@ def _corrected(declared: Capabilities, measured: Comparison) -> Capabilities:
 
 
 def _allow(declared: Capabilities, measured: Comparison) -> Capabilities:
-    """Take away what keeps a backend from working on a device."""
+    """Remove limits so that a backend is declared to work on a device."""
     backend = measured.backend
 
-    def stays(limit: Limit) -> bool:
+    def keep(limit: Limit) -> bool:
         return limit.backend != backend or not limit.applies(measured.version)
 
     found = replace(
         declared,
-        skip_backends=tuple(filter(stays, declared.skip_backends)),
-        xfail_backends=tuple(filter(stays, declared.xfail_backends)),
+        skip_backends=tuple(filter(keep, declared.skip_backends)),
+        xfail_backends=tuple(filter(keep, declared.xfail_backends)),
     )
     if found.obstacle(backend, measured.device, version=measured.version):
         found = replace(found, exceptions=(*found.exceptions, backend))
@@ -108,13 +118,13 @@ def _allow(declared: Capabilities, measured: Comparison) -> Capabilities:
 
 
 def _on_cpu_only(declared: Capabilities, backend: str) -> Capabilities:
-    """Declare that a backend fails on accelerators, and let others be as they are."""
+    """Declare that a backend fails on accelerators; do not change other backends."""
     others = [
         name
         for name, adapter in backends().items()
         if name != backend and "gpu" in adapter.columns and not declared.obstacle(name, "gpu")
     ]
-    # A stand-in's device is no accelerator that a declaration speaks of.
+    # Declarations do not cover substitute devices, such as the second one of array-api-strict.
     named = [name for name in others if get_backend(name).columns["gpu"] == "gpu"]
     exceptions = dict.fromkeys([*declared.exceptions, *named])
     return replace(declared, cpu_only=True, exceptions=tuple(exceptions))

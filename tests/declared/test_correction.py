@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from core.backends import get_backend
 from core.testing import Capabilities
-from sphinx_xpcaps.declared.arguments import corrected
 from sphinx_xpcaps.declared.compare import compare_target
-from sphinx_xpcaps.declared.interpret import MODES, claim
+from sphinx_xpcaps.declared.correction import corrected
+from sphinx_xpcaps.declared.interpret import declared_support, mode_keyword
 from sphinx_xpcaps.declared.model import Declaration
 from sphinx_xpcaps.results.model import Cell, Status
 from sphinx_xpcaps.results.view import Table, derive
@@ -105,12 +105,12 @@ def as_declared(truth: Capabilities) -> Table:
     """Return the table of a function that does just what `truth` declares."""
 
     def status(backend: str, device: str, mode: str) -> Status:
-        said = claim(truth, backend, device, mode, None)
-        if said is None:
+        support = declared_support(truth, backend, device, mode, None)
+        if support is None:
             return Status.NOT_MEASURED
-        return Status.SUPPORTED if said.works else Status.UNSUPPORTED
+        return Status.SUPPORTED if support.works else Status.UNSUPPORTED
 
-    modes = {keyword.backend: keyword.mode for keyword in MODES}
+    modes = {b: m for b in BACKENDS for m in ("jit", "lazy") if mode_keyword(b, m)}
     return derived(
         *(
             cell(
