@@ -1,4 +1,4 @@
-"""A directive that draws a picture of a lazy graph while the documentation is built."""
+"""The directive ``lazy-picture``: code that plots a lazy graph, with its plot."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from sphinx.util.docutils import SphinxDirective
 
 
 class LazyPicture(SphinxDirective):
-    """Run the body, which leaves a figure in ``fig``, and show both."""
+    """Execute the body, which creates a figure ``fig``, and show both."""
 
     has_content = True
     option_spec = {"alt": directives.unchanged_required}
 
     def run(self) -> list[nodes.Node]:
-        """Return the code and its picture; formats other than HTML get the picture's words."""
+        """Return the code and the plot; formats other than HTML show the alternative text."""
         source = "\n".join(self.content)
         names: dict[str, object] = {}
         exec(source, names)
-        drawn = io.StringIO()
-        names["fig"].savefig(drawn, format="svg", metadata={"Date": None}, transparent=True)
-        svg = drawn.getvalue()
+        file = io.StringIO()
+        names["fig"].savefig(file, format="svg", metadata={"Date": None}, transparent=True)
+        svg = file.getvalue()
         alt = self.options["alt"]
         start = svg.index("<svg")
         picture = svg[start:].replace("<svg", f'<svg role="img" aria-label="{alt}"', 1)
         code = nodes.literal_block(source, source, language="python")
         figure = nodes.raw("", f'<div style="background: white">{picture}</div>', format="html")
-        words = nodes.raw("", alt, format="text latex")
-        return [code, figure, words]
+        text = nodes.raw("", alt, format="text latex")
+        return [code, figure, text]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -1,4 +1,4 @@
-"""Parts of the guide that are made from the code: options, warnings, the schemas of files."""
+"""Parts of the guide generated from the code: options, warnings and JSON Schemas."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class _Generated(SphinxDirective):
         raise NotImplementedError
 
     def run(self) -> list[nodes.Node]:
-        """Parse the source as if it stood on the page."""
+        """Parse the generated Markdown as part of the page."""
         return self.parse_text_to_nodes("\n".join(self.source()))
 
 
 class Options(_Generated):
-    """Every option with its default and meaning."""
+    """List every option with its default and meaning."""
 
     def source(self) -> list[str]:
         """Return a definition list in Markdown."""
@@ -37,7 +37,7 @@ class Options(_Generated):
 
 
 class Warnings(_Generated):
-    """Every type of warning with its meaning."""
+    """List every type of warning with its meaning."""
 
     def source(self) -> list[str]:
         """Return a table in Markdown."""
@@ -46,7 +46,7 @@ class Warnings(_Generated):
 
 
 def publish_schemas(app: Sphinx, error: Exception | None) -> None:
-    """Put the JSON Schemas of all files beside the pages."""
+    """Write the JSON Schemas of all file formats into the output folder."""
     if error is None and app.builder.format == "html":
         schemas = {"record": record.schema(), "known": known.schema(), "declared": report.schema()}
         for name, schema in schemas.items():
@@ -55,7 +55,7 @@ def publish_schemas(app: Sphinx, error: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Connect all of it."""
+    """Add the directives and publish the schemas."""
     app.add_directive("xpcaps-options", Options)
     app.add_directive("xpcaps-warnings", Warnings)
     app.connect("build-finished", publish_schemas)

@@ -1,7 +1,7 @@
-"""What it takes to show other projects' docstrings away from their own documentation.
+"""Adapt the docstrings of other projects for the showcase.
 
-Their docstrings point to pages of their sites, and there are hundreds of them. Nothing here is
-about capabilities; everything stays a warning on our own pages.
+They refer to pages of their own sites. On other pages of this documentation, unresolved references
+are still reported as warnings.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ FOREIGN = "showcase/"
 def as_text(
     app: Sphinx, env: BuildEnvironment, node: addnodes.pending_xref, content: nodes.Node
 ) -> nodes.Node | None:
-    """Show a reference to a page that is not here as its text."""
+    """Show an unresolved reference in the showcase as text."""
     return content if node.get("refdoc", "").startswith(FOREIGN) else None
 
 
-def repaired(
+def clean_docstring(
     app: Sphinx, what: str, name: str, obj: object, options: Any, lines: list[str]
 ) -> None:
-    """Drop lists of pages from a module's docstring, as they are not here; mend a known slip."""
+    """Remove tables of contents from modules' docstrings, and fix an indentation error."""
     if what == "module" and not name.startswith("core"):
         lines[:] = _without_toctrees(lines)
     if name == "array_api_extra.lazy_apply":
@@ -34,23 +34,24 @@ def repaired(
 
 
 def _without_toctrees(lines: list[str]) -> list[str]:
-    kept, dropping = [], False
+    kept, in_toctree = [], False
     for line in lines:
         if line.strip() == ".. toctree::":
-            dropping = True
-        elif dropping and line.strip() and not line.startswith(" "):
-            dropping = False
-        if not dropping:
+            in_toctree = True
+        elif in_toctree and line.strip() and not line.startswith(" "):
+            in_toctree = False
+        if not in_toctree:
             kept.append(line)
     return kept
 
 
-def leave_ufunc(
+def keep_ufunc_signature(
     app: Sphinx, what: str, name: str, obj: object, options: Any, signature: str | None, _: Any
 ) -> tuple[None, None] | None:
-    """Keep numpydoc from giving a ufunc, data to autodoc, a signature that replaces none.
+    """Prevent numpydoc from setting the signature of a ufunc.
 
-    Autodoc of Sphinx 9.0 fails on that and leaves the object out.
+    For autodoc, ufuncs are data without a signature. Autodoc of Sphinx 9.0 fails if an extension
+    sets one, and omits the object.
     """
     return (None, None) if what == "data" and callable(obj) and signature is None else None
 
@@ -58,16 +59,16 @@ def leave_ufunc(
 def short_sidebar(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
 ) -> None:
-    """Leave the functions out of the sidebar: hundreds of them are too long a list."""
+    """Exclude the showcase's hundreds of functions from the sidebar."""
     toctree = context.get("toctree")
     if toctree is not None:
         context["toctree"] = lambda **options: toctree(**options | {"maxdepth": 2})
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Connect all of it."""
+    """Connect the event handlers."""
     app.connect("missing-reference", as_text, priority=900)
-    app.connect("autodoc-process-docstring", repaired, priority=100)
-    app.connect("autodoc-process-signature", leave_ufunc, priority=100)
+    app.connect("autodoc-process-docstring", clean_docstring, priority=100)
+    app.connect("autodoc-process-signature", keep_ufunc_signature, priority=100)
     app.connect("html-page-context", short_sidebar, priority=100)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,4 +1,4 @@
-"""The page of hand-written tables that are wrong, from the entries that its script confirms."""
+"""The directive ``wrong-tables``: list the entries of ``showcase/wrong_tables.toml``."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ TITLES = {"torch": "PyTorch", "jax": "JAX", "dask": "Dask"}
 
 
 class WrongTables(SphinxDirective):
-    """One section for each group of entries: a table of functions and the calls that show it."""
+    """Insert one section with a table of functions and calls for each group of entries."""
 
     def run(self) -> list[nodes.Node]:
-        """Parse the sections as if they stood on the page."""
+        """Parse the generated Markdown as part of the page."""
         self.env.note_dependency(str(ENTRIES))
         groups = tomllib.loads(ENTRIES.read_text("utf-8"))["group"]
         lines = [line for group in groups for line in self.section(group)]
         return self.parse_text_to_nodes("\n".join(lines), allow_section_headings=True)
 
     def section(self, group: dict[str, Any]) -> list[str]:
-        """Return a group in Markdown."""
+        """Return the section of a group in Markdown."""
         count = sum(len(row.get("backends", group.get("backends", []))) for row in group["rows"])
         cells = "1 cell" if count == 1 else f"{count} cells"
-        lines = [f"## {group['title']}", "", f"{group['text']} {cells}.", ""]
+        lines = [f"## {group['title']}", "", f"{group['text']} Affected: {cells}.", ""]
         lines += ["| Function | Library | Call |", "| --- | --- | --- |"]
         for row in group["rows"]:
             backends = row.get("backends", group.get("backends", []))
@@ -37,7 +37,7 @@ class WrongTables(SphinxDirective):
         return [*lines, ""]
 
     def call(self, row: dict[str, Any]) -> str:
-        """Return the call of a row, and what its arguments are."""
+        """Return the call of a row and its arguments."""
         shown = f"`{row['call']}`"
         if not row.get("given"):
             return shown

@@ -1,10 +1,9 @@
-"""Confirm every entry of wrong_tables.toml by a call of its own.
+"""Check every entry of wrong_tables.toml with one call.
 
 Usage: python confirm.py [FUNCTION...]
 
-Uses nothing of sphinx-xpcaps: it makes the call that the entry gives, with the arrays of the
-library that the entry is about, and looks at what comes back. Exits with 1 if an entry is not
-true.
+Makes the call of each entry with arrays of the entry's library and checks the result. Does not use
+sphinx-xpcaps. The exit status is 1 if an entry is wrong.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ NAMES = "abcde"
 
 
 def entries() -> Iterator[dict[str, Any]]:
-    """Yield every entry, one for each function, library and aspect."""
+    """Yield one entry for each function, library and aspect."""
     groups = tomllib.loads(Path(__file__).with_name("wrong_tables.toml").read_text("utf-8"))
     for group in groups["group"]:
         for row in group["rows"]:
@@ -44,19 +43,19 @@ def entries() -> Iterator[dict[str, Any]]:
 
 
 def confirm(entry: dict[str, Any]) -> tuple[bool, str]:
-    """Say whether a call works, in the way that the entry is about, and what it gave."""
+    """Return whether the call of an entry works in the entry's aspect, and a description."""
     xp = importlib.import_module(NAMESPACES[entry["backend"]])
     module, _, name = entry["function"].rpartition(".")
     function = getattr(importlib.import_module(module), name)
     try:
-        wanted = _call(entry, function, np, lambda f: f)
-    except Exception as error:  # then the entry says nothing of the library
+        expected = _call(entry, function, np, lambda f: f)
+    except Exception as error:  # the entry says nothing about the library
         return not entry["works"], f"NumPy refuses the call: {type(error).__name__}: {error}"
     try:
         with _conditions(entry["aspect"]):
             transform = _jitted if entry["aspect"] == "jit" else lambda f: f
-            found = _call(entry, function, xp, transform)
-        return _agree(list(_leaves(found)), list(_leaves(wanted)), xp)
+            actual = _call(entry, function, xp, transform)
+        return _agree(list(_leaves(actual)), list(_leaves(expected)), xp)
     except Exception as error:
         return False, f"{type(error).__name__}: {str(error).splitlines()[0][:80]}"
 
@@ -69,20 +68,20 @@ def _call(
 ) -> Any:
     import scipy
 
-    scope = {"np": np, "xp": xp, "scipy": scipy, "f": function, "arr": _maker(xp)}
-    made = eval(entry["given"], scope) if entry.get("given") else ()
-    made = made if isinstance(made, tuple) else (made,)
-    names = NAMES[: len(made)]
+    scope = {"np": np, "xp": xp, "scipy": scipy, "f": function, "arr": _converter(xp)}
+    arguments = eval(entry["given"], scope) if entry.get("given") else ()
+    arguments = arguments if isinstance(arguments, tuple) else (arguments,)
+    names = NAMES[: len(arguments)]
     call = eval(f"lambda {', '.join(names)}: {entry['call']}", scope)
-    return transform(call)(*made)
+    return transform(call)(*arguments)
 
 
-def _maker(xp: ModuleType) -> Callable[..., Any]:
+def _converter(xp: ModuleType) -> Callable[..., Any]:
     return lambda values: xp.asarray(np.asarray(values))
 
 
 def _jitted(call: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the call under ``jax.jit``, its result as a tuple of arrays."""
+    """Return the call under ``jax.jit``, with a tuple of arrays as result."""
     import jax
 
     return jax.jit(lambda *args: tuple(_leaves(call(*args))))
@@ -90,7 +89,7 @@ def _jitted(call: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextmanager
 def _conditions(aspect: str) -> Iterator[None]:
-    """Refuse what an aspect forbids: computing a graph, or reading an array into host memory."""
+    """Refuse what an aspect forbids: computing a graph, or converting tensors to NumPy."""
     if aspect == "lazy":
         import dask
 
@@ -105,12 +104,12 @@ def _conditions(aspect: str) -> Iterator[None]:
         def refuse(self: Any, *args: Any, **kwargs: Any) -> Any:
             raise TypeError("can't convert cuda:0 device type tensor to numpy")
 
-        own = torch.Tensor.__array__, torch.Tensor.numpy
+        original = torch.Tensor.__array__, torch.Tensor.numpy
         torch.Tensor.__array__ = torch.Tensor.numpy = refuse
         try:
             yield
         finally:
-            torch.Tensor.__array__, torch.Tensor.numpy = own
+            torch.Tensor.__array__, torch.Tensor.numpy = original
     else:
         yield
 
@@ -127,33 +126,33 @@ def _leaves(x: Any) -> Iterator[Any]:
         yield x
 
 
-def _agree(found: list[Any], wanted: list[Any], xp: ModuleType) -> tuple[bool, str]:
-    if len(found) != len(wanted):
+def _agree(actual: list[Any], expected: list[Any], xp: ModuleType) -> tuple[bool, str]:
+    if len(actual) != len(expected):
         return False, "another structure than NumPy's"
-    kind = type(xp.asarray(0))
-    for ours, theirs in zip(found, wanted, strict=True):
+    array_type = type(xp.asarray(0))
+    for ours, theirs in zip(actual, expected, strict=True):
         if isinstance(ours, np.ndarray | np.generic):
             return False, "returns NumPy"
-        is_array = isinstance(ours, kind)
+        is_array = isinstance(ours, array_type)
         values = np.asarray(ours.compute() if hasattr(ours, "compute") else ours)
         if is_array and not np.allclose(values, theirs, rtol=1e-5, atol=1e-7, equal_nan=True):
             return False, "other values than NumPy's"
-    return True, kind.__name__
+    return True, array_type.__name__
 
 
 def main(functions: list[str]) -> int:
-    """Confirm all entries, or those of some functions."""
+    """Check all entries, or those of some functions."""
     warnings.simplefilter("ignore")
-    wrong = 0
+    exit_status = 0
     for entry in entries():
         if functions and entry["function"] not in functions:
             continue
-        works, what = confirm(entry)
-        true = works == entry["works"] and (works or entry.get("shows", "") in what)
-        wrong += not true
-        mark = "ok   " if true else "WRONG"
-        print(mark, entry["aspect"], entry["backend"], entry["function"], what, sep="  ")
-    return int(wrong > 0)
+        works, description = confirm(entry)
+        is_right = works == entry["works"] and (works or entry.get("shows", "") in description)
+        verdict = "ok   " if is_right else "WRONG"
+        exit_status |= not is_right
+        print(verdict, entry["aspect"], entry["backend"], entry["function"], description, sep="  ")
+    return int(exit_status)
 
 
 if __name__ == "__main__":
