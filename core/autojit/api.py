@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from core.autojit.compiled import Options
-from core.autojit.dispatch import COMPILERS, Dispatcher
+from core.autojit.compilers import compiler_names
+from core.autojit.dispatch import Dispatcher
 from core.lazy_apply.call import function_name
 
 

@@ -1,4 +1,4 @@
-"""Compiled versions of one function: a bounded number, found by a description of arguments."""
+"""A bounded cache of the compiled versions of one function."""
 
 from __future__ import annotations
 
@@ -6,58 +6,70 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from core.autojit.tokens import WeakById, kept
-
-Key = tuple[Any, ...]
+from core.autojit.keys import Key, WeakIdentityKey, with_weak_references
 
 
-class Cache:
-    """At most `maxsize` versions; keeps no object alive that only its keys refer to."""
+class VersionCache:
+    """At most `maxsize` versions by key. Keeps no object alive that a key compares by identity.
 
-    __slots__ = ("entries", "lock", "maxsize")
+    Parameters
+    ----------
+    maxsize : int
+        How many versions are kept.
+    on_removal : callable
+        Called after versions were removed or replaced, at any time and in any thread.
+    """
 
-    def __init__(self, maxsize: int) -> None:
+    __slots__ = ("lock", "maxsize", "on_removal", "versions")
+
+    def __init__(self, maxsize: int, on_removal: Callable[[], None]) -> None:
         self.maxsize = maxsize
+        self.on_removal = on_removal
         self.lock = threading.Lock()
-        self.entries: dict[Key, Any] = {}
+        self.versions: dict[Key, Any] = {}
 
-    def add(self, key: Key, make: Callable[[Key], Any]) -> Any:
-        """Return what is there for `key`, else what `make` returns for it.
+    def get_or_create(self, key: Key, create: Callable[[Key], Any]) -> Any:
+        """Return the version for `key`, created if it is missing.
 
-        The oldest goes where there is no room, used or not: to keep count of uses would take time
-        in every call, to compile again what was still used takes time once in `maxsize` times.
+        If the cache is full, the oldest version is removed, used or not. Recording each use would
+        take time in every call; compiling a version again that is still used takes time once in
+        `maxsize` versions.
         """
-        entries = self.entries  # not `self`: a dying object must not keep it alive
+        versions, on_removal = self.versions, self.on_removal  # `self` must not be kept alive
 
-        def died(_: Any) -> None:
-            _forget_dead(entries)
+        def on_death(_: Any) -> None:
+            _remove_dead(versions)
+            on_removal()
 
         with self.lock:
-            entry = entries.get(key)
-            if entry is None:
-                for oldest in list(entries)[: len(entries) + 1 - self.maxsize]:
-                    entries.pop(oldest, None)
-                key = kept(key, died)
-                entry = entries[key] = make(key)
-        return entry
+            version = versions.get(key)
+            if version is None:
+                for oldest in list(versions)[: len(versions) + 1 - self.maxsize]:
+                    versions.pop(oldest, None)
+                    on_removal()
+                key = with_weak_references(key, on_death)
+                version = versions[key] = create(key)
+        return version
 
-    def replace(self, key: Key, entry: Any) -> None:
-        """Put `entry` where `key` is, if it is still there."""
+    def replace(self, key: Key, version: Any) -> None:
+        """Replace the version for `key`, if it is still there."""
         with self.lock:
-            if key in self.entries:
-                self.entries[key] = entry
+            if key in self.versions:
+                self.versions[key] = version
+        self.on_removal()
 
     def clear(self) -> None:
-        """Forget all."""
+        """Remove all versions."""
         with self.lock:
-            self.entries.clear()
+            self.versions.clear()
+        self.on_removal()
 
 
-def _forget_dead(entries: dict[Key, Any]) -> None:
-    """Drop what can never be asked for again: its key has an object that is no more.
+def _remove_dead(versions: dict[Key, Any]) -> None:
+    """Remove the versions that no call can have again, as an object in their key was destroyed.
 
-    The garbage collector calls this, at any time and in any thread, so it takes no lock.
+    The garbage collector calls this at any time and in any thread, so it takes no lock.
     """
-    for key in list(entries):
-        if any(type(token) is WeakById and token.reference() is None for token in key):
-            entries.pop(key, None)
+    for key in list(versions):
+        if any(type(entry) is WeakIdentityKey and entry.reference() is None for entry in key):
+            versions.pop(key, None)

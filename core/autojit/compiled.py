@@ -1,16 +1,18 @@
-"""What both libraries' sides have in common: one version for each description of arguments."""
+"""The base class of compiled functions: one compiled version for each key of arguments."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
-from core.autojit.cache import Cache, Key
-from core.autojit.changes import Changes, argument
-from core.autojit.codec import Codec
+from core.autojit.cache import VersionCache
+from core.autojit.flattening import Flattener
+from core.autojit.keys import Key
+from core.autojit.matching import InlineCache, MatchAndCall
+from core.autojit.recompile_warning import RecompileMonitor, argument_name
+from core.autojit.type_codec import Leaves
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,73 +25,124 @@ class Options:
     compile_options: dict[str, Any] | None = None
 
 
-class Quick(NamedTuple):
-    """What the quickest way through a call needs to know."""
+class FastPath(NamedTuple):
+    """What the dispatcher needs to call an existing version without calling methods on the way."""
 
-    leaf: type
-    """The type of nearly every array."""
-    box: Any
-    """What holds a result that has to be built."""
-    arrays_only: Any
-    """The version for arguments that are all arrays."""
-    write: Any
-    """Takes arguments apart."""
+    leaf_type: type
+    """The type of nearly all arrays."""
+    call_arrays: Any
+    """The version for positional arguments that are all arrays."""
+    flatten: Any
+    """`Flattener.flatten`; None where there is no fast path."""
     versions: dict[Key, Any]
-    dynamic: Any
-    """Calls a version whose numbers are traced; None where they are not."""
+    """The versions that exist, by key."""
+    inline: InlineCache
+    """The matcher that is tried before arguments are flattened."""
+    call_dynamic: Any
+    """Calls a version whose numbers are traced; None if they are static."""
+    packed_type: type
+    """The type of results that have to be unpacked."""
 
 
-class Compiled(ABC):
-    """A function that is compiled once for each description of its arguments."""
+class CompiledFunction(ABC):
+    """A function that is compiled once for each key of its arguments.
+
+    A subclass is the compiler of an array library; see `Backend.compiler`. It is created with the
+    function and the options alone.
+
+    Parameters
+    ----------
+    function : callable
+        What is compiled.
+    options : Options
+        How it is compiled.
+    flattener : Flattener
+        Takes the arguments of a call apart.
+    traced_value : str
+        What users pass instead of a number that changes, such as ``"a JAX array"``.
+    """
+
+    can_lower: ClassVar[bool] = False
+    """Whether there is `lower`."""
 
     def __init__(
-        self, function: Callable[..., Any], options: Options, codec: Codec, traced: str
+        self,
+        function: Callable[..., Any],
+        options: Options,
+        flattener: Flattener,
+        traced_value: str,
     ) -> None:
         self.function = function
         self.options = options
-        self.codec = codec
-        self.cache = Cache(options.maxsize)
-        self.changes = Changes(options.name, traced, options.dynamic_scalars)
+        self.flattener = flattener
+        self.inline = InlineCache(self.compile_matcher)
+        self.cache = VersionCache(options.maxsize, self.inline.reset)
+        self.monitor = RecompileMonitor(options.name, traced_value, options.dynamic_scalars)
 
     @abstractmethod
-    def make(self, key: Key) -> Any:
-        """Return a compiled version for arguments that `key` describes."""
+    def compile_version(self, key: Key) -> Any:
+        """Return a compiled version for arguments with this key."""
 
     @abstractmethod
-    def run(
-        self, key: Key, leaves: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    def call(
+        self, key: Key, leaves: Leaves, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        """Call the version for arguments that were taken apart already."""
+        """Call the version for arguments whose key and leaves are known."""
+
+    @staticmethod
+    def is_traced() -> bool:
+        """Return whether the compiler is tracing the call of this, and so compiles it anyway."""
+        return False
+
+    def compile_matcher(self, key: Key, version: Any) -> MatchAndCall | None:
+        """Return a function that calls `version` if arguments have its key, if there can be one."""
+        return None
+
+    def fast_path(self, *, skip_foreign_arrays: bool) -> FastPath | None:
+        """Return what the dispatcher needs to call existing versions itself.
+
+        Parameters
+        ----------
+        skip_foreign_arrays : bool
+            Whether the contents of arrays of other libraries are not looked at: there may be many,
+            and a call with such arrays alone is not for this compiler.
+        """
+        return None
+
+    def lower(self, *args: Any, **kwargs: Any) -> Any:
+        """Return an inspectable form of the version for these arguments."""
+        raise NotImplementedError
 
     def version(
         self,
         key: Key,
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
-        origin: Callable[[int], int] = int,
+        original_index: Callable[[int], int] = int,
     ) -> Any:
-        """Return the compiled version for these arguments, made if it is not there.
+        """Return the compiled version for these arguments, compiled if it is missing.
 
-        `origin` tells where a token of `key` stands in the description that `codec` gives.
+        Parameters
+        ----------
+        key : tuple
+            The key of the version.
+        args, kwargs
+            The arguments, to name one of them in a warning.
+        original_index : callable, optional
+            Maps the index of an entry of `key` to that in the key that `flattener` returns, if
+            these differ.
         """
-        version = self.cache.entries.get(key)
+        version = self.cache.versions.get(key)
         if version is None:
-            version = self.cache.add(key, self.make)
-            described = partial(argument, self.function, args, kwargs, self.codec)
-            self.changes.compiled_for(key, lambda place: described(origin(place)))
+            version = self.cache.get_or_create(key, self.compile_version)
+
+            def name_of(index: int) -> str:
+                original = original_index(index)
+                return argument_name(self.function, args, kwargs, self.flattener, original)
+
+            self.monitor.record(key, name_of)
         return version
 
     def clear_cache(self) -> None:
         """Forget every compiled version."""
         self.cache.clear()
-
-
-def described(codec: Codec, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Key, list[Any]]:
-    """Return the description of arguments, and the leaves."""
-    leaves: list[Any] = []
-    memo: dict[int, Any] = {}
-    tokens: list[Any] = [len(args), tuple(kwargs)]
-    codec.write(args, leaves, tokens, memo)
-    if kwargs:
-        codec.write(kwargs.values(), leaves, tokens, memo)
-    return tuple(tokens), leaves

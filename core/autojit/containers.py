@@ -1,235 +1,225 @@
-"""Kinds of Python's own containers and of NumPy's arrays, scalars and dtypes."""
+"""Codecs of Python's containers, complex numbers, slices and bound methods."""
 
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import Any
 
-import numpy as np
-
-from core.autojit.kind import Kind, Leaves, Memo, Tokens, seen
-
-if TYPE_CHECKING:
-    from core.autojit.codec import Codec
-
-TUPLE = Kind("TUPLE")
-LIST = Kind("LIST")
-DICT = Kind("DICT")
-MAPPING = Kind("MAPPING")
-SET = Kind("SET")
-FROZENSET = Kind("FROZENSET")
-SLICE = Kind("SLICE")
-COMPLEX = Kind("COMPLEX")
-METHOD = Kind("METHOD")
-ARRAY = Kind("ARRAY")
-SCALAR = Kind("SCALAR")
-DTYPE = Kind("DTYPE")
+from core.autojit.type_codec import (
+    Entries,
+    Flattening,
+    Leaves,
+    Matching,
+    Memo,
+    Rebuilt,
+    TypeCodec,
+    is_repeated,
+)
 
 
-def _write_tuple(codec: Codec, x: Any, leaves: Leaves, tokens: Tokens, memo: Memo) -> None:
-    tokens.append(TUPLE)
-    tokens.append(len(x))
-    codec.write(x, leaves, tokens, memo)
+class _TupleCodec(TypeCodec):
+    __slots__ = ()
+
+    def flatten(
+        self, flattener: Flattening, x: Any, leaves: Leaves, entries: Entries, memo: Memo
+    ) -> None:
+        entries.append(self)
+        entries.append(len(x))
+        flattener.flatten(x, leaves, entries, memo)
+
+    def unflatten(
+        self, flattener: Flattening, entries: Iterator[Any], leaves: Iterator[Any], rebuilt: Rebuilt
+    ) -> Any:
+        count = next(entries)
+        return tuple([flattener.unflatten(entries, leaves, rebuilt) for _ in range(count)])
+
+    def match(self, matcher: Matching, value: str) -> None:
+        matcher.require(f"type({value}) is tuple")
+        for item in matcher.unpack(value, matcher.next_entry()):
+            matcher.match(item)
 
 
-def _read_tuple(codec: Codec, stream: Iterator[Any], leaves: Iterator[Any], memo: Any) -> Any:
-    return tuple([codec.read(stream, leaves, memo) for _ in range(next(stream))])
+class _ListCodec(TypeCodec):
+    __slots__ = ()
+
+    def flatten(
+        self, flattener: Flattening, x: Any, leaves: Leaves, entries: Entries, memo: Memo
+    ) -> None:
+        if not is_repeated(x, entries, memo):
+            entries.append(self)
+            entries.append(len(x))
+            flattener.flatten(x, leaves, entries, memo)
+
+    def unflatten(
+        self, flattener: Flattening, entries: Iterator[Any], leaves: Iterator[Any], rebuilt: Rebuilt
+    ) -> Any:
+        result: list[Any] = []
+        rebuilt.append(result)
+        # Lazily, as an item may be the list itself.
+        result.extend(flattener.unflatten(entries, leaves, rebuilt) for _ in range(next(entries)))
+        return result
+
+    def match(self, matcher: Matching, value: str) -> None:
+        matcher.require(f"type({value}) is list")
+        matcher.require_distinct(value, list)
+        for item in matcher.unpack(value, matcher.next_entry()):
+            matcher.match(item)
 
 
-def _write_list(codec: Codec, x: Any, leaves: Leaves, tokens: Tokens, memo: Memo) -> None:
-    if not seen(x, tokens, memo):
-        tokens.append(LIST)
-        tokens.append(len(x))
-        codec.write(x, leaves, tokens, memo)
+class _DictCodec(TypeCodec):
+    """Of dicts whose keys are all of type ``str``; other dicts are flattened as mappings."""
+
+    __slots__ = ()
+
+    def flatten(
+        self, flattener: Flattening, x: Any, leaves: Leaves, entries: Entries, memo: Memo
+    ) -> None:
+        if is_repeated(x, entries, memo):
+            return
+        names = tuple(x)
+        for name in names:
+            if type(name) is not str:  # a dict takes 1, 1.0 and True for the same key
+                entries.append(_MAPPING)
+                entries.append(len(names))
+                flattener.hashable.flatten(names, leaves, entries, memo)
+                break
+        else:
+            entries.append(self)
+            entries.append(names)
+        flattener.flatten(x.values(), leaves, entries, memo)
+
+    def unflatten(
+        self, flattener: Flattening, entries: Iterator[Any], leaves: Iterator[Any], rebuilt: Rebuilt
+    ) -> Any:
+        result: dict[Any, Any] = {}
+        rebuilt.append(result)
+        for name in next(entries):
+            result[name] = flattener.unflatten(entries, leaves, rebuilt)
+        return result
+
+    def match(self, matcher: Matching, value: str) -> None:
+        names = matcher.next_entry()
+        matcher.require(f"type({value}) is dict")
+        matcher.require_distinct(value, dict)
+        for found, name in zip(matcher.unpack(value, len(names)), names, strict=True):
+            expected = matcher.constant(name)
+            same = f"{found} is {expected}"
+            matcher.require(f"{same} or (type({found}) is str and {found} == {expected})")
+        for name in names:
+            matcher.match(matcher.variable(f"{value}[{matcher.constant(name)}]"))
 
 
-def _read_list(codec: Codec, stream: Iterator[Any], leaves: Iterator[Any], memo: Any) -> Any:
-    result: list[Any] = []
-    memo.append(result)
-    # Not at once: an item may be the list itself.
-    result.extend(codec.read(stream, leaves, memo) for _ in range(next(stream)))
-    return result
+class _MappingCodec(TypeCodec):
+    """Of dicts with any keys."""
+
+    __slots__ = ()
+
+    def unflatten(
+        self, flattener: Flattening, entries: Iterator[Any], leaves: Iterator[Any], rebuilt: Rebuilt
+    ) -> Any:
+        result: dict[Any, Any] = {}
+        rebuilt.append(result)
+        count = next(entries)
+        keys = [flattener.unflatten(entries, leaves, rebuilt) for _ in range(count)]
+        for key in keys:
+            result[key] = flattener.unflatten(entries, leaves, rebuilt)
+        return result
 
 
-def _write_dict(codec: Codec, x: Any, leaves: Leaves, tokens: Tokens, memo: Memo) -> None:
-    if seen(x, tokens, memo):
-        return
-    keys = tuple(x)
-    for key in keys:
-        if type(key) is not str:  # 1, 1.0 and True are one key to a dict, and three to us
-            tokens.append(MAPPING)
-            tokens.append(len(keys))
-            codec.hashed.write(keys, leaves, tokens, memo)
-            break
-    else:
-        tokens.append(DICT)
-        tokens.append(keys)
-    codec.write(x.values(), leaves, tokens, memo)
+class _SetCodec(TypeCodec):
+    """Of ``set`` and ``frozenset``.
 
-
-def _read_dict(codec: Codec, stream: Iterator[Any], leaves: Iterator[Any], memo: Any) -> Any:
-    result: dict[Any, Any] = {}
-    memo.append(result)
-    for key in next(stream):
-        result[key] = codec.read(stream, leaves, memo)
-    return result
-
-
-def _read_mapping(codec: Codec, stream: Iterator[Any], leaves: Iterator[Any], memo: Any) -> Any:
-    result: dict[Any, Any] = {}
-    memo.append(result)
-    keys = [codec.read(stream, leaves, memo) for _ in range(next(stream))]
-    for key in keys:
-        result[key] = codec.read(stream, leaves, memo)
-    return result
-
-
-def _write_set(codec: Codec, x: Any, leaves: Leaves, tokens: Tokens, memo: Memo) -> None:
-    """Write a set as the set of its elements' descriptions: it has no order to rely on.
-
-    Only where arrays are within, which have an order, or objects that other arguments may refer
-    to as well, the elements have one too.
+    A set has no reliable order, so it is described by the set of its elements' entries. The
+    elements are described in order only where that matters: there are arrays among them, or
+    objects that other arguments may refer to.
     """
-    if type(x) is set and seen(x, tokens, memo):
-        return
-    tokens.append(SET if type(x) is set else FROZENSET)
-    described: set[tuple[Any, ...]] = set()
-    found_leaves: Leaves = []
-    objects: Memo = {}
-    for element in x:
-        found: Tokens = []
-        codec.hashed.write((element,), found_leaves, found, objects)
-        described.add(tuple(found))
-    if found_leaves or objects:
-        tokens.append(len(x))
-        codec.hashed.write(x, leaves, tokens, memo)
-    else:
-        tokens.append(frozenset(described))
 
+    __slots__ = ("mutable",)
 
-def _read_set(codec: Codec, stream: Iterator[Any], leaves: Iterator[Any], memo: Any) -> Any:
-    result: set[Any] = set()
-    memo.append(result)
-    result.update(_elements(codec, stream, leaves, memo))
-    return result
+    def __init__(self, name: str, *, mutable: bool) -> None:
+        super().__init__(name)
+        self.mutable = mutable
 
+    def flatten(
+        self, flattener: Flattening, x: Any, leaves: Leaves, entries: Entries, memo: Memo
+    ) -> None:
+        if self.mutable and is_repeated(x, entries, memo):
+            return
+        entries.append(self)
+        elements: set[tuple[Any, ...]] = set()
+        element_leaves: Leaves = []
+        objects: Memo = {}
+        for element in x:
+            found: Entries = []
+            flattener.hashable.flatten((element,), element_leaves, found, objects)
+            elements.add(tuple(found))
+        if element_leaves or objects:
+            entries.append(len(x))
+            flattener.hashable.flatten(x, leaves, entries, memo)
+        else:
+            entries.append(frozenset(elements))
 
-def _read_frozenset(codec: Codec, stream: Iterator[Any], leaves: Iterator[Any], memo: Any) -> Any:
-    return frozenset(_elements(codec, stream, leaves, memo))
+    def unflatten(
+        self, flattener: Flattening, entries: Iterator[Any], leaves: Iterator[Any], rebuilt: Rebuilt
+    ) -> Any:
+        if not self.mutable:
+            return frozenset(_elements(flattener, entries, leaves, rebuilt))
+        result: set[Any] = set()
+        rebuilt.append(result)
+        result.update(_elements(flattener, entries, leaves, rebuilt))
+        return result
 
 
 def _elements(
-    codec: Codec, stream: Iterator[Any], leaves: Iterator[Any], memo: Any
+    flattener: Flattening, entries: Iterator[Any], leaves: Iterator[Any], rebuilt: Rebuilt
 ) -> Iterator[Any]:
-    described = next(stream)
-    if type(described) is frozenset:
-        return (codec.read(iter(element), leaves, memo) for element in described)
-    return (codec.read(stream, leaves, memo) for _ in range(described))
+    elements = next(entries)
+    if type(elements) is frozenset:
+        return (flattener.unflatten(iter(element), leaves, rebuilt) for element in elements)
+    return (flattener.unflatten(entries, leaves, rebuilt) for _ in range(elements))
 
 
-def _write_slice(codec: Codec, x: Any, leaves: Leaves, tokens: Tokens, memo: Memo) -> None:
-    tokens.append(SLICE)
-    codec.write((x.start, x.stop, x.step), leaves, tokens, memo)
+class _FieldsCodec(TypeCodec):
+    """Of an immutable type whose values are built from some of their attributes."""
+
+    __slots__ = ("build", "cls", "fields")
+
+    def __init__(self, cls: type, fields: tuple[str, ...], build: Callable[..., Any]) -> None:
+        super().__init__(cls.__name__.upper())
+        self.cls = cls
+        self.fields = fields
+        self.build = build
+
+    def flatten(
+        self, flattener: Flattening, x: Any, leaves: Leaves, entries: Entries, memo: Memo
+    ) -> None:
+        entries.append(self)
+        flattener.flatten([getattr(x, name) for name in self.fields], leaves, entries, memo)
+
+    def unflatten(
+        self, flattener: Flattening, entries: Iterator[Any], leaves: Iterator[Any], rebuilt: Rebuilt
+    ) -> Any:
+        return self.build(*[flattener.unflatten(entries, leaves, rebuilt) for _ in self.fields])
+
+    def match(self, matcher: Matching, value: str) -> None:
+        matcher.require(f"type({value}) is {matcher.constant(self.cls)}")
+        for name in self.fields:
+            matcher.match(matcher.variable(f"{value}.{name}"))
 
 
-def _read_slice(codec: Codec, stream: Iterator[Any], leaves: Iterator[Any], memo: Any) -> Any:
-    return slice(*(codec.read(stream, leaves, memo) for _ in range(3)))
+_MAPPING = _MappingCodec("MAPPING")
 
-
-def _write_complex(codec: Codec, x: Any, leaves: Leaves, tokens: Tokens, memo: Memo) -> None:
-    tokens.append(COMPLEX)
-    codec.write((x.real, x.imag), leaves, tokens, memo)
-
-
-def _read_complex(codec: Codec, stream: Iterator[Any], leaves: Iterator[Any], memo: Any) -> Any:
-    return complex(codec.read(stream, leaves, memo), codec.read(stream, leaves, memo))
-
-
-def _write_method(codec: Codec, x: Any, leaves: Leaves, tokens: Tokens, memo: Memo) -> None:
-    tokens.append(METHOD)
-    codec.write((x.__func__, x.__self__), leaves, tokens, memo)
-
-
-def _read_method(codec: Codec, stream: Iterator[Any], leaves: Iterator[Any], memo: Any) -> Any:
-    function = codec.read(stream, leaves, memo)
-    return types.MethodType(function, codec.read(stream, leaves, memo))
-
-
-def _write_array(codec: Codec, x: Any, leaves: Leaves, tokens: Tokens, memo: Memo) -> None:
-    if seen(x, tokens, memo):
-        return
-    tokens += (ARRAY, x.dtype, x.shape, x.flags.fnc)
-    if _has_no_bytes(x.dtype):
-        codec.write(x.ravel().tolist(), leaves, tokens, memo)
-    else:
-        tokens.append(x.tobytes())
-
-
-def _read_array(codec: Codec, stream: Iterator[Any], leaves: Iterator[Any], memo: Any) -> Any:
-    dtype, shape, by_columns = next(stream), next(stream), next(stream)
-    result: Any = np.empty(shape, dtype=dtype, order="F" if by_columns else "C")
-    memo.append(result)
-    if _has_no_bytes(dtype):
-        for i in range(result.size):
-            result.flat[i] = codec.read(stream, leaves, memo)
-    else:
-        result[...] = np.frombuffer(next(stream), dtype=dtype).reshape(shape)
-    return result
-
-
-def _write_scalar(codec: Codec, x: Any, leaves: Leaves, tokens: Tokens, memo: Memo) -> None:
-    tokens += (SCALAR, x.dtype)
-    if _has_no_bytes(x.dtype):
-        codec.write((x.item(),), leaves, tokens, memo)
-    else:
-        tokens.append(x.tobytes())
-
-
-def _read_scalar(codec: Codec, stream: Iterator[Any], leaves: Iterator[Any], memo: Any) -> Any:
-    dtype = next(stream)
-    if _has_no_bytes(dtype):
-        return np.array(codec.read(stream, leaves, memo), dtype=dtype)[()]
-    return np.frombuffer(next(stream), dtype=dtype)[0]
-
-
-def _has_no_bytes(dtype: np.dtype[Any]) -> bool:
-    """Say whether the bytes of a number do not tell what it is: those of objects, and none."""
-    return dtype.hasobject or dtype.itemsize == 0
-
-
-def _write_dtype(codec: Codec, x: Any, leaves: Leaves, tokens: Tokens, memo: Memo) -> None:
-    tokens += (DTYPE, x)
-
-
-def _read_dtype(codec: Codec, stream: Iterator[Any], leaves: Iterator[Any], memo: Any) -> Any:
-    return next(stream)
-
-
-for _kind, _write, _read in (
-    (TUPLE, _write_tuple, _read_tuple),
-    (LIST, _write_list, _read_list),
-    (DICT, _write_dict, _read_dict),
-    (MAPPING, _write_dict, _read_mapping),
-    (SET, _write_set, _read_set),
-    (FROZENSET, _write_set, _read_frozenset),
-    (SLICE, _write_slice, _read_slice),
-    (COMPLEX, _write_complex, _read_complex),
-    (METHOD, _write_method, _read_method),
-    (ARRAY, _write_array, _read_array),
-    (SCALAR, _write_scalar, _read_scalar),
-    (DTYPE, _write_dtype, _read_dtype),
-):
-    _kind.write, _kind.read = _write, _read
-
-BY_TYPE: dict[type, Kind] = {
-    tuple: TUPLE,
-    list: LIST,
-    dict: DICT,
-    set: SET,
-    frozenset: FROZENSET,
-    slice: SLICE,
-    complex: COMPLEX,
-    types.MethodType: METHOD,
-    np.ndarray: ARRAY,
+CONTAINER_CODECS: dict[type, TypeCodec] = {
+    tuple: _TupleCodec("TUPLE"),
+    list: _ListCodec("LIST"),
+    dict: _DictCodec("DICT"),
+    set: _SetCodec("SET", mutable=True),
+    frozenset: _SetCodec("FROZENSET", mutable=False),
+    slice: _FieldsCodec(slice, ("start", "stop", "step"), slice),
+    complex: _FieldsCodec(complex, ("real", "imag"), complex),
+    types.MethodType: _FieldsCodec(
+        types.MethodType, ("__func__", "__self__"), types.MethodType
+    ),
 }
+"""The codec of each type of this module."""

@@ -1,129 +1,150 @@
-"""Finds the library that the arguments of a call belong to, and the compiled function for it."""
+"""Finds the compiler for the arrays of a call, and calls the version for its arguments."""
 
 from __future__ import annotations
 
-import importlib
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
-from core.autojit.cache import Key
-from core.autojit.codec import Codec
-from core.autojit.compiled import Options, Quick, described
+from core.autojit.arguments import NoType, array_flattener
+from core.autojit.compiled import CompiledFunction, FastPath, Options
+from core.autojit.compilers import COMPILERS, compiler_names, load_compiler, preferred_compiler
+from core.autojit.keys import Key
+from core.autojit.matching import NO_MATCH, InlineCache
 from core.backends.registry import library_of
-
-COMPILERS = {"jax": "JAXFunction", "torch": "TorchFunction", "lazy": "LazyFunction"}
-"""What compiles, and our class for each: libraries in order of precedence, and `core.lazy`."""
-
-
-class _Nothing:
-    """A type that nothing has."""
-
-
-_NOTHING_YET = Quick(_Nothing, _Nothing, None, None, {}, None)
 
 
 class Dispatcher:
-    """A function, and its compiled versions for each library whose arrays it was given."""
+    """A function, and its compiled functions for the libraries whose arrays it was called with.
+
+    Parameters
+    ----------
+    function : callable
+        What is compiled.
+    options : Options
+        How it is compiled.
+    backend : str or None
+        The compiler; None for that of the arrays in each call.
+    """
 
     def __init__(self, function: Callable[..., Any], options: Options, backend: str | None) -> None:
         self.function = function
         self.options = options
         self.backend = backend
-        self.compiled: dict[str, Any] = {}
+        self.compiled: dict[str, CompiledFunction] = {}
         self.lock = threading.Lock()
-        self.codec = Codec(
-            _Nothing, lambda cls: library_of(cls) != "", scalars=options.dynamic_scalars
-        )
+        self.flattener = array_flattener(scalars=options.dynamic_scalars)
 
     def caller(self) -> Callable[..., Any]:
-        """Return what is called instead of the function: a closure, for its speed.
+        """Return what is called instead of the function."""
+        if self.backend is None:
+            return self._fast_caller(_NO_FAST_PATH)
+        compiled = self.compiled_for(self.backend)
+        path = compiled.fast_path(skip_foreign_arrays=False)
+        return self._plain_caller(compiled) if path is None else self._fast_caller(path)
 
-        It begins with the way of JAX, whose compiled functions are the quickest to call. What it
-        knows about JAX it learns at the first call with a JAX array.
+    def _fast_caller(self, path: FastPath) -> Callable[..., Any]:
+        """Return a function that takes a fast path, if there is a version for the arguments.
+
+        Without a backend, it takes the fast path of the first compiler that has one and that a
+        call is for. It is a closure because variables are faster than attributes.
         """
-        if self.backend in ("torch", "lazy"):
-            return self._always(self.backend)
-        forced = self.backend == "jax"
-        known = self.of("jax").quick(foreign=False) if forced else _NOTHING_YET
-        leaf, box, arrays_only, write, versions, dynamic = known
+        leaf_type, call_arrays, flatten, versions, inline, call_dynamic, packed_type = path
 
         def call(*args: Any, **kwargs: Any) -> Any:
             if not kwargs:
                 for x in args:
-                    if type(x) is not leaf:
+                    if type(x) is not leaf_type:
                         break
                 else:
                     if args:
-                        result = arrays_only(*args)
-                        return result.open() if type(result) is box else result
-            if write is None:
-                return learn(args, kwargs)
+                        result = call_arrays(*args)
+                        return result.unpack() if type(result) is packed_type else result
+            match_and_call = inline.call
+            if match_and_call is not None:
+                result = match_and_call(args, kwargs)
+                if result is not NO_MATCH:
+                    return result.unpack() if type(result) is packed_type else result
+            if flatten is None:
+                return call_first(args, kwargs)
             leaves: list[Any] = []
             memo: dict[int, Any] = {}
-            tokens: list[Any] = [len(args), tuple(kwargs)]
-            write(args, leaves, tokens, memo)
+            entries: list[Any] = [len(args), tuple(kwargs)]
+            flatten(args, leaves, entries, memo)
             if kwargs:
-                write(kwargs.values(), leaves, tokens, memo)
-            key = tuple(tokens)
+                flatten(kwargs.values(), leaves, entries, memo)
+            key = tuple(entries)
             version = versions.get(key)
             if version is None:
-                return otherwise(key, leaves, args, kwargs)
-            result = (
-                version(*leaves) if dynamic is None else dynamic(key, version, leaves, args, kwargs)
-            )
-            return result.open() if type(result) is box else result
+                return call_missing(key, leaves, args, kwargs)
+            if version is not inline.candidate:
+                inline.candidate = version
+                if match_and_call is not None:
+                    inline.record_miss()
+            elif version is not inline.current:
+                inline.activate(key, version, versions)
+            if call_dynamic is None:
+                result = version(*leaves)
+            else:
+                result = call_dynamic(key, version, leaves, args, kwargs)
+            return result.unpack() if type(result) is packed_type else result
 
-        def learn(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-            nonlocal leaf, box, arrays_only, write, versions, dynamic
+        def call_first(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            nonlocal leaf_type, call_arrays, flatten, versions, inline, call_dynamic, packed_type
             try:
-                return self._anywhere(args, kwargs)
+                return self._call_by_arrays(args, kwargs)
             finally:
-                if "jax" in self.compiled:
-                    # The first of them last: other threads may be in `call` meanwhile.
-                    quick = self.compiled["jax"].quick(foreign=True)
-                    _, box, arrays_only, _, versions, dynamic = quick
-                    write, leaf = quick.write, quick.leaf
+                path = self._find_fast_path()
+                if path is not None:
+                    _, call_arrays, _, versions, inline, call_dynamic, packed_type = path
+                    # Last, as other threads may be in `call`, which tests these first.
+                    flatten, leaf_type = path.flatten, path.leaf_type
 
-        def otherwise(
+        def call_missing(
             key: Key, leaves: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]
         ) -> Any:
-            if forced:
-                return self.compiled["jax"].run(key, leaves, args, kwargs)
-            return self._anywhere(args, kwargs)
+            if self.backend is not None:
+                return self.compiled[self.backend].call(key, leaves, args, kwargs)
+            return self._call_by_arrays(args, kwargs)
 
         return call
 
-    def _always(self, library: str) -> Callable[..., Any]:
-        compiled = self.of(library)
+    def _plain_caller(self, compiled: CompiledFunction) -> Callable[..., Any]:
+        """Return a function that calls a compiled function without a fast path."""
 
         def call(*args: Any, **kwargs: Any) -> Any:
-            if library == "torch" and _compiler_reads():
+            if compiled.is_traced():
                 return self.function(*args, **kwargs)
-            return compiled.run(*described(compiled.codec, args, kwargs), args, kwargs)
+            key, leaves = compiled.flattener.flatten_arguments(args, kwargs)
+            return compiled.call(key, leaves, args, kwargs)
 
         return call
 
-    def _anywhere(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Call for the library whose arrays are somewhere in the arguments, or for none."""
-        key, leaves = described(self.codec, args, kwargs)
-        found = {library_of(type(x)) for x in leaves}
-        library = _first(found)
-        if not library or (library == "torch" and _compiler_reads()):
-            return self.function(*args, **kwargs)
-        compiled = self.of(library)
-        if not found <= {library, ""}:  # to this library, the others' arrays are static
-            key, leaves = described(compiled.codec, args, kwargs)
-        return compiled.run(key, leaves, args, kwargs)
+    def _find_fast_path(self) -> FastPath | None:
+        for compiled in list(self.compiled.values()):
+            path = compiled.fast_path(skip_foreign_arrays=True)
+            if path is not None:
+                return path
+        return None
 
-    def of(self, library: str) -> Any:
-        """Return the function compiled for `library`."""
+    def _call_by_arrays(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call the compiled function for the arrays among the arguments, or the function itself."""
+        key, leaves = self.flattener.flatten_arguments(args, kwargs)
+        found = {library_of(type(x)) for x in leaves}
+        library = preferred_compiler(tuple(found))
+        if not library or COMPILERS[library].is_traced():
+            return self.function(*args, **kwargs)
+        compiled = self.compiled_for(library)
+        if not found <= {library, ""}:  # to this compiler, arrays of other libraries are static
+            key, leaves = compiled.flattener.flatten_arguments(args, kwargs)
+        return compiled.call(key, leaves, args, kwargs)
+
+    def compiled_for(self, name: str) -> CompiledFunction:
+        """Return the function compiled by the compiler called `name`."""
         with self.lock:
-            if library not in self.compiled:
-                module = importlib.import_module(f"core.autojit.{library}")
-                make = getattr(module, COMPILERS[library])
-                self.compiled[library] = make(self.function, self.options)
-            return self.compiled[library]
+            if name not in self.compiled:
+                self.compiled[name] = load_compiler(name)(self.function, self.options)
+            return self.compiled[name]
 
     def clear_cache(self) -> None:
         """Forget every compiled version."""
@@ -131,30 +152,32 @@ class Dispatcher:
             compiled.clear_cache()
 
     def lower(self, *args: Any, **kwargs: Any) -> Any:
-        """Return what ``jax.jit(function).lower`` returns for these arguments, or their graph.
+        """Return an inspectable form of the version for these arguments; see `autojit`.
 
         Raises
         ------
         TypeError
-            There are no JAX arrays among them, and the backend is not ``"lazy"``.
+            There is no array whose compiler has such a form.
         """
-        library = self.backend
-        if library is None:
-            _, leaves = described(self.codec, args, kwargs)
-            library = _first(library_of(type(x)) for x in leaves)
-        if library not in ("jax", "lazy"):
-            raise TypeError(f"{self.options.name}.lower takes JAX arrays, and there are none")
-        return self.of(library).lower(*args, **kwargs)
+        name = self.backend
+        if name is None:
+            _, leaves = self.flattener.flatten_arguments(args, kwargs)
+            name = preferred_compiler(tuple({library_of(type(x)) for x in leaves}))
+        if not name:
+            compilers = ", ".join(compiler_names()[:-1])
+            raise TypeError(f"{self.options.name}.lower needs an array of one of: {compilers}")
+        if not load_compiler(name).can_lower:
+            raise TypeError(f"{self.options.name}.lower is not available for {name}")
+        return self.compiled_for(name).lower(*args, **kwargs)
 
 
-def _compiler_reads() -> bool:
-    """Say whether ``torch.compile`` reads this call, so that the function is compiled anyway."""
-    import torch
-
-    return bool(torch.compiler.is_dynamo_compiling())
-
-
-def _first(found: Iterable[str]) -> str:
-    """Return the library to compile for; "" if none of those found compiles."""
-    libraries = set(found)
-    return next((library for library in COMPILERS if library in libraries), "")
+_NO_FAST_PATH = FastPath(
+    leaf_type=NoType,
+    call_arrays=None,
+    flatten=None,
+    versions={},
+    inline=InlineCache(lambda key, version: None),
+    call_dynamic=None,
+    packed_type=NoType,
+)
+"""What there is before the first call that a compiler is for."""

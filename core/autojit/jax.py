@@ -1,4 +1,4 @@
-"""The JAX side: one jitted function of the arrays for each description of the rest."""
+"""The compiler for JAX: one function under ``jax.jit`` for each key of arguments."""
 
 from __future__ import annotations
 
@@ -7,128 +7,141 @@ from functools import partial
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 
-from core.autojit.box import Box, boxed
-from core.autojit.cache import Key
-from core.autojit.codec import Codec
-from core.autojit.compiled import Compiled, Options, Quick, described
-from core.autojit.scalars import Pinned, every, needed
-from core.autojit.tokens import SCALAR
+from core._private.jax import ARRAY_TYPE, is_array_type
+from core.autojit.compiled import CompiledFunction, FastPath, Options
+from core.autojit.flattening import Flattener
+from core.autojit.keys import SCALAR_LEAF, Key
+from core.autojit.matching import MatchAndCall, compile_matcher
+from core.autojit.packed_result import PackedResult, pack
+from core.autojit.static_scalars import StaticScalars, all_scalars, find_static_scalars
+from core.autojit.type_codec import Leaves
 from core.backends.registry import library_of
 
-with jax.ensure_compile_time_eval():  # this module may be first needed inside `jax.jit`
-    ARRAY = type(jnp.zeros(()))
 
-
-def _is_array(cls: type) -> bool:
-    return issubclass(cls, (jax.Array, jax.core.Tracer))
-
-
-def _is_foreign(cls: type) -> bool:
+def _is_foreign_type(cls: type) -> bool:
     return library_of(cls) not in ("jax", "")
 
 
-_OUTPUTS = Codec(ARRAY, _is_array, consume=True)
+_RESULTS = Flattener(ARRAY_TYPE, is_array_type, consume=True)
 
 
-class JAXFunction(Compiled):
+class JAXFunction(CompiledFunction):
     """A function under ``jax.jit``, with everything but arrays static."""
 
+    can_lower = True
+
     def __init__(self, function: Callable[..., Any], options: Options) -> None:
-        codec = Codec(ARRAY, _is_array, scalars=options.dynamic_scalars)
-        super().__init__(function, options, codec, "an array of JAX")
-        self.arrays_only = self._jitted(function)
+        flattener = Flattener(ARRAY_TYPE, is_array_type, scalars=options.dynamic_scalars)
+        super().__init__(function, options, flattener, "a JAX array")
+        self.call_arrays = self._jit(function)
 
-    def quick(self, *, foreign: bool) -> Quick:
-        """Return what a call needs where a version is there.
+    def fast_path(self, *, skip_foreign_arrays: bool) -> FastPath:
+        """Return what the dispatcher needs to call existing versions itself."""
+        flattener = self.flattener
+        if skip_foreign_arrays:
+            flattener = Flattener(
+                ARRAY_TYPE,
+                is_array_type,
+                scalars=flattener.scalars,
+                is_foreign_type=_is_foreign_type,
+            )
+        return FastPath(
+            leaf_type=ARRAY_TYPE,
+            call_arrays=self.call_arrays,
+            flatten=flattener.flatten,
+            versions=self.cache.versions,
+            inline=self.inline,
+            call_dynamic=self._call_dynamic if self.options.dynamic_scalars else None,
+            packed_type=PackedResult,
+        )
 
-        With `foreign`, the contents of other libraries' arrays, which may be many and large, are
-        not looked at: a call without JAX arrays is no call for us.
-        """
-        codec = self.codec
-        if foreign:
-            codec = Codec(ARRAY, _is_array, scalars=codec.scalars, is_foreign=_is_foreign)
-        dynamic = self._dynamic if self.options.dynamic_scalars else None
-        return Quick(ARRAY, Box, self.arrays_only, codec.write, self.cache.entries, dynamic)
+    def compile_matcher(self, key: Key, version: Any) -> MatchAndCall | None:
+        """Return a function that calls `version` if arguments have its key, if there can be one."""
+        if type(version) is StaticScalars:
+            return None
+        on_error = self.inline.reset if self.options.dynamic_scalars else None
+        return compile_matcher(key, ARRAY_TYPE, version, on_error)
 
-    def run(
-        self, key: Key, leaves: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Any:
-        """Call the version for arguments that were taken apart already."""
-        if args and not kwargs and all(type(x) is ARRAY for x in args):
-            result = self.arrays_only(*args)  # as the quickest way does, which is not there yet
-            return result.open() if type(result) is Box else result
-        version = self.version(key, args, kwargs)
-        dynamic = self.options.dynamic_scalars
-        result = self._dynamic(key, version, leaves, args, kwargs) if dynamic else version(*leaves)
-        return result.open() if type(result) is Box else result
+    def call(self, key: Key, leaves: Leaves, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call the version for arguments whose key and leaves are known."""
+        result: Any
+        if args and not kwargs and all(type(x) is ARRAY_TYPE for x in args):
+            result = self.call_arrays(*args)  # as on the fast path
+        else:
+            version = self.version(key, args, kwargs)
+            if self.options.dynamic_scalars:
+                result = self._call_dynamic(key, version, leaves, args, kwargs)
+            else:
+                result = version(*leaves)
+        return result.unpack() if type(result) is PackedResult else result
 
     def lower(self, *args: Any, **kwargs: Any) -> Any:
-        """Return what ``jax.jit(function).lower`` returns."""
-        key, leaves = described(self.codec, args, kwargs)
+        """Return the result of ``jax.jit(function).lower``."""
+        key, leaves = self.flattener.flatten_arguments(args, kwargs)
         version = self.version(key, args, kwargs)
-        if type(version) is Pinned:
-            key, leaves = version.static(key, leaves, self.codec)
-            version = self.cache.add(key, self.make)
+        if type(version) is StaticScalars:
+            key, leaves = version.make_static(key, leaves, self.flattener)
+            version = self.cache.get_or_create(key, self.compile_version)
         return version.lower(*leaves)
 
     def clear_cache(self) -> None:
         """Forget every compiled version."""
         super().clear_cache()
-        self.arrays_only.clear_cache()
+        self.call_arrays.clear_cache()
 
-    def make(self, key: Key) -> Any:
+    def compile_version(self, key: Key) -> Any:
         """Return the jitted function of the leaves alone."""
-        function, read = self.function, self.codec.read
+        function, flattener = self.function, self.flattener
 
-        def around(*given: Any) -> Any:
-            stream, leaves, memo = iter(key), iter(given), list[Any]()
-            count, names = next(stream), next(stream)
-            args = [read(stream, leaves, memo) for _ in range(count)]
-            kwargs = {name: read(stream, leaves, memo) for name in names}
+        def call_with_leaves(*leaves: Any) -> Any:
+            args, kwargs = flattener.unflatten_arguments(key, leaves)
             return function(*args, **kwargs)
 
-        return self._jitted(around)
+        return self._jit(call_with_leaves)
 
-    def _jitted(self, function: Callable[..., Any]) -> Any:
+    def _jit(self, function: Callable[..., Any]) -> Any:
         def traced(*leaves: Any) -> Any:
-            return boxed(function(*leaves), _OUTPUTS)
+            return pack(function(*leaves), _RESULTS)
 
         traced.__name__ = traced.__qualname__ = self.options.name
         return jax.jit(traced)
 
-    def _dynamic(
+    def _call_dynamic(
         self,
         key: Key,
         version: Any,
-        leaves: list[Any],
+        leaves: Leaves,
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
     ) -> Any:
         """Call with numbers traced; those whose values the function needs become static."""
-        codec = self.codec
-        if type(version) is not Pinned:
+        flattener = self.flattener
+        if type(version) is not StaticScalars:
             try:
                 return version(*leaves)
             except Exception:
-                if SCALAR not in key:
+                if SCALAR_LEAF not in key:
                     raise
-                pinned = needed(key, lambda one: self._works(*one.static(key, leaves, codec)))
-                if pinned is None:  # not for want of values: show the error as it is without us
-                    static, left = every(key).static(key, leaves, codec)
-                    return self.make(static)(*left)
-                self.cache.replace(key, pinned)
-                version = pinned
-        choice: Pinned = version
-        static, left = choice.static(key, leaves, codec)
-        origin = partial(choice.origin, key=key, leaves=leaves, codec=codec)
-        return self.version(static, args, kwargs, origin)(*left)
+                scalars = find_static_scalars(
+                    key, lambda choice: self._can_trace(*choice.make_static(key, leaves, flattener))
+                )
+                if scalars is None:  # the values are not the cause: raise the function's own error
+                    static, remaining = all_scalars(key).make_static(key, leaves, flattener)
+                    return self.compile_version(static)(*remaining)
+                self.cache.replace(key, scalars)
+                version = scalars
+        chosen: StaticScalars = version
+        static, remaining = chosen.make_static(key, leaves, flattener)
+        original_index = partial(
+            chosen.original_index, key=key, leaves=leaves, flattener=flattener
+        )
+        return self.version(static, args, kwargs, original_index)(*remaining)
 
-    def _works(self, key: Key, leaves: list[Any]) -> bool:
-        """Say whether the function can be traced with the static arguments that `key` has."""
+    def _can_trace(self, key: Key, leaves: Leaves) -> bool:
+        """Return whether the function can be traced with the static arguments in `key`."""
         try:
-            jax.eval_shape(self.make(key), *leaves)
+            jax.eval_shape(self.compile_version(key), *leaves)
         except Exception:
             return False
         return True

@@ -1,28 +1,38 @@
-"""Kinds of objects of any class, by their attributes or by what pickling them would need."""
+"""Codecs of objects of any class: by attributes, by what pickling needs, or by identity."""
 
 from __future__ import annotations
 
 import copyreg
 import enum
+import functools
 import types
 from collections.abc import Iterator
+from keyword import iskeyword
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from core.autojit.containers import BY_TYPE, DTYPE, SCALAR
-from core.autojit.kind import Kind, Leaves, Memo, Tokens, seen
-from core.autojit.tokens import ById
-
-if TYPE_CHECKING:
-    from core.autojit.codec import Codec
-
-IDENTITY, ITERATOR, REDUCED = map(Kind, ["IDENTITY", "ITERATOR", "REDUCED"])
+from core.autojit.containers import CONTAINER_CODECS
+from core.autojit.keys import IdentityKey
+from core.autojit.numpy_codecs import NUMPY_ARRAY, NUMPY_DTYPE, NUMPY_SCALAR
+from core.autojit.type_codec import (
+    Entries,
+    Flattening,
+    Leaves,
+    Matching,
+    Memo,
+    Rebuilt,
+    TypeCodec,
+    Unmatchable,
+    is_repeated,
+)
 
 _NEW = copyreg.__newobj__  # type: ignore[attr-defined]
 
-_BY_IDENTITY = (
+_CODECS = {**CONTAINER_CODECS, np.ndarray: NUMPY_ARRAY}
+
+IDENTITY_TYPES = (
     type,
     types.FunctionType,
     types.BuiltinFunctionType,
@@ -30,90 +40,117 @@ _BY_IDENTITY = (
     np.ufunc,
     enum.Enum,
 )
-_OWN_MODULES = ("builtins", "itertools")
-"""Where iterators come from that hold nothing but their items: not files, for one."""
+"""Types whose objects are always compared by identity."""
+
+_ITERATOR_MODULES = ("builtins", "itertools")
+"""Modules whose iterators consist of their items, unlike files for example."""
 
 
-def kind_of(x: Any, consume: bool) -> Kind:
-    """Return the kind of all objects of the class of `x`; see `Codec` for `consume`."""
+def codec_of(x: Any, *, consume: bool) -> TypeCodec:
+    """Return the codec of all objects of the class of `x`; see `Flattener` for `consume`."""
     cls = type(x)
-    if cls in BY_TYPE:
-        return BY_TYPE[cls]
-    if consume and cls.__module__ in _OWN_MODULES and isinstance(x, Iterator):
-        return ITERATOR
-    if cls is object or isinstance(x, _BY_IDENTITY):
-        return IDENTITY
+    if cls in _CODECS:
+        return _CODECS[cls]
+    if consume and cls.__module__ in _ITERATOR_MODULES and isinstance(x, Iterator):
+        return _ITERATOR
+    if cls is object or isinstance(x, IDENTITY_TYPES):
+        return _IDENTITY
     if isinstance(x, np.dtype):
-        return DTYPE
+        return NUMPY_DTYPE
     if isinstance(x, np.generic):
-        return SCALAR
+        return NUMPY_SCALAR
     if isinstance(x, tuple) and hasattr(cls, "_fields") and not hasattr(x, "__dict__"):
-        return _named_tuple(cls)
-    return _attributes(cls) if _is_plain(x) else REDUCED
+        return _named_tuple_codec(cls)
+    return _attributes_codec(cls) if _is_only_attributes(x) else _REDUCED
 
 
-def _write_identity(codec: Codec, x: Any, leaves: Leaves, tokens: Tokens, memo: Memo) -> None:
-    tokens.append(ById(x))
+class _IdentityCodec(TypeCodec):
+    __slots__ = ()
+
+    def flatten(
+        self, flattener: Flattening, x: Any, leaves: Leaves, entries: Entries, memo: Memo
+    ) -> None:
+        entries.append(IdentityKey(x))
 
 
-def _write_iterator(codec: Codec, x: Any, leaves: Leaves, tokens: Tokens, memo: Memo) -> None:
-    if not seen(x, tokens, memo):
-        items = list(x)
-        tokens.append(ITERATOR)
-        tokens.append(len(items))
-        codec.write(items, leaves, tokens, memo)
+class _IteratorCodec(TypeCodec):
+    """Of iterators that are replaced by iterators over the same items."""
+
+    __slots__ = ()
+
+    def flatten(
+        self, flattener: Flattening, x: Any, leaves: Leaves, entries: Entries, memo: Memo
+    ) -> None:
+        if not is_repeated(x, entries, memo):
+            items = list(x)
+            entries.append(self)
+            entries.append(len(items))
+            flattener.flatten(items, leaves, entries, memo)
+
+    def unflatten(
+        self, flattener: Flattening, entries: Iterator[Any], leaves: Iterator[Any], rebuilt: Rebuilt
+    ) -> Any:
+        number = len(rebuilt)
+        rebuilt.append(None)
+        count = next(entries)
+        rebuilt[number] = iter(
+            [flattener.unflatten(entries, leaves, rebuilt) for _ in range(count)]
+        )
+        return rebuilt[number]
 
 
-def _read_iterator(codec: Codec, stream: Iterator[Any], leaves: Iterator[Any], memo: Any) -> Any:
-    place = len(memo)
-    memo.append(None)
-    memo[place] = iter([codec.read(stream, leaves, memo) for _ in range(next(stream))])
-    return memo[place]
+class _ReducedCodec(TypeCodec):
+    """Of objects that ``__reduce_ex__`` describes; others are compared by identity."""
 
+    __slots__ = ()
 
-def _write_reduced(codec: Codec, x: Any, leaves: Leaves, tokens: Tokens, memo: Memo) -> None:
-    """Write what `x` says it can be built from; an object that does not say is only itself."""
-    try:
-        reduced = x.__reduce_ex__(4)
-    except Exception:
-        reduced = ""
-    if isinstance(reduced, str):
-        tokens.append(ById(x))
-        return
-    if seen(x, tokens, memo):
-        return
-    function, args, state, items, pairs, setstate = (*reduced, None, None, None, None)[:6]
-    tokens.append(REDUCED)
-    parts = (
-        function,
-        args,
-        state,
-        list(items) if items is not None else (),
-        list(pairs) if pairs is not None else (),
-        setstate,
-    )
-    codec.write(parts, leaves, tokens, memo)
+    def flatten(
+        self, flattener: Flattening, x: Any, leaves: Leaves, entries: Entries, memo: Memo
+    ) -> None:
+        try:
+            reduced = x.__reduce_ex__(4)
+        except Exception:
+            reduced = ""
+        if isinstance(reduced, str):
+            entries.append(IdentityKey(x))
+            return
+        if is_repeated(x, entries, memo):
+            return
+        function, args, state, items, pairs, setstate = (*reduced, None, None, None, None)[:6]
+        entries.append(self)
+        parts = (
+            function,
+            args,
+            state,
+            list(items) if items is not None else (),
+            list(pairs) if pairs is not None else (),
+            setstate,
+        )
+        flattener.flatten(parts, leaves, entries, memo)
 
-
-def _read_reduced(codec: Codec, stream: Iterator[Any], leaves: Iterator[Any], memo: Any) -> Any:
-    place = len(memo)
-    memo.append(None)
-    function, args = (codec.read(stream, leaves, memo) for _ in range(2))
-    result = memo[place] = function(*args)
-    state, items, pairs, setstate = (codec.read(stream, leaves, memo) for _ in range(4))
-    if setstate is not None:
-        setstate(result, state)
-    elif state is not None:
-        _set_state(result, state)
-    if items:
-        result.extend(items)
-    for key, value in pairs:
-        result[key] = value
-    return result
+    def unflatten(
+        self, flattener: Flattening, entries: Iterator[Any], leaves: Iterator[Any], rebuilt: Rebuilt
+    ) -> Any:
+        number = len(rebuilt)
+        rebuilt.append(None)
+        function, args = (flattener.unflatten(entries, leaves, rebuilt) for _ in range(2))
+        result = rebuilt[number] = function(*args)
+        state, items, pairs, setstate = (
+            flattener.unflatten(entries, leaves, rebuilt) for _ in range(4)
+        )
+        if setstate is not None:
+            setstate(result, state)
+        elif state is not None:
+            _set_state(result, state)
+        if items:
+            result.extend(items)
+        for key, value in pairs:
+            result[key] = value
+        return result
 
 
 def _set_state(x: Any, state: Any) -> None:
-    """Give `x` the state that it had, the way that pickle does."""
+    """Restore the state of `x` as pickle does."""
     if hasattr(x, "__setstate__"):
         x.__setstate__(state)
         return
@@ -123,34 +160,124 @@ def _set_state(x: Any, state: Any) -> None:
         object.__setattr__(x, name, value)
 
 
-IDENTITY.write = _write_identity
-ITERATOR.write, ITERATOR.read = _write_iterator, _read_iterator
-REDUCED.write, REDUCED.read = _write_reduced, _read_reduced
+class _NamedTupleCodec(TypeCodec):
+    __slots__ = ("cls", "length")
+
+    def __init__(self, cls: Any) -> None:
+        super().__init__(cls.__qualname__)
+        self.cls = cls
+        self.length = len(cls._fields)
+
+    def flatten(
+        self, flattener: Flattening, x: Any, leaves: Leaves, entries: Entries, memo: Memo
+    ) -> None:
+        entries.append(self)
+        flattener.flatten(x, leaves, entries, memo)
+
+    def unflatten(
+        self, flattener: Flattening, entries: Iterator[Any], leaves: Iterator[Any], rebuilt: Rebuilt
+    ) -> Any:
+        items = [flattener.unflatten(entries, leaves, rebuilt) for _ in range(self.length)]
+        return tuple.__new__(self.cls, items)
+
+    def match(self, matcher: Matching, value: str) -> None:
+        matcher.require(f"type({value}) is {matcher.constant(self.cls)}")
+        for item in matcher.unpack(value, self.length):
+            matcher.match(item)
 
 
-def _named_tuple(cls: type) -> Kind:
-    kind = Kind(cls.__qualname__)
-    count = range(len(cls._fields))  # type: ignore[attr-defined]
+class _AttributesCodec(TypeCodec):
+    """Of a class whose objects consist of their slots and their ``__dict__``."""
 
-    def write(codec: Codec, x: Any, leaves: Leaves, tokens: Tokens, memo: Memo) -> None:
-        tokens.append(kind)
-        codec.write(x, leaves, tokens, memo)
+    __slots__ = ("all_slots", "cls", "has_dict", "may_be_singleton", "slots")
 
-    def read(codec: Codec, stream: Iterator[Any], leaves: Iterator[Any], memo: Any) -> Any:
-        return tuple.__new__(cls, [codec.read(stream, leaves, memo) for _ in count])
+    def __init__(self, cls: type) -> None:
+        super().__init__(cls.__qualname__)
+        self.cls = cls
+        self.slots = _slot_names(cls)
+        self.all_slots = attrgetter(*self.slots) if len(self.slots) > 1 else None
+        self.has_dict = cls.__dictoffset__ != 0
+        has_new = getattr(cls, "__new__", None) is not object.__new__
+        self.may_be_singleton = has_new and not self.slots
 
-    kind.write, kind.read = write, read
-    return kind
+    def flatten(
+        self, flattener: Flattening, x: Any, leaves: Leaves, entries: Entries, memo: Memo
+    ) -> None:
+        if (
+            self.may_be_singleton
+            and not (self.has_dict and x.__dict__)
+            and _is_returned_by_new(x)
+        ):
+            entries.append(IdentityKey(x))
+            return
+        if is_repeated(x, entries, memo):
+            return
+        entries.append(self)
+        if self.has_dict:
+            attributes = x.__dict__
+            entries.append(tuple(attributes))
+            flattener.flatten(attributes.values(), leaves, entries, memo)
+        slots = self.slots
+        if slots:
+            try:
+                values = (
+                    self.all_slots(x) if self.all_slots is not None else (getattr(x, slots[0]),)
+                )
+                entries.append(slots)
+            except AttributeError:  # some are unset
+                names = tuple(name for name in slots if hasattr(x, name))
+                values = tuple(getattr(x, name) for name in names)
+                entries.append(names)
+            flattener.flatten(values, leaves, entries, memo)
+
+    def unflatten(
+        self, flattener: Flattening, entries: Iterator[Any], leaves: Iterator[Any], rebuilt: Rebuilt
+    ) -> Any:
+        result: Any = object.__new__(self.cls)
+        rebuilt.append(result)
+        if self.has_dict:
+            attributes = result.__dict__  # not through `__setattr__`: the class may be frozen
+            for name in next(entries):
+                attributes[name] = flattener.unflatten(entries, leaves, rebuilt)
+        if self.slots:
+            for name in next(entries):
+                object.__setattr__(result, name, flattener.unflatten(entries, leaves, rebuilt))
+        return result
+
+    def match(self, matcher: Matching, value: str) -> None:
+        matcher.require(f"type({value}) is {matcher.constant(self.cls)}")
+        matcher.require_distinct(value, self.cls)
+        names = matcher.next_entry() if self.has_dict else ()
+        if self.may_be_singleton and not names:
+            raise Unmatchable  # it may be compared by identity
+        if self.has_dict:
+            attributes = matcher.variable(f"{value}.__dict__")
+            for found, name in zip(matcher.unpack(attributes, len(names)), names, strict=True):
+                matcher.require(f"{found} == {matcher.constant(name)}")
+            for name in names:
+                matcher.match(matcher.variable(f"{attributes}[{matcher.constant(name)}]"))
+        if self.slots:
+            if matcher.next_entry() != self.slots or any(map(iskeyword, self.slots)):
+                raise Unmatchable
+            for name in self.slots:
+                matcher.match(matcher.variable(f"{value}.{name}"))
 
 
-def _is_plain(x: Any) -> bool:
-    """Say whether `x` is its attributes and nothing else."""
+# Shared by all flatteners: keys that different flatteners make of equal arguments are equal.
+_named_tuple_codec = functools.lru_cache(maxsize=4096)(_NamedTupleCodec)
+_attributes_codec = functools.lru_cache(maxsize=4096)(_AttributesCodec)
+
+
+def _is_only_attributes(x: Any) -> bool:
+    """Return whether copying the attributes of `x` to a new object of its class copies `x`."""
     cls = type(x)
-    if cls in copyreg.dispatch_table or (hasattr(cls, "__setstate__") and not _generated(cls)):
+    if cls in copyreg.dispatch_table or (
+        hasattr(cls, "__setstate__") and not _is_pickled_by_dataclasses(cls)
+    ):
         return False
     for name in ("__reduce_ex__", "__reduce__", "__getstate__"):
         if getattr(cls, name) is not getattr(object, name) and not (
-            name == "__getstate__" and _generated(cls)
+            name == "__getstate__" and _is_pickled_by_dataclasses(cls)
         ):
             return False
     try:
@@ -162,69 +289,21 @@ def _is_plain(x: Any) -> bool:
     return function is _NEW and args == (cls,) and items is None and pairs is None
 
 
-def _generated(cls: type) -> bool:
-    """Say whether :mod:`dataclasses` wrote how `cls` is pickled."""
+def _is_pickled_by_dataclasses(cls: type) -> bool:
+    """Return whether :mod:`dataclasses` generated the pickling methods of `cls`."""
     return getattr(getattr(cls, "__getstate__", None), "__module__", "") == "dataclasses"
 
 
-def _attributes(cls: type) -> Kind:
-    """Return the kind of a class whose objects are their slots and their ``__dict__``."""
-    slots = _slots(cls)
-    has_dict = cls.__dictoffset__ != 0
-    all_slots = attrgetter(*slots) if len(slots) > 1 else None
-    kind = Kind(cls.__qualname__)
-
-    def single(codec: Codec, x: Any, leaves: Leaves, tokens: Tokens, memo: Memo) -> None:
-        if not (has_dict and x.__dict__) and _is_the_only_one(x):
-            tokens.append(ById(x))
-        else:
-            write(codec, x, leaves, tokens, memo)
-
-    def write(codec: Codec, x: Any, leaves: Leaves, tokens: Tokens, memo: Memo) -> None:
-        if seen(x, tokens, memo):
-            return
-        tokens.append(kind)
-        if has_dict:
-            attributes = x.__dict__
-            tokens.append(tuple(attributes))
-            codec.write(attributes.values(), leaves, tokens, memo)
-        if slots:
-            try:
-                values = all_slots(x) if all_slots is not None else (getattr(x, slots[0]),)
-                tokens.append(slots)
-            except AttributeError:  # not all of them are set
-                names = tuple(name for name in slots if hasattr(x, name))
-                values = tuple(getattr(x, name) for name in names)
-                tokens.append(names)
-            codec.write(values, leaves, tokens, memo)
-
-    def read(codec: Codec, stream: Iterator[Any], leaves: Iterator[Any], memo: Any) -> Any:
-        result: Any = object.__new__(cls)
-        memo.append(result)
-        if has_dict:
-            attributes = result.__dict__  # past any `__setattr__`: the class may be frozen
-            for name in next(stream):
-                attributes[name] = codec.read(stream, leaves, memo)
-        if slots:
-            for name in next(stream):
-                object.__setattr__(result, name, codec.read(stream, leaves, memo))
-        return result
-
-    own_new = getattr(cls, "__new__", None) is not object.__new__
-    kind.write, kind.read = single if own_new and not slots else write, read
-    return kind
-
-
-def _is_the_only_one(x: Any) -> bool:
-    """Say whether making an object of the class of `x`, as pickle does, gives `x` itself."""
+def _is_returned_by_new(x: Any) -> bool:
+    """Return whether creating an object of the class of `x`, as pickle does, returns `x`."""
     cls: Any = type(x)
     try:
         return cls.__new__(cls) is x
-    except Exception:  # it asks for arguments, or for something else
+    except Exception:  # it may require arguments, for example
         return False
 
 
-def _slots(cls: type) -> tuple[str, ...]:
+def _slot_names(cls: type) -> tuple[str, ...]:
     found = []
     for base in cls.__mro__:
         names = base.__dict__.get("__slots__", ())
@@ -233,3 +312,8 @@ def _slots(cls: type) -> tuple[str, ...]:
                 private = name.startswith("__") and not name.endswith("__")
                 found.append(f"_{base.__name__.lstrip('_')}{name}" if private else name)
     return tuple(found)
+
+
+_IDENTITY = _IdentityCodec("IDENTITY")
+_ITERATOR = _IteratorCodec("ITERATOR")
+_REDUCED = _ReducedCodec("REDUCED")

@@ -1,93 +1,91 @@
-"""The PyTorch side: one compiled function for each description of the static arguments."""
+"""The compiler for PyTorch: one function under ``torch.compile`` for each key of arguments."""
 
 from __future__ import annotations
 
-import itertools
 import threading
-import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 
-from core.autojit.cache import Key
-from core.autojit.codec import Codec
-from core.autojit.compiled import Compiled, Options
+from core._private.torch import without_shared_versions
+from core.autojit.compiled import CompiledFunction, Options
+from core.autojit.flattening import Flattener
+from core.autojit.keys import Key
+from core.autojit.type_codec import Leaves
 
 
-def _is_array(cls: type) -> bool:
+def _is_array_type(cls: type) -> bool:
     return issubclass(cls, torch.Tensor)
 
 
-_count = itertools.count()
-
-_FORMS = 4096
-"""How many forms of tensors a version remembers."""
+_MAX_ARRAY_TYPES = 4096
+"""How many combinations of types of arrays a version remembers."""
 
 
-class Version:
+class _LockedVersion:
     """A compiled function that compiles in one thread at a time.
 
-    Threads that come with the same new tensors at once would each compile for them, and so use up
-    the number of times that the compiler allows one function.
+    Threads with the same new types of arrays at once would each compile a version, and so reach the
+    limit that ``torch.compile`` sets for the number of versions of a function.
     """
 
-    __slots__ = ("compiled", "forms", "lock")
+    __slots__ = ("array_types", "compiled", "lock")
 
     def __init__(self, compiled: Callable[..., Any]) -> None:
         self.compiled = compiled
-        self.forms: set[Any] = set()
+        self.array_types: set[Any] = set()
+        """The types of arrays that it was compiled for."""
         self.lock = threading.RLock()
 
-    def run(self, leaves: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Call the function, alone if it may have to be compiled."""
-        form = tuple([_form(x) for x in leaves])
-        if form in self.forms:
+    def call(self, leaves: Leaves, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call the function, holding the lock if it may have to be compiled."""
+        array_types = tuple([_array_type(x) for x in leaves])
+        if array_types in self.array_types:
             return self.compiled(*args, **kwargs)
         with self.lock:
             result = self.compiled(*args, **kwargs)
-            if len(self.forms) >= _FORMS:
-                self.forms.clear()
-            self.forms.add(form)
+            if len(self.array_types) >= _MAX_ARRAY_TYPES:
+                self.array_types.clear()
+            self.array_types.add(array_types)
         return result
 
 
-def _form(x: Any) -> Any:
-    """Return what of a leaf the compiler may compile for."""
+def _array_type(x: Any) -> Any:
+    """Return the properties of a leaf for which ``torch.compile`` may compile a version."""
     if isinstance(x, torch.Tensor):
         return x.shape, x.dtype, x.device, x.requires_grad
     return type(x)
 
 
-class TorchFunction(Compiled):
+class TorchFunction(CompiledFunction):
     """A function under ``torch.compile``.
 
-    The compiler takes arguments apart, and watches them, by itself. That each description of the
-    static ones has a version of its own makes it tell apart what it would not, such as 0.0 and
-    -0.0, and gives each description as many versions as the compiler allows a function.
+    ``torch.compile`` flattens arguments, and compares them with those of its versions, itself. A
+    separate version for each key distinguishes what it does not, such as 0.0 and -0.0, and gives
+    each key as many versions as the limit of one function.
     """
 
     def __init__(self, function: Callable[..., Any], options: Options) -> None:
-        codec = Codec(torch.Tensor, _is_array, scalars=options.dynamic_scalars)
-        super().__init__(function, options, codec, "a tensor")
+        flattener = Flattener(torch.Tensor, _is_array_type, scalars=options.dynamic_scalars)
+        super().__init__(function, options, flattener, "a tensor")
 
-    def run(
-        self, key: Key, leaves: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Any:
-        """Call the version for arguments that were taken apart already."""
-        return self.version(key, args, kwargs).run(leaves, args, kwargs)
+    @staticmethod
+    def is_traced() -> bool:
+        """Return whether ``torch.compile`` is tracing the call of this."""
+        return bool(torch.compiler.is_dynamo_compiling())
 
-    def make(self, key: Key) -> Any:
+    def call(self, key: Key, leaves: Leaves, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call the version for arguments whose key and leaves are known."""
+        return self.version(key, args, kwargs).call(leaves, args, kwargs)
+
+    def compile_version(self, key: Key) -> Any:
         """Return a compiled version that shares nothing with the others."""
         function = self.function
 
-        def run(*args: Any, **kwargs: Any) -> Any:
+        def call_function(*args: Any, **kwargs: Any) -> Any:
             result = function(*args, **kwargs)
             return iter(list(result)) if isinstance(result, Iterator) else result
 
-        # The compiler keeps its versions by code object, and what it has seen of numbers that
-        # change by the name of one: a new code object of its own name is a new function to it.
-        name = f"{self.options.name}_{next(_count)}"
-        code = run.__code__.replace(co_name=name)
-        own = types.FunctionType(code, run.__globals__, name, None, run.__closure__)
-        return Version(torch.compile(own, **(self.options.compile_options or {})))
+        separate = without_shared_versions(call_function, self.options.name)
+        return _LockedVersion(torch.compile(separate, **(self.options.compile_options or {})))
