@@ -1,4 +1,4 @@
-"""Compile any function without saying which of its arguments are static."""
+"""Compile any function without naming its static arguments."""
 
 from core.autojit.api import autojit
 

@@ -1,4 +1,4 @@
-"""The function and decorator."""
+"""The public function, also a decorator."""
 
 from __future__ import annotations
 
@@ -20,71 +20,73 @@ def autojit(
     maxsize: int = 128,
     compile_options: Mapping[str, Any] | None = None,
 ) -> Any:
-    """Compile a function without saying which of its arguments are static.
+    """Compile a function without naming its static arguments.
 
-    The arrays among the arguments are traced, wherever they are: by position, by name, inside
-    tuples, lists, dicts, sets, named tuples, dataclasses and objects of any class. All the rest is
-    static: `func` gets Python's own ``1``, ``"mode"`` or ``None``, and is traced again when one
-    changes. So do the results: what is no array comes back as it was, around arrays.
+    Arrays in the arguments are traced: positional and keyword arguments, and those inside tuples,
+    lists, dicts, sets, named tuples, dataclasses and objects of any class. Everything else is
+    static: `func` gets Python's ``1``, ``"mode"`` or ``None`` as they are, and is compiled again
+    when one changes. Results may contain static values around arrays too.
 
     Parameters
     ----------
     func : callable, optional
-        What to compile. Left out where options are given to the decorator:
+        The function to compile. If omitted, return a decorator with these options:
         ``@autojit(backend="jax")``.
     backend : {"jax", "torch", "lazy"}, optional
-        The compiler: ``jax.jit``, ``torch.compile``, or `core.lazy`, which is for arrays of any
-        library and of use for NumPy's. Default: that of the arrays in each call's arguments. A
-        call without arrays of JAX or PyTorch is a call of `func`.
+        The compiler: ``jax.jit``, ``torch.compile``, or `core.lazy`, which takes arrays of any
+        library and is useful for NumPy's. Default: that of the arrays in each call's arguments; a
+        call without JAX arrays and PyTorch tensors calls `func` itself. Adapters of other array
+        libraries may add compilers.
     dynamic_scalars : bool, optional
-        Trace floats and complex numbers as well, so that another value makes no other
-        version. `func` gets arrays without axes for them under JAX. Those whose values it needs
-        become static again.
+        Trace floating-point and complex numbers too, so that a new value does not compile a new
+        version. Under JAX, `func` gets 0-dimensional arrays for them. Numbers whose values `func`
+        needs become static again.
     maxsize : int, optional
-        How many versions are kept that differ in their static arguments. The oldest goes first.
+        How many versions with different static arguments are kept. The oldest is removed first.
     compile_options : mapping, optional
-        Passed on to :func:`torch.compile`, such as ``{"backend": "aot_eager"}``.
+        Keyword arguments for :func:`torch.compile`, such as ``{"backend": "aot_eager"}``.
 
     Returns
     -------
     callable
-        With the name and the docstring of `func`, and two methods: ``clear_cache()`` forgets every
-        compiled version; ``lower(*args, **kwargs)`` returns what ``jax.jit(func).lower`` does, for
-        the JAX arrays alone, or with ``backend="lazy"`` the `core.lazy.Trace` of the arrays.
+        It has the name and the docstring of `func`, and two methods: ``clear_cache()`` forgets
+        every compiled version; ``lower(*args, **kwargs)`` returns the result of
+        ``jax.jit(func).lower`` for arguments with JAX arrays, and with ``backend="lazy"`` the
+        `core.lazy.Trace` of the arrays.
 
     Warns
     -----
     RuntimeWarning
-        Once for each argument whose changing value, a number or an array of NumPy, makes one
-        version after the other.
+        The changing value of an argument, a number or a NumPy array, has compiled many versions.
+        Once for each argument.
 
     Raises
     ------
     TypeError
-        `func` cannot be called.
+        `func` is not callable.
     ValueError
-        `backend` is not known, `maxsize` is not positive, or `dynamic_scalars` is asked of
-        ``"lazy"``, whose traced numbers would not be as weakly typed as Python's.
+        `backend` is unknown, `maxsize` is less than 1, or `dynamic_scalars` is used with
+        ``backend="lazy"``, where traced numbers would not be as weakly typed as Python's.
 
     See Also
     --------
-    lazy_apply : Call a function that cannot be compiled from one that is.
+    lazy_apply : Call a function that cannot be compiled from one that is compiled.
     trace : The graph of one call.
 
     Notes
     -----
-    Under JAX, `func` gets its containers and objects built anew around the traced arrays: what it
-    changes in them is not seen by the caller, and results are never the arguments themselves.
-    Arguments are told apart by content. What has no known content, such as functions,
-    generators and locks, is told apart by identity, and is not kept alive.
+    Under JAX, `func` gets containers and objects rebuilt around traced arrays: the caller does not
+    see changes that `func` makes to them, and results are never the arguments themselves. Static
+    arguments are compared by content. Objects without known contents, such as functions, generators
+    and locks, are compared by identity and not kept alive.
 
-    Under PyTorch, ``torch.compile`` itself builds arguments and results, may break the graph, and
-    lets `func` change what it is given.
+    Under PyTorch, ``torch.compile`` flattens and rebuilds arguments and results itself, may break
+    the graph, and lets `func` change its arguments.
 
     Under ``"lazy"``, `func` takes its operations from ``x.__array_namespace__()``. It is traced
-    once for each library, shape and dtype of the arrays; a call then runs the graph without what is
-    not needed, equal operations once, and chains of operations on large arrays block by block. What
-    does not depend on the arguments is computed once, and not to be written to.
+    once for each library, shape and dtype of the arrays. A call runs the graph without unused
+    results, computes equal operations once, and computes chains of operations on large arrays block
+    by block. Results that do not depend on the arguments are computed once; do not modify them.
 
     Examples
     --------
@@ -97,15 +99,15 @@ def autojit(
     >>> scaled({"x": jnp.asarray([1.0, 2.0])}, "max")
     {'x': Array([0.5, 1. ], dtype=float32), 'how': 'max'}
     """
-    if backend is not None and backend not in COMPILERS:
-        known = ", ".join(map(repr, COMPILERS))
-        raise ValueError(f"autojit has no backend {backend!r}: give one of {known}, or none")
+    if backend is not None and backend not in compiler_names():
+        known = ", ".join(map(repr, compiler_names()))
+        raise ValueError(f"autojit has no backend {backend!r}: use {known} or None")
     if backend == "lazy" and dynamic_scalars:
-        raise ValueError("autojit has no dynamic_scalars with backend='lazy': pass arrays instead")
+        raise ValueError("backend='lazy' does not support dynamic_scalars: pass arrays instead")
     if func is not None and not callable(func):
         raise TypeError(f"autojit compiles a function, not {type(func).__name__}: {func!r}")
     if maxsize < 1:
-        raise ValueError(f"autojit keeps at least one compiled version, got maxsize={maxsize}")
+        raise ValueError(f"maxsize must be at least 1, got {maxsize}")
     if func is None:
         return functools.partial(
             autojit,
@@ -117,7 +119,7 @@ def autojit(
     options = Options(function_name(func), maxsize, dynamic_scalars, dict(compile_options or {}))
     dispatcher = Dispatcher(func, options, backend)
     call: Any = functools.update_wrapper(dispatcher.caller(), func)
-    if not hasattr(func, "__name__"):  # a partial, or an object that is called
+    if not hasattr(func, "__name__"):  # a partial, or an object with `__call__`
         call.__name__ = call.__qualname__ = options.name
     call.clear_cache = dispatcher.clear_cache
     call.lower = dispatcher.lower

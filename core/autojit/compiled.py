@@ -40,15 +40,14 @@ class FastPath(NamedTuple):
     """The matcher that is tried before arguments are flattened."""
     call_dynamic: Any
     """Calls a version whose numbers are traced; None if they are static."""
-    packed_type: type
+    packed_type: Any
     """The type of results that have to be unpacked."""
 
 
 class CompiledFunction(ABC):
     """A function that is compiled once for each key of its arguments.
 
-    A subclass is the compiler of an array library; see `Backend.compiler`. It is created with the
-    function and the options alone.
+    Each compiler is a subclass; see `Backend.compiler`.
 
     Parameters
     ----------
@@ -56,37 +55,32 @@ class CompiledFunction(ABC):
         What is compiled.
     options : Options
         How it is compiled.
-    flattener : Flattener
-        Takes the arguments of a call apart.
-    traced_value : str
-        What users pass instead of a number that changes, such as ``"a JAX array"``.
     """
 
+    traced_value: ClassVar[str]
+    """What users pass instead of a number that changes, such as ``"a JAX array"``."""
     can_lower: ClassVar[bool] = False
     """Whether there is `lower`."""
 
-    def __init__(
-        self,
-        function: Callable[..., Any],
-        options: Options,
-        flattener: Flattener,
-        traced_value: str,
-    ) -> None:
+    def __init__(self, function: Callable[..., Any], options: Options) -> None:
         self.function = function
         self.options = options
-        self.flattener = flattener
+        self.flattener = self.create_flattener(scalars=options.dynamic_scalars)
         self.inline = InlineCache(self.compile_matcher)
         self.cache = VersionCache(options.maxsize, self.inline.reset)
-        self.monitor = RecompileMonitor(options.name, traced_value, options.dynamic_scalars)
+        self.monitor = RecompileMonitor(options.name, self.traced_value, options.dynamic_scalars)
+
+    @classmethod
+    @abstractmethod
+    def create_flattener(cls, *, scalars: bool) -> Flattener:
+        """Return what flattens the arguments of calls; see `Flattener` for `scalars`."""
 
     @abstractmethod
     def compile_version(self, key: Key) -> Any:
         """Return a compiled version for arguments with this key."""
 
     @abstractmethod
-    def call(
-        self, key: Key, leaves: Leaves, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Any:
+    def call(self, key: Key, leaves: Leaves, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call the version for arguments whose key and leaves are known."""
 
     @staticmethod

@@ -10,6 +10,7 @@ from core.backends.registry import backends
 _LAZY = ("lazy", "core.autojit.lazy:LazyFunction")
 """The compiler that is chosen by name only, as it takes arrays of any library."""
 
+
 COMPILERS: dict[str, type[CompiledFunction]] = {}
 """The compilers that were loaded so far, by name."""
 

@@ -218,8 +218,6 @@ CONTAINER_CODECS: dict[type, TypeCodec] = {
     frozenset: _SetCodec("FROZENSET", mutable=False),
     slice: _FieldsCodec(slice, ("start", "stop", "step"), slice),
     complex: _FieldsCodec(complex, ("real", "imag"), complex),
-    types.MethodType: _FieldsCodec(
-        types.MethodType, ("__func__", "__self__"), types.MethodType
-    ),
+    types.MethodType: _FieldsCodec(types.MethodType, ("__func__", "__self__"), types.MethodType),
 }
 """The codec of each type of this module."""

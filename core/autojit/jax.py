@@ -29,12 +29,17 @@ _RESULTS = Flattener(ARRAY_TYPE, is_array_type, consume=True)
 class JAXFunction(CompiledFunction):
     """A function under ``jax.jit``, with everything but arrays static."""
 
+    traced_value = "a JAX array"
     can_lower = True
 
     def __init__(self, function: Callable[..., Any], options: Options) -> None:
-        flattener = Flattener(ARRAY_TYPE, is_array_type, scalars=options.dynamic_scalars)
-        super().__init__(function, options, flattener, "a JAX array")
+        super().__init__(function, options)
         self.call_arrays = self._jit(function)
+
+    @classmethod
+    def create_flattener(cls, *, scalars: bool) -> Flattener:
+        """Return what flattens the arguments of calls."""
+        return Flattener(ARRAY_TYPE, is_array_type, scalars=scalars)
 
     def fast_path(self, *, skip_foreign_arrays: bool) -> FastPath:
         """Return what the dispatcher needs to call existing versions itself."""
@@ -133,9 +138,7 @@ class JAXFunction(CompiledFunction):
                 version = scalars
         chosen: StaticScalars = version
         static, remaining = chosen.make_static(key, leaves, flattener)
-        original_index = partial(
-            chosen.original_index, key=key, leaves=leaves, flattener=flattener
-        )
+        original_index = partial(chosen.original_index, key=key, leaves=leaves, flattener=flattener)
         return self.version(static, args, kwargs, original_index)(*remaining)
 
     def _can_trace(self, key: Key, leaves: Leaves) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core.autojit.compiled import CompiledFunction, Options
+from core.autojit.compiled import CompiledFunction
 from core.autojit.flattening import Flattener, with_listed_items
 from core.autojit.keys import LEAF, Key
 from core.autojit.type_codec import Entries, Leaves
@@ -63,10 +63,13 @@ class LazyFunction(CompiledFunction):
     key.
     """
 
+    traced_value = "an array"
     can_lower = True
 
-    def __init__(self, function: Callable[..., Any], options: Options) -> None:
-        super().__init__(function, options, Flattener(np.ndarray, _is_array_type), "an array")
+    @classmethod
+    def create_flattener(cls, *, scalars: bool) -> Flattener:
+        """Return what flattens the arguments of calls."""
+        return Flattener(np.ndarray, _is_array_type, scalars=scalars)
 
     def call(self, key: Key, leaves: Leaves, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call the version for arguments whose key and leaves are known."""

@@ -48,7 +48,7 @@ _ITERATOR_MODULES = ("builtins", "itertools")
 
 def codec_of(x: Any, *, consume: bool) -> TypeCodec:
     """Return the codec of all objects of the class of `x`; see `Flattener` for `consume`."""
-    cls = type(x)
+    cls: Any = type(x)
     if cls in _CODECS:
         return _CODECS[cls]
     if consume and cls.__module__ in _ITERATOR_MODULES and isinstance(x, Iterator):
@@ -203,11 +203,7 @@ class _AttributesCodec(TypeCodec):
     def flatten(
         self, flattener: Flattening, x: Any, leaves: Leaves, entries: Entries, memo: Memo
     ) -> None:
-        if (
-            self.may_be_singleton
-            and not (self.has_dict and x.__dict__)
-            and _is_returned_by_new(x)
-        ):
+        if self.may_be_singleton and not (self.has_dict and x.__dict__) and _is_returned_by_new(x):
             entries.append(IdentityKey(x))
             return
         if is_repeated(x, entries, memo):
@@ -263,9 +259,15 @@ class _AttributesCodec(TypeCodec):
                 matcher.match(matcher.variable(f"{value}.{name}"))
 
 
-# Shared by all flatteners: keys that different flatteners make of equal arguments are equal.
-_named_tuple_codec = functools.lru_cache(maxsize=4096)(_NamedTupleCodec)
-_attributes_codec = functools.lru_cache(maxsize=4096)(_AttributesCodec)
+# Shared by all flatteners, so that these make equal keys of equal arguments.
+@functools.lru_cache(maxsize=4096)
+def _named_tuple_codec(cls: Any) -> TypeCodec:
+    return _NamedTupleCodec(cls)
+
+
+@functools.lru_cache(maxsize=4096)
+def _attributes_codec(cls: Any) -> TypeCodec:
+    return _AttributesCodec(cls)
 
 
 def _is_only_attributes(x: Any) -> bool:

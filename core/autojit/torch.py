@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from core._private.torch import without_shared_versions
-from core.autojit.compiled import CompiledFunction, Options
+from core.autojit.compiled import CompiledFunction
 from core.autojit.flattening import Flattener
 from core.autojit.keys import Key
 from core.autojit.type_codec import Leaves
@@ -66,9 +66,12 @@ class TorchFunction(CompiledFunction):
     each key as many versions as the limit of one function.
     """
 
-    def __init__(self, function: Callable[..., Any], options: Options) -> None:
-        flattener = Flattener(torch.Tensor, _is_array_type, scalars=options.dynamic_scalars)
-        super().__init__(function, options, flattener, "a tensor")
+    traced_value = "a tensor"
+
+    @classmethod
+    def create_flattener(cls, *, scalars: bool) -> Flattener:
+        """Return what flattens the arguments of calls."""
+        return Flattener(torch.Tensor, _is_array_type, scalars=scalars)
 
     @staticmethod
     def is_traced() -> bool:

@@ -28,9 +28,7 @@ class Flattening(Protocol):
     def hashable(self) -> Flattening:
         """The flattener for values that are hashed: keys of dicts and elements of sets."""
 
-    def flatten(
-        self, values: Iterable[Any], leaves: Leaves, entries: Entries, memo: Memo
-    ) -> None:
+    def flatten(self, values: Iterable[Any], leaves: Leaves, entries: Entries, memo: Memo) -> None:
         """Append the arrays in `values` to `leaves`, and the rest to `entries`."""
 
     def unflatten(self, entries: Iterator[Any], leaves: Iterator[Any], rebuilt: Rebuilt) -> Any:

@@ -105,6 +105,16 @@ class Backend(ABC):
     """Exceptions that a function raises if it needs values while it is traced."""
     host_transfer_errors: ClassVar[tuple[str, ...]] = ()
     """Exceptions that a function raises in some mode if it converts its input to NumPy."""
+    compiler: ClassVar[str | None] = None
+    """The subclass of `core.autojit.compiled.CompiledFunction` that `core.autojit` compiles with.
+
+    A reference such as ``"package.module:Class"``. None if functions are called as they are.
+    """
+    compiler_priority: ClassVar[int] = 0
+    """If a call has arrays of several libraries with a compiler, the highest priority compiles.
+
+    The arrays of the others are static. Of equal priorities, the first in the registry wins.
+    """
     environment: ClassVar[Mapping[str, str]] = {}
     """Environment variables to set before the library is imported for a measurement."""
 

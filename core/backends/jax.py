@@ -23,6 +23,8 @@ class JAXBackend(Backend):
     name = "jax"
     title = "JAX"
     module = "jax"
+    compiler = "core.autojit.jax:JAXFunction"
+    compiler_priority = 20
     aliases = ("jax.numpy",)
     array_types = ("jax:Array", "jax.core:Tracer")
     modes = ("eager", "jit")

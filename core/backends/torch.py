@@ -24,6 +24,8 @@ class TorchBackend(Backend):
     name = "torch"
     title = "PyTorch"
     module = "torch"
+    compiler = "core.autojit.torch:TorchFunction"
+    compiler_priority = 10
     array_types = ("torch:Tensor",)
     optional_modes = ("jit", "grad", "vmap")
     limits = {"jit": Note.GRAPH_BREAKS}

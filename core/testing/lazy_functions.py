@@ -12,9 +12,8 @@ from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 from core._private.patching import patched
-from core.autojit.codec import Codec
-from core.autojit.compiled import described
-from core.backends import Backend, library_of
+from core.autojit.arguments import array_libraries
+from core.backends import Backend
 from core.lazy_apply.call import function_name
 from core.testing.code_replacement import ReplacedCode, copy_function
 from core.testing.reference_search import (
@@ -272,8 +271,7 @@ def _compile(function: Callable[..., Any], backend: Backend) -> Callable[..., An
     compiled = backend.transform("jit", function)
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        _, arrays = described(_ARRAYS, args, kwargs)
-        libraries = {library_of(type(x)) for x in arrays}
+        libraries = array_libraries(args, kwargs)
         if libraries and backend.name not in libraries:
             return function(*args, **kwargs)
         return compiled(*args, **kwargs)
@@ -297,10 +295,3 @@ def _limit_computes(
         return backend.settled(result)
 
     return call
-
-
-class _NoArray:
-    """A type without objects."""
-
-
-_ARRAYS = Codec(_NoArray, lambda cls: library_of(cls) != "", scalars=False)

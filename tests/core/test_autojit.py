@@ -391,7 +391,7 @@ def test_the_number_of_kept_versions_is_bounded() -> None:
 def test_wrong_options_are_errors() -> None:
     with pytest.raises(ValueError, match="no backend 'numpy'"):
         autojit(np.sin, backend="numpy")
-    with pytest.raises(ValueError, match="maxsize=0"):
+    with pytest.raises(ValueError, match="maxsize must be at least 1, got 0"):
         autojit(np.sin, maxsize=0)
 
 

@@ -126,7 +126,7 @@ def test_the_functions_errors_come_through() -> None:
 
 
 def test_tensors_cannot_be_lowered() -> None:
-    with pytest.raises(TypeError, match="lower takes JAX arrays"):
+    with pytest.raises(TypeError, match="lower is not available for torch"):
         autojit(lambda x: x).lower(torch.ones(1))
-    with pytest.raises(TypeError, match="lower takes JAX arrays"):
+    with pytest.raises(TypeError, match="lower is not available for torch"):
         autojit(lambda x: x, backend="torch").lower(torch.ones(1))
