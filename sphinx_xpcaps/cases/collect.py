@@ -28,7 +28,7 @@ from sphinx_xpcaps.cases.plans import (
     plan_of_numbers,
     plans_for,
 )
-from sphinx_xpcaps.cases.reference import StartVariant, seed_all, variants_of
+from sphinx_xpcaps.cases.reference import StartVariant, seeded, variants_of
 from sphinx_xpcaps.cases.resolve import TargetError, resolve
 from sphinx_xpcaps.cases.select import argument_names, choose, fallback_call, traits
 from sphinx_xpcaps.cases.signature import SECONDS, from_signature
@@ -63,7 +63,18 @@ def collect(
         The file to write, with one pickle per case.
     """
     file.write_bytes(b"")
-    seed_all(0)
+    with seeded(0):
+        return _collect(on_start, name, bodies, sources, skip, file)
+
+
+def _collect(
+    on_start: OnStart,
+    name: str,
+    bodies: Sequence[str],
+    sources: Sequence[str],
+    skip: Collection[str],
+    file: File,
+) -> Collected:
     try:
         holder, target = resolve(name)
     except TargetError as error:

@@ -13,13 +13,14 @@ import fnmatch
 import inspect
 import pickle
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from _pytest.assertion import rewrite
 
+from sphinx_xpcaps._private.pytest import rewriting_test_modules
 from sphinx_xpcaps.cases import watch
 from sphinx_xpcaps.cases.payload import dump_call, load_steps
 from sphinx_xpcaps.cases.select import choose, traits
@@ -129,41 +130,34 @@ def pytest_configure(config: pytest.Config) -> None:
     if not file.endswith(".cases"):
         raise pytest.UsageError(f"--xpcaps-cases: the name must end with .cases, not {file!r}")
     recorder = Recorder(patterns, Path(file).absolute())
-    config.stash[_KEY] = recorder
-    watch.activate(recorder)
-    _instrument_test_modules()
+    context = ExitStack()
+    context.callback(recorder.save)
+    context.callback(watch.activate, watch.activate(recorder))
+    context.enter_context(rewriting_test_modules(_instrument, "xpcaps"))
+    config.stash[_RECORDING] = context
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Write the recorded calls."""
-    recorder = config.stash.get(_KEY, None)
-    if recorder is not None:
-        watch.activate(None)
-        recorder.save()
+    """Stop recording and write the recorded calls."""
+    context = config.stash.get(_RECORDING, None)
+    if context is not None:
+        context.close()
 
 
-_KEY = pytest.StashKey[Recorder]()
+_RECORDING = pytest.StashKey[ExitStack]()
 
 
-def _instrument_test_modules() -> None:
-    """Extend pytest's assertion rewriting so that it also instruments calls."""
-    original = rewrite.rewrite_asserts
-
-    def rewrite_asserts(mod: ast.Module, source: bytes, *args: Any, **kwargs: Any) -> None:
-        CallInstrumenter(unpacks=False).visit(mod)
-        position = 1 if mod.body and isinstance(mod.body[0], ast.Expr) else 0
-        while position < len(mod.body) and _is_future(mod.body[position]):
-            position += 1
-        hook = ast.ImportFrom(
-            module=call.__module__, names=[ast.alias(call.__name__, HOOK)], level=0, lineno=1
-        )
-        mod.body.insert(position, hook)
-        ast.fix_missing_locations(mod)
-        original(mod, source, *args, **kwargs)
-
-    rewrite.rewrite_asserts = rewrite_asserts
-    # Cache instrumented test modules under a different name than the usual ones.
-    rewrite.PYC_TAIL = f".xpcaps{rewrite.PYC_TAIL}"
+def _instrument(module: ast.Module) -> None:
+    """Instrument the calls in a test module and import the function that receives them."""
+    CallInstrumenter(unpacks=False).visit(module)
+    position = 1 if module.body and isinstance(module.body[0], ast.Expr) else 0
+    while position < len(module.body) and _is_future(module.body[position]):
+        position += 1
+    hook = ast.ImportFrom(
+        module=call.__module__, names=[ast.alias(call.__name__, HOOK)], level=0, lineno=1
+    )
+    module.body.insert(position, hook)
+    ast.fix_missing_locations(module)
 
 
 def _is_future(node: ast.stmt) -> bool:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import random
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from sphinx_xpcaps._private.numpy import seeded_entropy
 from sphinx_xpcaps.cases.model import (
     AS_WRITTEN,
     FLOAT32,
@@ -147,22 +149,23 @@ def _run(
     seed: int,
     adjust: Callable[[Any], Any] | None = None,
 ) -> list[Leaf]:
-    seed_all(seed)
-    steps = prepare(case, None, dtypes, REFERENCE, adjust=adjust)
-    result = run_steps(steps, case.all_steps, _unchanged)
+    with seeded(seed):
+        steps = prepare(case, None, dtypes, REFERENCE, adjust=adjust)
+        result = run_steps(steps, case.all_steps, _unchanged)
     found = result_leaves(result, lambda x: isinstance(x, np.ndarray))
     return [_leaf(path, value) for path, value in found]
 
 
-def seed_all(seed: int) -> None:
-    """Set the global seeds, and the entropy of generators that are created without a seed.
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Set the global seeds and, inside the context, the entropy of generators without a seed.
 
-    Examples that create generators without a seed would otherwise differ from run to run.
+    Examples that create generators without a seed would otherwise give other data in each run.
     """
     random.seed(seed)
     np.random.seed(seed)
-    # The source of entropy of NumPy generators without a seed.
-    vars(np.random.bit_generator)["randbits"] = random.Random(seed).getrandbits
+    with seeded_entropy(seed):
+        yield
 
 
 def _leaf(path: Path, value: Any) -> Leaf:

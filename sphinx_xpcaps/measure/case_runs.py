@@ -18,7 +18,7 @@ from core.backends import Backend, Watch, get_backend
 from sphinx_xpcaps.cases.collect import load_cases
 from sphinx_xpcaps.cases.model import AS_WRITTEN, FLOAT32, FLOAT64, REAL, Case, Plan, Variant
 from sphinx_xpcaps.cases.plans import plan_rank
-from sphinx_xpcaps.cases.reference import seed_all
+from sphinx_xpcaps.cases.reference import seeded
 from sphinx_xpcaps.cases.replay import Library, prepare, run_steps
 from sphinx_xpcaps.measure.judging.compare import compare, must_hold_arrays
 from sphinx_xpcaps.measure.model import CaseRun, CaseRunKey, CaseSummary, Group, TargetRuns
@@ -225,7 +225,7 @@ def _missing_functions(
     tracer = Tracer(backend)
     library, _ = _library(backend, device, Watch())
     try:
-        with warnings.catch_warnings():
+        with seeded(0), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             traced = replace(library, namespace=tracer.namespace)
             steps = prepare(case, plan, variant.dtypes, traced)
@@ -239,8 +239,7 @@ def _missing_functions(
 def _try(
     key: CaseRunKey, case: Case, variant: Variant, plan: Plan, backend: Backend, device: str
 ) -> CaseRun:
-    seed_all(0)
-    with backend.watch(key.mode) as watch:
+    with seeded(0), backend.watch(key.mode) as watch:
         library, given = _library(backend, device, watch)
         tracer = Tracer(backend)
         transform: Transform = partial(in_mode, key.mode, backend=backend, device=device)
