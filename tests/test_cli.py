@@ -1,4 +1,4 @@
-"""The command line does the same work without Sphinx."""
+"""Test the command line."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_measured_record_can_be_shown(cli, tmp_path: Path) -> None:  # type: i
     assert "zoo.numpy_only" not in one
 
 
-def test_a_module_stands_for_its_public_callables(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_module_target_expands_to_its_public_callables(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     (tmp_path / "small.py").write_text(
         "import numpy as np\nfrom os.path import join\n"
         "def f(x):\n    '''F.\n\n    >>> f(np.ones(2))\n    '''\n    return x\n"
@@ -50,7 +50,7 @@ def test_a_module_stands_for_its_public_callables(cli, tmp_path: Path) -> None: 
     assert list(record["targets"]) == ["small.f"]
 
 
-def test_a_record_is_written_where_it_is_asked_for_and_not_run_again(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_current_cells_of_the_output_file_are_not_measured_again(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     first = cli("measure", "zoo.portable", "-o", "plain", "--backend", "numpy")
     assert "1 target, 1 cell measured now" in first.output
     before = (tmp_path / "plain").read_bytes()
@@ -61,7 +61,7 @@ def test_a_record_is_written_where_it_is_asked_for_and_not_run_again(cli, tmp_pa
     assert "1 cell measured now" in forced.output
 
 
-def test_a_profile_shows_on_stderr_where_the_time_went_and_changes_no_record(  # type: ignore[no-untyped-def]
+def test_profile_is_printed_to_stderr_and_does_not_change_the_record(  # type: ignore[no-untyped-def]
     cli, tmp_path: Path
 ) -> None:
     plain = cli("measure", "zoo.portable", "-o", "plain.json", *FAST)
@@ -72,7 +72,7 @@ def test_a_profile_shows_on_stderr_where_the_time_went_and_changes_no_record(  #
     assert (tmp_path / "profiled.json").read_bytes() == (tmp_path / "plain.json").read_bytes()
 
 
-def test_variables_and_a_setup_line_reach_the_workers(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_workers_get_environment_variables_and_setup_code(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     (tmp_path / "switched.py").write_text(
         "import os\nimport numpy as np\nON = False\n"
         "def f(x):\n    '''F.\n\n    >>> f(np.ones(2))\n    '''\n"
@@ -95,13 +95,13 @@ def test_variables_and_a_setup_line_reach_the_workers(cli, tmp_path: Path) -> No
         (["show", "nowhere.json"], "nowhere.json: No such file or directory"),
     ],
 )
-def test_bad_input_is_one_clear_line(cli, arguments: list[str], words: str) -> None:  # type: ignore[no-untyped-def]
+def test_invalid_input_gives_a_one_line_error(cli, arguments: list[str], words: str) -> None:  # type: ignore[no-untyped-def]
     answer = cli(*arguments)
     assert answer.exit_code != 0
     assert words in answer.output
 
 
-def test_a_missing_target_is_named_and_the_others_are_measured(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_missing_target_is_named_and_other_targets_are_measured(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     answer = cli("measure", "zoo.portable", "zoo.nope", "-o", "r.json", "--backend", "numpy")
     assert answer.exit_code == 1
     assert "zoo.nope: module 'zoo' has no attribute 'nope'" in answer.output
@@ -110,7 +110,7 @@ def test_a_missing_target_is_named_and_the_others_are_measured(cli, tmp_path: Pa
     assert targets["zoo.nope"]["kind"] == "missing"
 
 
-def test_every_backend_is_listed_with_why_it_cannot_be_used(cli) -> None:  # type: ignore[no-untyped-def]
+def test_backends_lists_each_backend_and_why_it_is_unavailable(cli) -> None:  # type: ignore[no-untyped-def]
     shown = cli("backends").output
     for name in ("numpy", "cupy", "torch", "jax", "dask", "array-api-strict"):
         assert name in shown

@@ -1,4 +1,4 @@
-"""What the site says of hand-written tables is shown by a call for each entry."""
+"""Each entry of the page on wrong hand-written tables is confirmed by a call."""
 
 from __future__ import annotations
 

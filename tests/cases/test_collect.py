@@ -1,4 +1,4 @@
-"""From a docstring to cases that can be replayed."""
+"""Test finding the cases of a target and replaying them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def download() -> Any:
     raise OSError("no network")
 
 
-def test_an_example_line_that_fails_does_not_lose_the_others(tmp_path: Path) -> None:
+def test_failing_example_line_does_not_affect_other_lines(tmp_path: Path) -> None:
     found, cases = collected(f"{__name__}.fails_first", tmp_path)
     assert found.origin == "docstring"
     assert [case.text for case in cases] == [
@@ -69,7 +69,7 @@ def drawn(x: Any) -> Any:
     return x * 2
 
 
-def test_generators_without_a_seed_give_the_same_data_each_time(tmp_path: Path) -> None:
+def test_generators_without_a_seed_are_reproducible(tmp_path: Path) -> None:
     first, second = (collected(f"{__name__}.drawn", tmp_path)[1][0].payload for _ in range(2))
     assert first == second
     data = [np.random.default_rng().random() for _ in range(2)]
@@ -95,7 +95,7 @@ def fenced(x: Any) -> Any:
     return x * 2
 
 
-def test_blocks_of_code_are_examples_where_there_are_no_prompts(tmp_path: Path) -> None:
+def test_code_blocks_are_examples_if_there_are_no_prompts(tmp_path: Path) -> None:
     found, cases = collected(f"{__name__}.fenced", tmp_path)
     assert found.origin == "docstring"
     assert [case.text for case in cases] == ["fenced(x)", "fenced(y)"]
@@ -116,7 +116,7 @@ def with_picture(x: Any) -> Any:
     return x * 2
 
 
-def test_a_call_is_left_out_where_made_up_data_is_too_small_for_it(tmp_path: Path) -> None:
+def test_call_is_left_out_if_made_up_data_is_too_small(tmp_path: Path) -> None:
     found, cases = collected(f"{__name__}.with_picture", tmp_path)
     assert found.origin == "signature"
     assert all(case.text.startswith("with_picture(x=<float64") for case in cases)
@@ -128,7 +128,7 @@ def test_a_case_has_variants_that_numpy_accepts(tmp_path: Path) -> None:
         assert [variant.name for variant in case.variants] == ["as written"]
 
 
-def test_a_body_is_the_case_and_wins_over_the_docstring(tmp_path: Path) -> None:
+def test_directive_body_replaces_the_docstring_examples(tmp_path: Path) -> None:
     body = f"x = xp.asarray([3.0])\n{__name__}.fails_first(x)"
     # The top-level name is there; the rest of the dotted name follows from it.
     found, cases = collected(f"{__name__}.fails_first", tmp_path, body)
@@ -144,13 +144,13 @@ def test_a_body_is_the_case_and_wins_over_the_docstring(tmp_path: Path) -> None:
         ("x = 1", "the body does not call"),
     ],
 )
-def test_a_body_that_is_wrong_says_where(tmp_path: Path, body: str, words: str) -> None:
+def test_error_in_a_body_gives_its_line(tmp_path: Path, body: str, words: str) -> None:
     found, cases = collected(f"{__name__}.fails_first", tmp_path, body)
     assert not cases
     assert found.error.startswith(words)
 
 
-def test_a_module_declares_cases(tmp_path: Path) -> None:
+def test_case_module_defines_cases(tmp_path: Path) -> None:
     name = f"{__name__}.fails_first"
 
     @cases_for(name)
@@ -162,14 +162,14 @@ def test_a_module_declares_cases(tmp_path: Path) -> None:
     assert cases[0].text == "fails_first(<float64 (2,)>)"
 
 
-def test_a_missing_target_says_what_is_missing(tmp_path: Path) -> None:
+def test_error_of_a_missing_target_names_what_is_missing(tmp_path: Path) -> None:
     found, _ = collected("numpy.no_such_thing", tmp_path)
     assert found.error == "module 'numpy' has no attribute 'no_such_thing'"
     found, _ = collected("no_such_package.f", tmp_path)
     assert "No module named 'no_such_package'" in found.error
 
 
-def test_every_replay_starts_from_fresh_copies(tmp_path: Path) -> None:
+def test_each_replay_starts_from_new_copies(tmp_path: Path) -> None:
     _, cases = collected(f"{__name__}.fails_first", tmp_path)
     first, second = (load_steps(cases[0].payload)[0].args[0] for _ in range(2))
     first += 1
@@ -182,14 +182,14 @@ def test_the_calls_that_differ_most_are_chosen() -> None:
     assert choose(candidates, 9) == [0, 2, 3]
 
 
-def test_a_data_set_that_cannot_be_loaded_is_made_up() -> None:
+def test_data_set_that_cannot_be_loaded_is_replaced() -> None:
     image = made_up_data_set(download, (), {})
     assert image is not None
     assert (image.shape, image.dtype) == ((64, 64), np.uint8)
     assert made_up_data_set(len, (), {}) is None
 
 
-def test_a_missing_plot_accepts_being_unpacked() -> None:
+def test_plot_stub_can_be_unpacked() -> None:
     figure, (left, right) = unpacked(PlotStub(), (None, (None, None)))
     assert figure.a.b(1)[2] is not None
     assert left is not None
@@ -197,7 +197,7 @@ def test_a_missing_plot_accepts_being_unpacked() -> None:
     assert unpacked((1, 2), (None, None)) == (1, 2)
 
 
-def test_without_examples_nothing_is_found() -> None:
+def test_no_cases_without_examples() -> None:
     found = from_docstrings(f"{__name__}.collected", None, collected, lambda *_: None, ())
     assert not found.calls
     assert found.problem == "its docstring has no examples"

@@ -1,4 +1,4 @@
-"""Which arguments become arrays follows from what they are and from the docstring."""
+"""Test which arguments of a call the plans convert."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def test_arrays_are_converted_and_shapes_are_not() -> None:
     assert plans(np.ones(2), shape=(2, 2)) == {"arrays": {(0,)}}
 
 
-def test_lists_that_the_docstring_calls_array_like_come_second() -> None:
+def test_array_like_lists_are_converted_in_the_second_plan() -> None:
     found = plans(np.ones(2), weights=[1, 2])
     assert list(found.values()) == [{(0,)}, {(0,), ("weights",)}]
 
 
-def test_scalars_that_the_docstring_calls_array_like_are_converted_in_a_wider_plan() -> None:
+def test_array_like_scalars_are_converted_in_a_wider_plan() -> None:
     assert plans(2.5) == {"array-like": {(0,)}}
 
 
@@ -59,13 +59,13 @@ def test_arrays_inside_tuples_and_dicts_are_found() -> None:
     assert found["arrays"] == {(0, 0), (0, 1, "a")}
 
 
-def test_a_call_without_arrays_is_given_the_namespace_where_the_signature_has_it() -> None:
+def test_call_without_arrays_gets_the_namespace_if_its_signature_has_xp() -> None:
     [plan] = plans_for([Step(documented, (), {"shape": (3,)})], documented)
     assert plan.pass_namespace
     assert not plan.pass_device
 
 
-def test_dtypes_of_lists_that_may_be_axes_are_left_alone() -> None:
+def test_dtypes_of_lists_that_may_be_axes_do_not_change() -> None:
     found = plans_for([Step(documented, (np.ones(2),), {"shape": [2]})], documented)
     assert cast_paths(found) == {(0, 0)}
 
@@ -75,7 +75,7 @@ def test_a_ufunc_has_the_parameters_that_its_docstring_names() -> None:
     assert all(p.is_array_like for p in parameters(np.arctan2))
 
 
-def test_annotations_serve_where_the_docstring_has_no_types() -> None:
+def test_annotations_are_used_if_the_docstring_has_no_types() -> None:
     first, second = parameters(squeezed)
     assert first.is_array_like
     assert not second.is_array_like

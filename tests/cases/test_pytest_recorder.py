@@ -1,4 +1,4 @@
-"""The calls that a library's tests make become cases."""
+"""Test recording the calls in a library's tests as cases."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_the_calls_of_tests_become_cases(tmp_path: Path, monkeypatch: pytest.Mon
     assert not from_case_modules("recorded.inner", [str(tmp_path / "calls.cases")]).calls
 
 
-def test_without_targets_the_plugin_says_what_is_missing(tmp_path: Path) -> None:
+def test_recording_without_targets_is_a_usage_error(tmp_path: Path) -> None:
     answer = record(tmp_path, "--xpcaps-cases", "calls.cases")
     assert answer.returncode != 0
     assert "--xpcaps-cases needs --xpcaps-targets" in answer.stderr

@@ -1,4 +1,4 @@
-"""Calls of a target are seen by whatever name an example uses."""
+"""Test recording the calls of a target in example code."""
 
 from __future__ import annotations
 
@@ -37,34 +37,34 @@ def watched(name: str, *lines: str, **scope: Any) -> list[tuple[str, list[Any]]]
         "(lambda g: g(np.ones(2)))(np.sin)",
     ],
 )
-def test_a_ufunc_is_seen_by_any_name(line: str) -> None:
+def test_call_of_a_ufunc_is_recorded_under_any_name(line: str) -> None:
     [(_, [step])] = watched("numpy.sin", line)
     assert step.callee is np.sin
     np.testing.assert_array_equal(step.args[0], np.ones(2))
 
 
-def test_inner_calls_of_the_library_are_not_seen() -> None:
+def test_calls_inside_the_library_are_not_recorded() -> None:
     assert watched("numpy.mean", "np.std(np.ones(3)); np.var(np.ones(3))") == []
 
 
-def test_a_call_inside_a_function_of_the_example_is_seen() -> None:
+def test_call_inside_an_example_function_is_recorded() -> None:
     calls = watched("numpy.cumsum", "def f(x):\n    return np.cumsum(x)", "f(np.ones(3))")
     assert [text for text, _ in calls] == ["np.cumsum(x)"]
 
 
-def test_a_partial_is_seen_with_all_its_arguments() -> None:
+def test_call_of_a_partial_is_recorded_with_all_arguments() -> None:
     lines = "f = functools.partial(np.sum, axis=0)", "f(np.ones((2, 2)))"
     [(_, [step])] = watched("numpy.sum", *lines, functools=functools)
     assert step.kwargs == {"axis": 0}
 
 
-def test_arguments_are_kept_as_they_were_before_the_call() -> None:
+def test_arguments_are_recorded_before_the_call() -> None:
     lines = "x = np.zeros(2)", "np.add(x, 1, out=x)", "x += 5"
     [(_, [step])] = watched("numpy.add", *lines)
     np.testing.assert_array_equal(step.args[0], np.zeros(2))
 
 
-def test_a_call_that_raises_is_no_case() -> None:
+def test_call_that_raises_is_not_recorded() -> None:
     holder, target = resolve("numpy.linalg.inv")
     watcher = Watcher(holder, target, "numpy.linalg.inv", HEARD.append)
     with pytest.raises(np.linalg.LinAlgError):
@@ -72,7 +72,7 @@ def test_a_call_that_raises_is_no_case() -> None:
     assert watcher.finish() == []
 
 
-def test_a_method_is_kept_with_the_calls_that_made_its_object() -> None:
+def test_method_is_recorded_with_the_calls_that_created_its_object() -> None:
     lines = (
         "from fractions import Fraction",
         "f = Fraction(7, 2)",
@@ -84,7 +84,7 @@ def test_a_method_is_kept_with_the_calls_that_made_its_object() -> None:
     assert steps[1].callee == StepMethod(StepResult(0), "limit_denominator")
 
 
-def test_an_object_among_the_arguments_is_kept_as_the_call_that_made_it() -> None:
+def test_object_argument_is_recorded_as_the_call_that_created_it() -> None:
     lines = (
         "from statistics import NormalDist",
         "wide = NormalDist(0.0, 2.0)",
@@ -105,7 +105,7 @@ def test_arrays_of_another_library_become_numpy_arrays() -> None:
     assert step.kwargs["xp"].__name__ == "array_api_compat.numpy"
 
 
-def test_a_namespace_of_the_example_does_not_see_the_watcher_when_called_later() -> None:
+def test_example_function_called_later_is_not_recorded() -> None:
     holder, target = resolve("numpy.vectorize")
     watcher = Watcher(holder, target, "numpy.vectorize", HEARD.append)
     scope: dict[str, Any] = {"np": np}
@@ -113,7 +113,7 @@ def test_a_namespace_of_the_example_does_not_see_the_watcher_when_called_later()
     assert scope["f"](0.0) == 0.0
 
 
-def test_the_text_before_a_call_is_heard() -> None:
+def test_callback_gets_the_text_before_each_call() -> None:
     HEARD.clear()
     watched("numpy.cos", "np.cos(np.ones(2) * 2)")
     assert HEARD == ["np.cos(np.ones(2) * 2)"]

@@ -1,4 +1,4 @@
-"""One measurement of the package that declares, held against its declarations in many ways."""
+"""Fixtures: one measurement of a package with declarations."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ TABLE = "declares:table"
 
 
 @dataclass(frozen=True)
-class Held:
+class Measured:
     """The package's declarations and tables."""
 
     declarations: Declarations
     tables: dict[str, Table]
 
-    def only(self, *names: str) -> Held:
+    def only(self, *names: str) -> Measured:
         """Return those of some functions."""
         wanted = {f"declares.{name}" for name in names}
         entries = {n: e for n, e in self.declarations.entries.items() if n in wanted}
         backend_names = self.declarations.backend_names
-        return Held(
+        return Measured(
             Declarations(table=TABLE, entries=entries, backend_names=backend_names), self.tables
         )
 
@@ -66,15 +66,15 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def held(record: Path) -> Held:
-    """Return the declarations of all functions of the package, and what was measured."""
+def measured(record: Path) -> Measured:
+    """Return the declarations and the tables of all functions of the package."""
     measured = read(record)
     with pytest.MonkeyPatch.context() as patches:
         patches.syspath_prepend(PACKAGES)
         declared = declarations(sorted(measured.targets), TABLE, Config())
     devices = ["cpu", "gpu"]
     tables = derive([measured], backends=BACKENDS, devices=devices, is_current=lambda *_: True)
-    return Held(declared, tables)
+    return Measured(declared, tables)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A build of the documentation holds declarations against the tables that it shows."""
+"""Test comparing declarations with tables in a build of the documentation."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def site(
     make_app: Callable[..., SphinxTestApp],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Site:
-    """Return a project that shows what was measured of the package, and what it declares."""
+    """Return a project with tables and declarations of the package."""
     monkeypatch.syspath_prepend(PACKAGES)
     src = tmp_path / "declared"
     shutil.copytree(rootdir / "test-declared", src)
@@ -40,7 +40,7 @@ def site(
     return Site(src, make_app)
 
 
-def test_each_difference_is_a_typed_warning_at_the_table_and_comes_again(site: Site) -> None:
+def test_each_difference_is_a_typed_warning_in_every_build(site: Site) -> None:
     warnings = site.build().warnings
     traced, lazily, undeclared = warnings
     assert traced.startswith(
@@ -58,7 +58,7 @@ def test_each_difference_is_a_typed_warning_at_the_table_and_comes_again(site: S
     assert site.build().warnings == warnings
 
 
-def test_a_report_takes_the_place_of_warnings(site: Site) -> None:
+def test_report_replaces_the_warnings(site: Site) -> None:
     assert site.build(xpcaps_declared_report="out/report.json").warnings == []
     found = json.loads((site.src / "out/report.json").read_text())
     assert {each["target"] for each in found["differences"]} == {
@@ -85,7 +85,7 @@ def test_known_differences_are_silent_and_a_stale_one_is_a_warning_at_the_file(s
         ("xpcaps_declared_known", "nowhere.toml", "nowhere.toml: No such file or directory"),
     ],
 )
-def test_what_cannot_be_read_is_one_warning_of_the_option(
+def test_unreadable_declarations_give_one_warning_with_the_option(
     site: Site, option: str, value: str, words: str
 ) -> None:
     (warning,) = site.build(**{option: value}).warnings

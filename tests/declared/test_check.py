@@ -1,4 +1,4 @@
-"""The command line holds what a package declares against what was measured."""
+"""Test the command ``check``."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ pytestmark = pytest.mark.xdist_group("declared")
 Check = Callable[..., Result]
 
 
-def test_where_both_agree_the_status_is_0(check: Check) -> None:
+def test_exit_status_is_0_if_both_agree(check: Check) -> None:
     answer = check("honest")
     assert answer.exit_code == 0
     assert answer.output == "6 compared, 0 differ\n"
 
 
-def test_a_difference_is_a_line_with_its_evidence_and_status_1(check: Check) -> None:
+def test_difference_is_printed_with_evidence_and_exit_status_1(check: Check) -> None:
     answer = check("looks")
     assert answer.exit_code == 1
     traced, lazily, gpu, summary = answer.output.splitlines()
@@ -43,7 +43,7 @@ def test_a_difference_is_a_line_with_its_evidence_and_status_1(check: Check) -> 
     )
 
 
-def test_the_report_takes_the_place_of_lines_and_its_schema_holds(check: Check) -> None:
+def test_report_replaces_the_output_and_matches_its_schema(check: Check) -> None:
     answer = check("looks", options=("--report", "out/report.json"))
     assert answer.exit_code == 1
     assert answer.output.count("\n") == 1
@@ -56,7 +56,7 @@ def test_the_report_takes_the_place_of_lines_and_its_schema_holds(check: Check) 
     assert lazily["mode"] == "lazy"
 
 
-def test_a_patch_is_all_that_goes_to_standard_output(check: Check) -> None:
+def test_only_the_patch_is_printed_to_standard_output(check: Check) -> None:
     answer = check("looks", "undeclared", options=("--patch",))
     assert answer.exit_code == 1
     assert answer.stdout.startswith("--- a/declares/__init__.py\n+++ b/declares/__init__.py\n@@")
@@ -82,7 +82,7 @@ def test_known_differences_come_from_a_file(check: Check) -> None:
         ("nothing", "declares:table", "module 'declares' has no attribute 'nothing'"),
     ],
 )
-def test_what_keeps_it_from_checking_is_one_line_and_status_2(
+def test_check_that_cannot_be_done_gives_one_line_and_exit_status_2(
     check: Check, name: str, table: str, words: str
 ) -> None:
     answer = check(name, table=table)

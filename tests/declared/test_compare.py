@@ -1,4 +1,4 @@
-"""What counts as a difference between a declaration and a measurement."""
+"""Test comparing declarations with measurements."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from sphinx_xpcaps.declared.model import Comparison, Declaration, Declarations, 
 from sphinx_xpcaps.declared.read import read_all
 from sphinx_xpcaps.results.model import Cell, Expected, Status
 from sphinx_xpcaps.results.view import derive
-from tests.declared.conftest import PACKAGES, Held
+from tests.declared.conftest import PACKAGES, Measured
 from tests.results.make import TARGET, cell, environment, record, unmeasured
 
 pytestmark = pytest.mark.xdist_group("declared")
 
 
-def said(held: Held, *names: str) -> list[str]:
-    return [line for _, line in messages.lines(held.only(*names).find().differences)]
+def said(measured: Measured, *names: str) -> list[str]:
+    return [line for _, line in messages.lines(measured.only(*names).find().differences)]
 
 
-def test_a_declared_failure_that_works_is_a_difference_with_its_reason(held: Held) -> None:
-    assert said(held, "skips") == [
+def test_a_declared_failure_that_works_is_a_difference_with_its_reason(measured: Measured) -> None:
+    assert said(measured, "skips") == [
         "declares.skips is declared not to work with JAX (réductions), but works: 1 of 1 cases",
         'declares.skips is declared "computes graph" with Dask, but works in mode lazy: '
         "1 of 1 cases",
@@ -31,26 +31,28 @@ def test_a_declared_failure_that_works_is_a_difference_with_its_reason(held: Hel
     ]
 
 
-def test_a_declared_success_that_fails_is_one_for_each_library(held: Held) -> None:
-    jax, dask, strict = said(held, "to_numpy")
+def test_declared_success_that_fails_is_a_difference_for_each_library(measured: Measured) -> None:
+    jax, dask, strict = said(measured, "to_numpy")
     assert jax.startswith("declares.to_numpy is declared to work with JAX, but fails: ")
     assert dask.startswith("declares.to_numpy is declared to work with Dask, but fails: ")
     assert strict.startswith("declares.to_numpy is declared to work with array-api-strict, but ")
 
 
-def test_what_works_without_a_declaration_is_one_line(held: Held) -> None:
-    assert said(held, "undeclared") == [
+def test_undeclared_function_that_works_is_one_difference(measured: Measured) -> None:
+    assert said(measured, "undeclared") == [
         "declares.undeclared is not declared, but works with JAX, Dask, array-api-strict: "
         "1 of 1 cases"
     ]
 
 
 @pytest.mark.parametrize("name", ["honest", "sometimes", "without_case", "out_of_scope"])
-def test_true_partial_unmeasured_and_out_of_scope_are_no_difference(held: Held, name: str) -> None:
-    assert said(held, name) == []
+def test_correct_partial_unmeasured_and_out_of_scope_are_not_differences(
+    measured: Measured, name: str
+) -> None:
+    assert said(measured, name) == []
 
 
-def test_a_table_of_keywords_is_read_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_table_of_keywords_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(PACKAGES)
     found: list[Declaration] = []
     names = ("declares.works", "declares.skips", "declares.nothing")
@@ -71,7 +73,7 @@ def test_a_table_of_keywords_is_read_as_it_is(monkeypatch: pytest.MonkeyPatch) -
         ("broken", "unknown backend 'theano'; known are"),
     ],
 )
-def test_a_table_that_cannot_be_read_says_why(
+def test_error_of_an_unreadable_table_gives_the_reason(
     monkeypatch: pytest.MonkeyPatch, attribute: str, problem: str
 ) -> None:
     monkeypatch.syspath_prepend(PACKAGES)
@@ -110,7 +112,7 @@ def test_an_exception_from_cpu_only_is_declared_to_work() -> None:
     assert gpu.verdict is Verdict.AGREES
 
 
-def test_an_expectation_is_compared_but_marked_as_one() -> None:
+def test_expected_status_is_compared_and_marked_as_expected() -> None:
     missing = unmeasured("there is no CUDA device", device="gpu")
     expected = Expected(status=Status.UNSUPPORTED, reason="converts to NumPy")
     gpu = cell(Status.NOT_MEASURED, device="gpu", expected=expected, reasons=missing.reasons)
@@ -121,11 +123,11 @@ def test_an_expectation_is_compared_but_marked_as_one() -> None:
     )
 
 
-def test_a_limit_of_some_versions_holds_for_those_alone() -> None:
+def test_limit_of_some_versions_applies_to_these_only() -> None:
     declared = Capabilities.of({"skip_backends": [("torch<2.6", "slow")]})
     assert [c.verdict for c in hold(declared, works(), torch="2.5.1")] == [Verdict.WORKS]
     assert [c.verdict for c in hold(declared, works(), torch="2.6.0")] == [Verdict.AGREES]
 
 
-def test_what_was_not_measured_is_not_compared() -> None:
+def test_unmeasured_cells_are_not_compared() -> None:
     assert hold(Capabilities(np_only=True), unmeasured("torch is not installed")) == []

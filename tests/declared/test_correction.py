@@ -1,4 +1,4 @@
-"""Corrected arguments say all that was measured, and keep what nothing contradicts."""
+"""Test correcting declarations by measurements."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_library_that_fails_everywhere_is_skipped() -> None:
     }
 
 
-def test_np_only_is_spelt_out_where_a_library_works_on_a_cpu_alone() -> None:
+def test_np_only_is_replaced_if_a_library_works_on_a_cpu_only() -> None:
     found = keywords(Capabilities(np_only=True, reason="C"), table(torch=(True, False)))
     assert found["cpu_only"]
     assert "np_only" not in found
@@ -83,7 +83,7 @@ def test_np_only_is_spelt_out_where_a_library_works_on_a_cpu_alone() -> None:
     ]
 
 
-def test_what_no_arguments_can_say_has_no_correction() -> None:
+def test_there_is_no_correction_if_no_arguments_agree() -> None:
     assert correct(Capabilities(), table(torch=(False, True))) is None
 
 
@@ -102,7 +102,7 @@ DECLARED = st.builds(
 
 
 def as_declared(truth: Capabilities) -> Table:
-    """Return the table of a function that does just what `truth` declares."""
+    """Return the table of a function that works exactly as `truth` declares."""
 
     def status(backend: str, device: str, mode: str) -> Status:
         support = declared_support(truth, backend, device, mode, None)
@@ -130,7 +130,7 @@ def as_declared(truth: Capabilities) -> Table:
 
 
 @given(declared=DECLARED, truth=DECLARED)
-def test_whatever_can_be_declared_is_found_from_any_declaration(
+def test_correction_reaches_any_declaration_from_any_other(
     declared: Capabilities, truth: Capabilities
 ) -> None:
     measured = as_declared(truth)
@@ -141,5 +141,5 @@ def test_whatever_can_be_declared_is_found_from_any_declaration(
 
 
 @given(declared=DECLARED)
-def test_a_true_declaration_stays_as_it_is(declared: Capabilities) -> None:
+def test_correct_declaration_does_not_change(declared: Capabilities) -> None:
     assert correct(declared, as_declared(declared)) == declared

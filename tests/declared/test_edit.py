@@ -1,4 +1,4 @@
-"""Arguments of a call are changed as text: all else stays as it was written."""
+"""Test changing the arguments of a call in source text."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def change(text: str, before: dict[str, Any], after: dict[str, Any]) -> str:
 
 
 def keywords(text: str) -> dict[str, Any]:
-    """Return what the decorator says."""
+    """Return the keywords of the decorator."""
     (decorator,) = ast.parse(text).body[0].decorator_list  # type: ignore[attr-defined]
     return {k.arg: ast.literal_eval(k.value) for k in decorator.keywords}
 
@@ -64,7 +64,7 @@ DEF = "def f(x): return x\n"
         ("@m.d (a = 1 , b=2)\n", {"a": 1, "b": 2}, {"a": 5, "b": 2}, "@m.d (a=5 , b=2)\n"),
     ],
 )
-def test_only_what_differs_is_written_anew(
+def test_only_changed_arguments_are_rewritten(
     text: str, before: dict[str, Any], after: dict[str, Any], changed: str
 ) -> None:
     assert change(text + DEF, before, after) == changed + DEF
@@ -78,7 +78,9 @@ def test_only_what_differs_is_written_anew(
         ("@d(**ALL)\n", {"a": ["x", "y"]}, "a"),
     ],
 )
-def test_what_is_not_written_out_is_named(text: str, before: dict[str, Any], named: str) -> None:
+def test_error_names_arguments_that_are_not_literals(
+    text: str, before: dict[str, Any], named: str
+) -> None:
     with pytest.raises(EditError, match=f"^{named}$"):
         change(text + DEF, before, {"a": ["x"]})
 
@@ -98,7 +100,7 @@ VALUES = st.fixed_dictionaries(
 
 
 def in_lines(said: dict[str, Any]) -> str:
-    """Return keywords as the arguments of a call, with each item on a line of its own."""
+    """Return keywords as the arguments of a call, with each item on a separate line."""
     lines = []
     for name, value in said.items():
         if isinstance(value, list):
@@ -111,7 +113,7 @@ def in_lines(said: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize("written", [arguments, in_lines])
 @given(before=VALUES, after=VALUES)
-def test_the_call_says_what_it_should_however_it_was_written(
+def test_changed_call_has_the_new_arguments_in_any_style(
     written: Any, before: dict[str, Any], after: dict[str, Any]
 ) -> None:
     text = f"@d({written(before)})\n{DEF}"

@@ -1,4 +1,4 @@
-"""KnownDifference differences are accepted for a time, and only as long as they are true."""
+"""Test the file of known differences."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from sphinx_xpcaps.declared import known_differences as known
 from sphinx_xpcaps.declared import messages
 from sphinx_xpcaps.declared.known_differences import KnownDifference, KnownError
-from tests.declared.conftest import Held
+from tests.declared.conftest import Measured
 
 pytestmark = pytest.mark.xdist_group("declared")
 
@@ -32,20 +32,20 @@ def entry(target: str, expires: date = date(2030, 1, 1), **where: str) -> KnownD
     )
 
 
-def test_a_known_difference_is_accepted(held: Held) -> None:
-    found = held.only("looks").find(entry("declares.looks", mode="jit"), entry("*.looks"))
+def test_a_known_difference_is_accepted(measured: Measured) -> None:
+    found = measured.only("looks").find(entry("declares.looks", mode="jit"), entry("*.looks"))
     assert found.agrees
     assert [each.mode for each in found.known] == ["jit", "lazy"]
 
 
-def test_an_entry_covers_what_it_names_alone(held: Held) -> None:
-    found = held.only("looks", "skips").find(entry("declares.looks", backend="jax"))
+def test_entry_applies_only_to_what_it_names(measured: Measured) -> None:
+    found = measured.only("looks", "skips").find(entry("declares.looks", backend="jax"))
     assert [(d.target, d.backend) for d in found.known] == [("declares.looks", "jax")]
     assert {d.target for d in found.differences} == {"declares.looks", "declares.skips"}
 
 
-def test_an_expired_entry_accepts_nothing_and_is_reported(held: Held) -> None:
-    found = held.only("looks").find(entry("declares.looks", date(2025, 12, 31)))
+def test_expired_entry_is_reported_and_accepts_no_difference(measured: Measured) -> None:
+    found = measured.only("looks").find(entry("declares.looks", date(2025, 12, 31)))
     assert len(found.differences) == 2
     assert [messages.stale_line(stale) for stale in found.stale] == [
         "the known difference of declares.looks expired on 2025-12-31 (nobody has had time, "
@@ -53,25 +53,25 @@ def test_an_expired_entry_accepts_nothing_and_is_reported(held: Held) -> None:
     ]
 
 
-def test_an_entry_is_valid_on_its_last_day(held: Held) -> None:
-    assert held.only("looks").find(entry("declares.looks", date(2026, 1, 1))).agrees
+def test_an_entry_is_valid_on_its_last_day(measured: Measured) -> None:
+    assert measured.only("looks").find(entry("declares.looks", date(2026, 1, 1))).agrees
 
 
-def test_an_entry_that_is_no_longer_true_is_reported(held: Held) -> None:
-    found = held.only("honest").find(entry("declares.honest"))
+def test_entry_without_a_difference_is_reported(measured: Measured) -> None:
+    found = measured.only("honest").find(entry("declares.honest"))
     assert not found.agrees
     assert [messages.stale_line(stale) for stale in found.stale] == [
         "the known difference of declares.honest is no longer true: remove its entry"
     ]
 
 
-def test_an_entry_on_what_was_not_measured_stays(held: Held) -> None:
+def test_entry_for_an_unmeasured_function_is_not_stale(measured: Measured) -> None:
     entries = [
         entry("declares.honest", backend="torch"),
         entry("declares.without_case"),
         entry("elsewhere.*"),
     ]
-    assert held.only("honest", "without_case").find(*entries).agrees
+    assert measured.only("honest", "without_case").find(*entries).agrees
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_an_entry_on_what_was_not_measured_stays(held: Held) -> None:
         ("schema = ", "not a file of known differences: "),
     ],
 )
-def test_a_file_of_another_form_says_what_is_wrong(tmp_path: Path, text: str, problem: str) -> None:
+def test_error_of_an_invalid_file_gives_the_reason(tmp_path: Path, text: str, problem: str) -> None:
     path = tmp_path / "known.toml"
     path.write_text(text, "utf-8")
     with pytest.raises(KnownError) as caught:
@@ -98,7 +98,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         known.read(tmp_path / "known.toml")
 
 
-def test_backends_go_by_any_of_their_names(tmp_path: Path) -> None:
+def test_backends_can_be_given_by_any_name(tmp_path: Path) -> None:
     path = tmp_path / "known.toml"
     path.write_text(ENTRY + 'backend = "jax.numpy"\n')
     assert known.read(path)[0].backend == "jax"

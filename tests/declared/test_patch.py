@@ -1,4 +1,4 @@
-"""A patch corrects decorators where they stand, and changes nothing else."""
+"""Test patches that correct decorators."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.declared.known_differences import KnownDifference
 from sphinx_xpcaps.declared.load import declarations
-from tests.declared.conftest import PACKAGES, TABLE, Held
+from tests.declared.conftest import PACKAGES, TABLE, Measured
 
 pytestmark = pytest.mark.xdist_group("declared")
 
@@ -24,13 +24,13 @@ def changed(diff: str) -> list[str]:
     return [line for line in lines if not line.startswith(("+++", "---"))]
 
 
-def test_a_limit_is_added_in_the_style_of_the_call(held: Held) -> None:
-    diff = held.only("looks").patch().text
+def test_a_limit_is_added_in_the_style_of_the_call(measured: Measured) -> None:
+    diff = measured.only("looks").patch().text
     assert changed(diff) == ["+    allow_dask_compute=True,", "+    jax_jit=False,"]
 
 
-def test_what_works_is_taken_from_a_list_whose_other_items_stay_as_they_are(held: Held) -> None:
-    diff = held.only("skips").patch().text
+def test_backend_that_works_is_removed_from_a_list(measured: Measured) -> None:
+    diff = measured.only("skips").patch().text
     assert changed(diff) == [
         '-        ("jax", "réductions"),  # once there were none',
         '-        ("array-api-strict", "no such dtype"),',
@@ -38,16 +38,16 @@ def test_what_works_is_taken_from_a_list_whose_other_items_stay_as_they_are(held
     ]
 
 
-def test_exceptions_are_added_with_the_quotes_of_the_call(held: Held) -> None:
-    diff = held.only("works").patch().text
+def test_exceptions_are_added_with_the_quotes_of_the_call(measured: Measured) -> None:
+    diff = measured.only("works").patch().text
     assert changed(diff)[1] == (
         "+@declares(np_only=True, reason='compiled code', "
         "exceptions=['torch', 'jax', 'dask', 'array-api-strict'])  # fmt: skip"
     )
 
 
-def test_what_fails_is_skipped_with_how_it_failed(held: Held) -> None:
-    _, line = changed(held.only("to_numpy").patch().text)
+def test_backend_that_fails_is_skipped_with_the_reason(measured: Measured) -> None:
+    _, line = changed(measured.only("to_numpy").patch().text)
     assert line.startswith('+@declares(skip_backends=[("jax", "returns NumPy"), ("dask", ')
 
 
@@ -67,39 +67,39 @@ def test_what_fails_is_skipped_with_how_it_failed(held: Held) -> None:
         ),
     ],
 )
-def test_what_is_not_written_out_at_the_function_is_one_line(
-    held: Held, name: str, line: str
+def test_declaration_that_cannot_be_patched_gives_one_line(
+    measured: Measured, name: str, line: str
 ) -> None:
-    made = held.only(name).patch()
+    made = measured.only(name).patch()
     assert made.text == ""
     assert made.left == (line,)
 
 
-def test_a_known_difference_is_not_patched(held: Held) -> None:
+def test_a_known_difference_is_not_patched(measured: Measured) -> None:
     entry = KnownDifference(
         target="declares.looks", mode="jit", reason="r", link="l", expires=date(2030, 1, 1)
     )
-    diff = held.only("looks").patch(entry).text
+    diff = measured.only("looks").patch(entry).text
     assert changed(diff) == ["+    allow_dask_compute=True,"]
 
 
-def test_backends_are_called_as_the_table_calls_them(held: Held) -> None:
-    some = held.only("works", "to_numpy")
+def test_patch_uses_the_backend_names_of_the_table(measured: Measured) -> None:
+    some = measured.only("works", "to_numpy")
     explicit = replace(some.declarations, backend_names={"jax": "jax.numpy"})
-    diff = Held(explicit, some.tables).patch().text
+    diff = Measured(explicit, some.tables).patch().text
     assert "exceptions=['torch', 'jax.numpy', 'dask', 'array-api-strict']" in diff
     assert '("jax.numpy", "returns NumPy")' in diff
 
 
 def test_a_patched_package_agrees_with_the_measurement(
-    held: Held, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    measured: Measured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     corrigible = ("looks", "works", "skips", "to_numpy")
     shutil.copytree(PACKAGES / "declares", tmp_path / "declares")
-    diff = held.only(*corrigible).patch().text
+    diff = measured.only(*corrigible).patch().text
     assert diff.startswith("--- a/declares/__init__.py\n+++ b/declares/__init__.py\n")
     subprocess.run(["git", "apply"], input=diff, text=True, check=True, cwd=tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     names = [f"declares.{name}" for name in corrigible]
-    again = Held(declarations(names, TABLE, Config()), held.tables)
+    again = Measured(declarations(names, TABLE, Config()), measured.tables)
     assert again.find().agrees

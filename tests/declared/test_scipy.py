@@ -1,4 +1,4 @@
-"""SciPy's own table is held against a measurement of SciPy."""
+"""Test comparing SciPy's table with a measurement of SciPy."""
 
 from __future__ import annotations
 

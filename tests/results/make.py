@@ -1,4 +1,4 @@
-"""Short ways to write records down."""
+"""Create records for tests."""
 
 from __future__ import annotations
 

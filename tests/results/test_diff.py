@@ -1,4 +1,4 @@
-"""What a fresh record says otherwise than the committed ones."""
+"""Test differences between a new record and committed ones."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from sphinx_xpcaps.results.model import Status
 from tests.results.make import cell, environment, record, unmeasured
 
 
-def test_a_cell_with_another_status_is_a_difference_in_words():
+def test_cell_with_another_status_is_a_difference():
     committed = record(environment("2026-01-01"), cell(Status.SUPPORTED))
     fresh = record(environment("2026-02-01"), cell(Status.PARTIAL, "no JIT"))
     (found,) = differences([committed], fresh)
@@ -19,13 +19,13 @@ def test_the_same_status_is_no_difference():
     assert differences([committed], record(environment("2026-02-01"), cell(Status.SUPPORTED))) == ()
 
 
-def test_what_was_not_measured_now_is_not_compared():
+def test_unmeasured_cells_of_the_new_record_are_not_compared():
     committed = record(environment("2026-01-01"), cell(Status.SUPPORTED))
     fresh = record(environment("2026-02-01"), unmeasured("torch is not installed"))
     assert differences([committed], fresh) == ()
 
 
-def test_a_cell_that_no_record_has_is_a_difference():
+def test_cell_in_no_committed_record_is_a_difference():
     fresh = record(environment(), cell(Status.SUPPORTED))
     (found,) = differences([], fresh)
     assert str(found) == "pkg.func: torch on cpu is supported, and in no committed record"

@@ -1,4 +1,4 @@
-"""The one property that separates environments."""
+"""Test finding the property that separates environments."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ def separated(inside: list[dict], outside: list[dict], backend: str = "torch") -
         ({"processor": "EPYC"}, {"processor": "Xeon"}, None),
     ],
 )
-def test_one_property_is_named_in_words(inside, outside, words):
+def test_separating_property_becomes_a_note(inside, outside, words):
     assert separated([inside], [outside]) == words
 
 
-def test_the_backends_own_version_is_named_before_others():
+def test_version_of_the_backend_takes_precedence():
     new = {"packages": {"torch": "2.6", "numpy": "2.4", "pkg": "2.0"}, "python": "3.12"}
     old = {"packages": {"torch": "2.5", "numpy": "2.3", "pkg": "1.0"}, "python": "3.11"}
     assert separated([new], [old]) == "torch ≥ 2.6"
 
 
-def test_another_backends_version_explains_nothing():
+def test_version_of_another_backend_does_not_separate():
     new, old = {"packages": {"torch": "2.6"}}, {"packages": {"torch": "2.5"}}
     assert separated([new], [old], backend="jax") is None
 
 
-def test_a_threshold_must_hold_for_every_environment():
+def test_version_threshold_must_separate_all_environments():
     two_five, two_six = {"packages": {"torch": "2.5"}}, {"packages": {"torch": "2.6"}}
     two_seven = {"packages": {"torch": "2.7"}}
     assert separated([two_six, two_seven], [two_five]) == "torch ≥ 2.6"

@@ -1,4 +1,4 @@
-"""What several records say together."""
+"""Test deriving tables from several records."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_a_measurement_beats_a_newer_cell_that_was_not_measured():
         assert shown(*records).cell.status == Status.PARTIAL
 
 
-def test_of_one_environment_the_newest_counts():
+def test_newest_measurement_in_one_environment_is_used():
     old = record(environment("2026-01-01"), cell(Status.UNSUPPORTED, "TypeError"))
     new = record(environment("2026-02-01"), cell(Status.SUPPORTED))
     for records in [(old, new), (new, old)]:
@@ -56,7 +56,7 @@ def test_a_newer_backend_that_works_is_supported_from_its_version_on():
     assert (found.cell.status, found.cell.notes) == (Status.SUPPORTED, ("torch ≥ 2.6",))
 
 
-def test_disagreement_that_nothing_explains_is_a_conflict_with_both_sides():
+def test_disagreement_without_a_separating_property_is_a_conflict():
     one = record(environment("2026-01-01", processor="Xeon"), cell(Status.SUPPORTED))
     two = record(environment("2026-01-02", processor="EPYC"), cell(Status.PARTIAL, "no JIT"))
     found = shown(one, two)
@@ -79,7 +79,7 @@ def test_a_version_that_fails_between_two_that_work_is_a_conflict():
     assert shown(*records).cell.status == Status.CONFLICT
 
 
-def test_environments_that_agree_are_no_conflict():
+def test_agreeing_environments_are_not_a_conflict():
     one = record(environment("2026-01-01", processor="Xeon"), cell(Status.SUPPORTED))
     two = record(environment("2026-01-02", processor="EPYC"), cell(Status.SUPPORTED))
     assert shown(one, two).cell == cell(Status.SUPPORTED)
@@ -102,7 +102,7 @@ def test_a_current_measurement_beats_a_newer_outdated_one_that_stays_visible():
     assert [other.cell.status for other in found.others] == [Status.UNSUPPORTED]
 
 
-def test_of_unmeasured_cells_one_that_expects_something_is_shown():
+def test_unmeasured_cell_with_an_expected_status_takes_precedence():
     plain = record(environment("2026-02-01"), unmeasured("no case"))
     expecting = record(
         environment("2026-01-01"),
@@ -123,7 +123,7 @@ def test_numpy_on_a_gpu_and_cupy_on_a_cpu_are_not_applicable():
     }
 
 
-def test_a_stand_in_device_fills_the_gpu_column():
+def test_substitute_device_is_shown_in_the_gpu_column():
     strict = cell(Status.SUPPORTED, backend="array-api-strict", device="other")
     tables = derive(
         [record(environment(), strict)],
@@ -142,7 +142,7 @@ def test_a_cell_in_no_record_says_why_the_device_was_unavailable():
     assert shown(without).cell.reasons[0].message == "torch is not installed"
 
 
-def test_a_target_is_missing_only_if_every_record_says_so():
+def test_target_is_missing_only_if_all_records_agree():
     from dataclasses import replace
 
     from sphinx_xpcaps.results.model import Target
