@@ -143,25 +143,3 @@ def _box(module: str, package: str) -> str | None:
     # The registry knows adapters by name and imports them when they are needed.
     is_adapter = folder == "backends" and rest[0] not in ("", "base", "registry")
     return "adapters" if is_adapter else folder
-
-
-@pytest.mark.parametrize("number", [0, 1, 2])
-def test_charts_are_drawn(number: int) -> None:
-    text = CHARTS.findall((ROOT / "docs/design.md").read_text("utf-8"))[number]
-    chart = flowchart().parse(text)
-    drawn = flowchart().svg(chart, alternative="<words>")
-    assert drawn.count("<rect") == len(chart.labels)
-    assert 'aria-label="&lt;words&gt;"' in drawn
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("flowchart LR\n a --> b", "expected 'flowchart TB'"),
-        ("flowchart TB\n a(round)", "cannot read"),
-        ("flowchart TB\n a --> b\n b --> a", "cycle"),
-    ],
-)
-def test_unsupported_charts_are_refused(text: str, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        flowchart().svg(flowchart().parse(text), alternative="")

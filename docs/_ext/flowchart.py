@@ -32,6 +32,9 @@ SWEEPS = 12
 _BOX = r'([\w.]+)(?:\["?([^"\]]+)"?\])?'
 _ARROW = re.compile(r"^(?P<left>.+?)\s*-->\s*(?:\|(?P<label>[^|]+)\|\s*)?(?P<right>.+)$")
 
+_AND = re.compile(r"\s*&\s*(?=[\w.]+\s*(?:\[|&|$))")
+"""Between two boxes, not in the text of one."""
+
 
 class FlowchartError(ValueError):
     """Raised for a line outside the supported part of Mermaid."""
@@ -76,7 +79,7 @@ def parse(text: str) -> Flowchart:
             continue
         arrow = _ARROW.match(line)
         sides = (arrow["left"], arrow["right"]) if arrow else (line,)
-        named = [[_box(part, labels) for part in side.split("&")] for side in sides]
+        named = [[_box(part, labels) for part in _AND.split(side)] for side in sides]
         if arrow:
             label = (arrow["label"] or "").strip().strip('"')
             edges += [Edge(a, b, label) for a in named[0] for b in named[1]]
