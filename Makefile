@@ -1,5 +1,6 @@
 # make docs: build the site with measured tables. make test: run the tests.
-# Both make the virtual environment first and are quick when nothing changed.
+# make test-sphinx: run the tests of pages with every Sphinx that is supported (about 4 minutes).
+# Each makes the virtual environment first and is quick when nothing changed.
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -7,8 +8,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 DOCS := docs/_build
 SPHINXOPTS ?= -j auto
+# The versions that `make test-sphinx` tests. "lowest" has the lowest versions that pyproject.toml
+# declares, "newest" the newest Sphinx that myst-parser supports.
+SPHINX_VERSIONS ?= lowest 7.4 8.1 8.2 newest
 
-.PHONY: docs test lint types wheel clean
+.PHONY: docs test test-sphinx lint types wheel clean $(SPHINX_VERSIONS:%=test-sphinx-%)
 
 docs: $(VENV)/.installed
 	$(BIN)/sphinx-build -W --keep-going -b html $(SPHINXOPTS) docs $(DOCS)/html
@@ -16,6 +20,22 @@ docs: $(VENV)/.installed
 
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTESTOPTS)
+
+# Each Sphinx is in a folder that comes before the environment's own on the path, so that the array
+# libraries are installed once. The tests of pages are those that run Sphinx: 40 to 60 seconds each.
+test-sphinx: $(SPHINX_VERSIONS:%=test-sphinx-%)
+
+$(SPHINX_VERSIONS:%=test-sphinx-%): test-sphinx-%: .sphinx/%/.installed
+	PYTHONPATH="$(CURDIR)/.sphinx/$*" $(BIN)/python -m pytest -n 2 --dist loadgroup \
+		$(PYTESTOPTS) tests/pages
+
+.sphinx/%/.installed: $(VENV)/.installed
+	rm -rf $(@D)
+	$(BIN)/python -m pip install --quiet --target $(@D) $(call sphinx_requirements,$*)
+	touch $@
+
+sphinx_requirements = $(if $(filter lowest,$1),$$($(BIN)/python .ci/lowest_versions.py),\
+	"sphinx$(if $(filter newest,$1),,==$1.*)" docutils myst-parser numpydoc)
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
@@ -36,4 +56,4 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	touch $@
 
 clean:
-	rm -rf $(DOCS) dist build
+	rm -rf $(DOCS) .sphinx dist build

@@ -70,7 +70,7 @@ class FillIn(SphinxPostTransform):
                     shown[0][name] += node.get(name, [])
             node.replace_self(shown)
         if found and domain.written is not None:
-            docname = self.env.current_document.docname
+            docname = self.env.docname
             domain.written.note(docname, _digest(domain, domain.by_document.get(docname, [])))
 
 

@@ -69,7 +69,7 @@ class _Directive(SphinxDirective):
         return [node]
 
     def warn(self, kind: str, message: str) -> None:
-        warn(kind, message, (self.env.current_document.docname, self.lineno))
+        warn(kind, message, (self.env.docname, self.lineno))
 
 
 class Capabilities(_Directive):
@@ -96,7 +96,7 @@ class Capabilities(_Directive):
         body = "\n".join(self.content).strip("\n")
         wish = TableRequest(
             target=target,
-            docname=self.env.current_document.docname,
+            docname=self.env.docname,
             line=self.lineno,
             body=body or None,
             body_line=self.content_offset + 1 if body else 0,
@@ -118,7 +118,7 @@ class Summary(_Directive):
         package = self.target()
         if package is None:
             return []
-        docname = self.env.current_document.docname
+        docname = self.env.docname
         return self.place(SummaryRequest(package=package, docname=docname, line=self.lineno))
 
 

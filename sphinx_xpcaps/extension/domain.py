@@ -126,6 +126,13 @@ class XpcapsDomain(Domain):
             if docname in docnames:
                 self.by_document[docname] = wishes
 
+    def resolve_any_xref(self, *args: Any, **kwargs: Any) -> list[tuple[str, nodes.reference]]:
+        """Return no candidates, as the domain has no objects to refer to.
+
+        Without this method MyST warns about every link of the form ``[text](#name)``.
+        """
+        return []
+
 
 def domain_of(env: BuildEnvironment) -> XpcapsDomain:
     """Return the domain of an environment."""

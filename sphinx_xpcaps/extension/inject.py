@@ -36,7 +36,7 @@ def on_object_description(
     if any(node["wish"].target == target for node in _tables(content)):
         return
     assert signature is not None
-    docname = app.env.current_document.docname
+    docname = app.env.docname
     wish = TableRequest(target=target, docname=docname, line=_line(app, signature), objtype=objtype)
     content.insert(_end_of_own_content(content), placeholder(wish=wish, classes=[]))
 
@@ -54,7 +54,7 @@ def _tables(content: nodes.Element) -> list[placeholder]:
 
 def _line(app: Sphinx, signature: nodes.Element) -> int | None:
     """Return the line if the description was written in the document itself, not by autodoc."""
-    document = app.env.doc2path(app.env.current_document.docname)
+    document = app.env.doc2path(app.env.docname)
     source = signature.source
     return signature.line if source and Path(source) == Path(document) else None
 

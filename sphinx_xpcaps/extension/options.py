@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from core.backends import backends, optional_modes
+from sphinx_xpcaps._private.sphinx import names_in_conf_py
 from sphinx_xpcaps.config import DEVICES, PREFIX, Config, Execute, options
 from sphinx_xpcaps.extension.warnings import warn
 
@@ -58,8 +58,7 @@ def read(app: Sphinx) -> Config:
 
 def _unknown_options(config: SphinxConfig, conf: Path) -> None:
     known = [name for name, *_ in options()]
-    written: Iterable[str] = getattr(config, "_raw_config", ())
-    for name in sorted(written):
+    for name in sorted(names_in_conf_py(config)):
         if name.startswith(PREFIX) and name not in known:
             close = get_close_matches(name, known, n=1)
             hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from docutils import nodes
 
@@ -13,6 +13,7 @@ from sphinx_xpcaps.results.view import Table
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.domains.python import PythonDomain
 
 PAGE = "xpcaps-report"
 """The name of the page."""
@@ -42,7 +43,7 @@ def requested(domain: XpcapsDomain, package: str = "") -> list[Table]:
 def _link(app: Sphinx, domain: XpcapsDomain) -> Link:
     """Return links to the page that shows a table; to its description where it has an anchor."""
     pages = {wish.target: wish.docname for wish in reversed(domain.shown())}
-    described = app.env.domains.python_domain.objects
+    described = cast("PythonDomain", app.env.get_domain("py")).objects
 
     def link(table: Table) -> nodes.Element:
         entry = described.get(table.target)

@@ -73,7 +73,7 @@ def _requests(wishes: Sequence[TableRequest]) -> list[Request]:
 def _measure(app: Sphinx, config: Config, requests: Sequence[Request]) -> Measured:
     """Run the batch; whatever goes wrong in it is one warning, never the end of the build."""
     try:
-        with Progress("measuring capabilities... ", app.config.verbosity) as progress:
+        with Progress("measuring capabilities... ", app.verbosity) as progress:
             return batch.run(requests, config, cache=cache_folder(app), progress=progress)
     except Exception as error:
         text = f"nothing was measured, as {type(error).__name__} was raised: {error}"

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 
+from sphinx_xpcaps._private.sphinx import not_indexed
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.writers.html5 import HTML5Translator
 
 
-class block(nodes.General, nodes.Element):
+class block(not_indexed, nodes.Element):  # type: ignore[misc]
     """Holds a table and what belongs to it: a ``<div>`` in HTML, nothing elsewhere."""
 
 

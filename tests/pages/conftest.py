@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +15,8 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup, Tag
 from sphinx.testing.util import SphinxTestApp
+
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,49 @@ class Site:
         text = re.sub(r"\x1b\[[0-9;]*m", "", app.warning.getvalue()).replace(f"{self.src}/", "")
         lines = [line for line in text.splitlines() if line.strip()]
         return Built(Path(app.outdir), lines, sorted(written))
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of ``sphinx-build``."""
+
+    src: Path
+    returncode: int
+    stderr: str
+    output: str
+
+    @property
+    def warnings(self) -> list[str]:
+        lines = self.output.replace(f"{self.src}/", "").splitlines()
+        return sorted(line for line in lines if "[xpcaps." in line)
+
+    @property
+    def measured(self) -> list[str]:
+        return re.findall(r"^measuring capabilities\.\.\. \[ *\d+%\] (.*)$", self.output, re.M)
+
+    @property
+    def written(self) -> list[str]:
+        return re.findall(r"^writing output\.\.\. \[ *\d+%\] (.*)$", self.output, re.M)
+
+    def page(self, name: str) -> BeautifulSoup:
+        return BeautifulSoup((self.src / "_build/html" / name).read_text("utf-8"), "html.parser")
+
+
+def sphinx_build(src: Path, *options: str, returncode: int = 0) -> Run:
+    """Run ``sphinx-build`` in a process of its own, with the Sphinx that runs the tests."""
+    paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "NO_COLOR": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "sphinx", *options, "-d", "_build/doctrees", ".", "_build/html"],
+        cwd=src,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == returncode, done.stderr
+    return Run(src, done.returncode, done.stderr, done.stdout + done.stderr)
 
 
 @pytest.fixture

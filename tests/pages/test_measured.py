@@ -3,61 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import re
 import shutil
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.pages.conftest import cells, cells_of, words
+from tests.pages.conftest import Run, cells, cells_of, sphinx_build, words
 
 pytestmark = pytest.mark.xdist_group("measured")
-
-ROOT = Path(__file__).parents[2]
-
-
-@dataclass(frozen=True)
-class Run:
-    """One run of ``sphinx-build``."""
-
-    src: Path
-    output: str
-
-    @property
-    def warnings(self) -> list[str]:
-        lines = self.output.replace(f"{self.src}/", "").splitlines()
-        return sorted(line for line in lines if "[xpcaps." in line)
-
-    @property
-    def measured(self) -> list[str]:
-        return re.findall(r"^measuring capabilities\.\.\. \[ *\d+%\] (.*)$", self.output, re.M)
-
-    @property
-    def written(self) -> list[str]:
-        return re.findall(r"^writing output\.\.\. \[ *\d+%\] (.*)$", self.output, re.M)
-
-    def page(self, name: str) -> BeautifulSoup:
-        return BeautifulSoup((self.src / "_build/html" / name).read_text("utf-8"), "html.parser")
-
-
-def sphinx_build(src: Path, *options: str) -> Run:
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
-    done = subprocess.run(
-        [sys.executable, "-m", "sphinx", *options, "-d", "_build/doctrees", ".", "_build/html"],
-        cwd=src,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return Run(src, done.stdout + done.stderr)
 
 
 @pytest.fixture(scope="module")

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.pages.conftest import sphinx_build
 
 
 @pytest.mark.parametrize("file", ["core/__init__.py", "core.py"])
@@ -21,17 +16,8 @@ def test_a_foreign_core_is_named_instead_of_a_missing_attribute(tmp_path, file):
         'import sys\nsys.path.insert(0, ".")\nextensions = ["sphinx_xpcaps"]\n', "utf-8"
     )
     (tmp_path / "index.rst").write_text("Title\n=====\n", "utf-8")
-    done = subprocess.run(
-        [sys.executable, "-m", "sphinx", ".", "_build"],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"},
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert "sphinx_xpcaps needs its own package 'core'" in done.stderr
-    assert str(foreign) in done.stderr
-    assert "AttributeError" not in done.stderr
-    assert "ImportError" not in done.stderr
+    run = sphinx_build(tmp_path, returncode=2)
+    assert "sphinx_xpcaps needs its own package 'core'" in run.stderr
+    assert str(foreign) in run.stderr
+    assert "AttributeError" not in run.stderr
+    assert "ImportError" not in run.stderr

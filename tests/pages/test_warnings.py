@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sphinx_xpcaps.extension import options
+from tests.pages.conftest import sphinx_build
 
 
 def with_page(project, text: str, name: str = "plain.rst"):
@@ -151,3 +152,12 @@ def test_a_misspelt_option_in_conf_py_is_named(site):
         "WARNING: conf.py: there is no option xpcaps_backend; did you mean xpcaps_backends? "
         "[xpcaps.option]"
     ]
+
+
+def test_a_link_to_a_name_in_markdown_gives_no_warning(tmp_path):
+    """MyST searches all domains for such a name, and warns of those that cannot answer."""
+    (tmp_path / "conf.py").write_text('extensions = ["myst_parser", "sphinx_xpcaps"]\n', "utf-8")
+    page = "# Title\n\n```{py:function} math.hypot(x, y)\n```\n\nSee [hypot](#math.hypot).\n"
+    (tmp_path / "index.md").write_text(page, "utf-8")
+    run = sphinx_build(tmp_path, "-W")
+    assert run.page("index.html").select_one("p a.reference")["href"] == "#math.hypot"
