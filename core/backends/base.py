@@ -8,7 +8,7 @@ import importlib.util
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -159,6 +159,10 @@ class Backend(ABC):
     def missing_device(self, device: str) -> str:
         """Return why `device` is missing ("there is no CUDA device"); "" if it is there."""
         return "" if device == "cpu" else f"it has no {device}"
+
+    def eager_evaluation(self) -> AbstractContextManager[Any]:
+        """Return a context that evaluates operations at once, even inside a traced function."""
+        return nullcontext()
 
     @abstractmethod
     def namespace(self) -> Namespace:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from typing import Any
 
@@ -51,6 +51,12 @@ class JAXBackend(Backend):
         import jax.numpy
 
         return jax.numpy
+
+    def eager_evaluation(self) -> AbstractContextManager[Any]:
+        import jax
+
+        context: AbstractContextManager[Any] = jax.ensure_compile_time_eval()
+        return context
 
     def owns(self, x: object) -> bool:
         import jax

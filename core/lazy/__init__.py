@@ -8,11 +8,11 @@ The functions of the standard are here for arrays of any library; `namespace` ha
 from typing import Any
 
 from core.lazy.array import LazyArray, Variable
-from core.lazy.compute import compute, compute_constants
 from core.lazy.cost import flops
 from core.lazy.errors import DataDependentError, data_dependent_errors
+from core.lazy.execution.compute import compute, compute_constants
+from core.lazy.execution.function import Function, get_function, get_source
 from core.lazy.export import to_graphviz, to_mermaid, to_nx_digraph
-from core.lazy.function import Function, get_function, get_source
 from core.lazy.graph.node import ascend, descend
 from core.lazy.graph.sharing import shared_intermediates
 from core.lazy.namespace import Namespace, namespace

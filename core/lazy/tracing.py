@@ -12,8 +12,8 @@ from core.lazy.arguments import by_name, is_same, signature_of
 from core.lazy.array import LazyArray, Variable
 from core.lazy.cost import flops
 from core.lazy.errors import DataDependentError
+from core.lazy.execution.function import Function
 from core.lazy.export import to_graphviz, to_mermaid, to_nx_digraph
-from core.lazy.function import Function
 from core.lazy.graph.node import Node, ascend
 from core.lazy.graph.tree import leaves, pairs, rebuild
 from core.lazy.history import bytes_of, footprint, stats

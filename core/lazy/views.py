@@ -135,24 +135,24 @@ class Views:
 
     def compute(self) -> Any:
         """Return the concrete array; see `compute`."""
-        from core.lazy.compute import compute
+        from core.lazy.execution.compute import compute
 
         return compute(self)
 
     def compute_constants(self, variables: Any) -> None:
         """Compute whatever does not depend on `variables`; see `compute_constants`."""
-        from core.lazy.compute import compute_constants
+        from core.lazy.execution.compute import compute_constants
 
         compute_constants(self, variables)
 
     def get_function(self, variables: Any, fold_constants: bool = True) -> Callable[..., Any]:
         """Return a Python function of concrete arrays; see `get_function`."""
-        from core.lazy.function import get_function
+        from core.lazy.execution.function import get_function
 
         return get_function(variables, self, fold_constants)
 
     def get_source(self, params: dict[str, Any] | None = None) -> str:
         """Return the graph as Python source; see `get_source`."""
-        from core.lazy.function import get_source
+        from core.lazy.execution.function import get_source
 
         return get_source(self, params)

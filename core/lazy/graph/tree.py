@@ -84,7 +84,9 @@ def freeze(value: Any) -> Any:
     kind = type(value)
     if kind is int or kind is str or kind is bool or value is None:
         return kind, value
-    if kind is float or kind is complex:
+    if kind is float:
+        return kind, value if value else repr(value)
+    if kind is complex:
         return kind, repr(value)
     if kind is tuple or kind is list:
         return kind, tuple([freeze(item) for item in value])
