@@ -97,19 +97,19 @@ def scalars_to_arrays(program: Program) -> Program:
     itself. The arrays have the dtype to which NumPy would convert the number, so the results are
     the same, but only for the dtypes of the trace: the function needs a guard.
 
-    The same program is returned if there are too few such numbers to outweigh the guard.
+    The same program is returned if there are too few such numbers to outweigh the guard and the
+    time to compile it.
     """
     known: dict[tuple[Any, DType], Value] = {}
     constants = dict(program.constants)
 
     def to_array(number: Any, dtype: DType) -> Any:
-        key = (number, dtype)
-        value = known.get(key) if number else None  # 0.0 and -0.0 are equal
+        value = known.get((number, dtype)) if number else None  # 0.0 and -0.0 are equal
         if value is None:
             array = _as_array(number, dtype)
             if array is None:
                 return number
-            value = known[key] = Value(spec((), dtype, "numpy"), constant=True)
+            value = known[number, dtype] = Value(spec((), dtype, "numpy"), constant=True)
             constants[value] = array
         return value
 
@@ -120,31 +120,34 @@ def scalars_to_arrays(program: Program) -> Program:
         op, operands = step.op, step.operands
         if op.family == "external" or (uncertain and not uncertain.isdisjoint(operands)):
             uncertain.add(step.result)
-        elif op.infix is not None and len(operands) == 1 and not step.result.constant:
-            array = operands[0]
+        elif (
+            op.infix is not None
+            and len(operands) == 1
+            and operands[0].spec.shape
+            and not step.result.constant
+            and op.name != "pow"  # NumPy has special cases for numbers as powers
+        ):
+            dtype = operands[0].spec.dtype
             one, two = [
-                arg if arg is array else to_array(arg, array.spec.dtype) for arg in step.args
+                to_array(arg, dtype) if arg.__class__ in _KINDS else arg for arg in step.args
             ]
-            # NumPy has special cases for numbers as powers.
-            if one.__class__ is two.__class__ is Value and op.name != "pow" and array.spec.shape:
-                operands = (one,) if one is two else (one, two)
-                step = Step(op, (one, two), step.kwargs, step.result, operands)  # noqa: PLW2901
-                count += len(operands) - 1
+            if one is not two and one.__class__ is two.__class__ is Value:
+                step = Step(op, (one, two), None, step.result, (one, two))  # noqa: PLW2901
+                count += 1
         steps.append(step)
-    if count < max(1, len(program.inputs)):
+    if not program.inputs or count < _FEWEST * len(program.inputs):
         return program
     return replace(program, steps=steps, constants=constants)
 
 
-def _as_array(number: Any, dtype: DType) -> Array | None:
+def _as_array(number: float, dtype: DType) -> Array | None:
     """Return a Python number as NumPy converts it beside an array of `dtype`.
 
     None is returned for a number of a higher kind or out of range, which NumPy treats specially.
     """
-    kind = number.__class__
-    if dtype.kind not in _KINDS.get(kind, ""):
+    if dtype.kind not in _KINDS[number.__class__]:
         return None
-    if kind is int:
+    if isinstance(number, int):
         limits = np.iinfo(dtype) if dtype.kind in "iu" else _INTEGERS_IN_FLOATS
         if not limits.min <= number <= limits.max:
             return None
@@ -153,5 +156,6 @@ def _as_array(number: Any, dtype: DType) -> Array | None:
     return array if np.isfinite(array) else None
 
 
-_KINDS = {int: "iufc", float: "fc", complex: "c"}
+_FEWEST = 8
+_KINDS: dict[type, str] = {int: "iufc", float: "fc"}
 _INTEGERS_IN_FLOATS = np.iinfo(np.int32)

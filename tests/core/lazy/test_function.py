@@ -219,3 +219,37 @@ def test_an_array_without_axes_promotes_the_others_on_every_library(traced: str)
         assert one.dtype == torch.float64
     for one in f(np.full(2, 0.1, dtype=np.float32), np.asarray(1e-9)):
         assert one.dtype == np.float64
+
+
+def polynomial(x: Any) -> Any:
+    y = x
+    for i in range(10):
+        y = (y * 3 - x) + (0.1 * i if x.dtype.kind in "fc" else i)
+    return -0.0 / y if x.dtype.kind == "f" else y > 7
+
+
+@pytest.mark.parametrize("traced", ["float64", "float32", "complex64", "int64", "uint8"])
+@pytest.mark.parametrize("called", ["float64", "float32", "int16"])
+def test_numbers_in_the_graph_promote_as_in_numpy(traced: str, called: str) -> None:
+    x, free = lazy.Variable((2, 3), "numpy", traced), lazy.Variable((2, 3), None, traced)
+    f, unspecialized = (lazy.Function(one, polynomial(one)) for one in (x, free))
+    a = np.arange(6).reshape(2, 3)
+    for result, expected in (
+        (f(a.astype(traced)), polynomial(a.astype(traced))),
+        (f(a.astype(called)), unspecialized(a.astype(called))),
+    ):
+        assert result.dtype == expected.dtype
+        np.testing.assert_array_equal(result, expected)
+        np.testing.assert_array_equal(np.signbit(result.real), np.signbit(expected.real))
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+def test_subclasses_of_numpys_array_are_computed_by_their_own_operators() -> None:
+    x = lazy.Variable((2, 2), "numpy")
+    y = x
+    for _ in range(10):
+        y = y * 0.5 + 1.0
+    masked = np.ma.masked_less(np.arange(4.0).reshape(2, 2), 1)
+    f = lazy.Function(x, y)
+    assert f(masked).mask.tolist() == masked.mask.tolist()
+    np.testing.assert_array_equal(f(np.asmatrix(np.ones((2, 2)))), f(np.ones((2, 2))))
