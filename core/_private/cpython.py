@@ -1,4 +1,4 @@
-"""The slot of the buffer protocol in CPython's type objects."""
+"""Frames of the call stack, and the slot of the buffer protocol in CPython's type objects."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ import sys
 from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+get_frame = sys._getframe
+"""Returns a frame of the call stack: 0 is the running function, 1 its caller, and so on.
+
+The public functions of `inspect` also read the source of each frame.
+"""
 
 _BUFFER_SLOT = 20 * ctypes.sizeof(ctypes.c_void_p)
 """The offset of `tp_as_buffer` in CPython's `PyTypeObject`: the field after twenty words."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import inspect
 import os
-import sys
 import warnings
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from core._private.cpython import get_frame
 from core.autojit.flattening import Flattener
 from core.autojit.keys import IdentityKey, Key
 from core.autojit.numpy_codecs import NUMPY_ARRAY, NUMPY_SCALAR
@@ -134,7 +134,7 @@ def argument_name(
 def _stacklevel_of_caller() -> int:
     """Return the `stacklevel`, for the caller of this, of the first frame outside this package."""
     package = os.path.dirname(__file__)
-    level, frame = 1, sys._getframe(1)
+    level, frame = 1, get_frame(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(package):
         level, frame = level + 1, frame.f_back
     return level

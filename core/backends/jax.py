@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core._private.cpython import hidden_buffers
+from core._private.cpython import get_frame, hidden_buffers
 from core._private.patching import patched
 from core.backends.base import Backend, ModeKeyword, Watch
 from core.typing import Array, Device, Namespace
@@ -154,7 +153,7 @@ def _counted_conversions(seen: Watch) -> Iterator[None]:
 
     def counted(original: Callable[..., Any]) -> Callable[..., Any]:
         def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-            caller = sys._getframe(1).f_globals.get("__name__", "")
+            caller = get_frame(1).f_globals.get("__name__", "")
             if caller.partition(".")[0] not in ("jax", "jaxlib"):
                 seen.host_transfers += 1
             return original(self, *args, **kwargs)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
+
+from core._private.cpython import get_frame
 
 _KEEP = "keep the value as a 0-dimensional array and continue computing with it"
 _INSTEAD = {
@@ -158,7 +159,7 @@ _SKIPPED = (
 
 def user_location() -> SourceLocation:
     """Return the innermost line of the call stack that belongs to the user."""
-    first = frame = sys._getframe(1)
+    first = frame = get_frame(1)
     while _is_skipped(frame.f_globals.get("__name__", "")):
         if frame.f_back is None:
             frame = first

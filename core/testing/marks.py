@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from core.backends import get_backend
 from core.testing.declarations import Capabilities, Table, capabilities_table
 from core.testing.lazy_functions import lazy_xp_function
 from core.testing.limit import DTYPES, Limit
-
-if TYPE_CHECKING:
-    from _pytest.mark import ParameterSet  # the type of `pytest.param`; it is not public
 
 F = TypeVar("F")
 
@@ -87,7 +84,7 @@ def make_test_case(
 
 def make_param(
     func: Any, *args: Any, capabilities_table: Mapping[Any, Any] | None = None
-) -> ParameterSet:
+) -> Any:  # the class of `pytest.param(...)` is not public
     """Return a parameter for ``pytest.mark.parametrize``: the function, with its marks.
 
     Parameters
