@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from core.backends.promotion import Promotion
 from core.notes import Note
 from core.typing import Array, Device, Namespace
 
@@ -117,6 +118,8 @@ class Backend(ABC):
     """
     environment: ClassVar[Mapping[str, str]] = {}
     """Environment variables to set before the library is imported for a measurement."""
+    promotion: ClassVar[Promotion] = Promotion()
+    """How the library promotes dtypes where the standard leaves it open."""
 
     def version(self) -> str | None:
         """Return the installed version without importing the library; None if not installed."""

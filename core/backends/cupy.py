@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.backends.base import Backend
+from core.backends.promotion import NUMPY_LOOPS, Promotion
 from core.typing import Array, Device, Namespace
 
 
@@ -27,6 +28,7 @@ class CuPyBackend(Backend):
     )
     array_types = ("cupy:ndarray",)
     columns = {"gpu": "gpu"}
+    promotion = Promotion(elementary_floats=NUMPY_LOOPS)
 
     def missing_device(self, device: str) -> str:
         import cupy

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.backends.base import Backend, ModeKeyword, Watch
+from core.backends.promotion import NUMPY_LOOPS, Promotion
 from core.typing import Array, Namespace
 
 
@@ -25,6 +26,7 @@ class DaskBackend(Backend):
     columns = {"cpu": "cpu"}
     modes = ("eager", "lazy")
     mode_keywords = {"lazy": ModeKeyword("allow_dask_compute", works=False)}
+    promotion = Promotion(elementary_floats=NUMPY_LOOPS)
 
     def spec(self) -> object | None:
         # `dask` can be installed without what its arrays need.

@@ -13,7 +13,17 @@ from numpy.typing import NDArray
 from core._private.cpython import get_frame, hidden_buffers
 from core._private.patching import patched
 from core.backends.base import Backend, ModeKeyword, Watch
+from core.backends.promotion import DefaultKind, Promotion
 from core.typing import Array, Device, Namespace
+
+
+def _default_dtypes() -> dict[DefaultKind, str]:
+    """Return the default dtypes, which depend on whether JAX uses 64 bits."""
+    import jax
+
+    if jax.config.jax_enable_x64:
+        return {"integral": "int64", "real floating": "float64", "complex floating": "complex128"}
+    return {"integral": "int32", "real floating": "float32", "complex floating": "complex64"}
 
 
 class JAXBackend(Backend):
@@ -37,6 +47,15 @@ class JAXBackend(Backend):
         "TracerIntegerConversionError",
     )
     host_transfer_errors = ("TracerArrayConversionError",)
+    promotion = Promotion(
+        float_wins=True,
+        floats=dict.fromkeys(
+            ("bool", "int8", "int16", "int32", "uint8", "uint16", "uint32"), "float32"
+        ),
+        search_dtype="int32",
+        current_defaults=_default_dtypes,
+        takes_numpy=True,
+    )
     # Without 64-bit numbers JAX turns float64 into float32, and nothing agrees with NumPy. Each
     # call is made once or twice, so optimizing it costs more time than it saves.
     environment = {"JAX_ENABLE_X64": "1", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}

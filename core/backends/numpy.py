@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.backends.base import Backend
+from core.backends.promotion import NUMPY_LOOPS, Promotion
 from core.typing import Array, Namespace
 
 
@@ -23,6 +24,7 @@ class NumPyBackend(Backend):
     columns = {"cpu": "cpu"}
     optional_modes = ("trace",)
     tracing_errors = ("DataDependentError",)
+    promotion = Promotion(elementary_floats=NUMPY_LOOPS, only_device="cpu")
 
     def namespace(self) -> Namespace:
         import array_api_compat.numpy

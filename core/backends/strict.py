@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from core._private.patching import patched
 from core.backends.base import Backend, Watch
+from core.backends.promotion import Promotion
 from core.typing import Array, Device, Namespace
 
 
@@ -24,6 +25,7 @@ class StrictBackend(Backend):
     module = "array_api_strict"
     distributions = ("array-api-strict",)
     columns = {"cpu": "cpu", "gpu": "other"}
+    promotion = Promotion(strict=True)
 
     def missing_device(self, device: str) -> str:
         return ""

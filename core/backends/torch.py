@@ -12,10 +12,20 @@ from numpy.typing import NDArray
 
 from core._private.patching import patched
 from core.backends.base import Backend, ModeKeyword, Watch
+from core.backends.promotion import DefaultKind, Promotion
 from core.notes import Note
 from core.typing import Array, Device, Namespace
 
 _ACCELERATORS = ("cuda", "xpu", "mps")
+
+
+def _default_dtypes() -> dict[DefaultKind, str]:
+    """Return the default dtypes as `torch.set_default_dtype` left them."""
+    import torch
+
+    real = str(torch.get_default_dtype()).removeprefix("torch.")
+    complex_ = "complex64" if real == "float32" else "complex128"
+    return {"integral": "int64", "real floating": real, "complex floating": complex_}
 
 
 class TorchBackend(Backend):
@@ -31,6 +41,14 @@ class TorchBackend(Backend):
     limits = {"jit": Note.GRAPH_BREAKS}
     mode_keywords = {"jit": ModeKeyword("torch_compile", works=True)}
     tracing_errors = ("Unsupported", "UserError")
+    promotion = Promotion(
+        float_wins=True,
+        sums_unsigned_as_signed=True,
+        current_defaults=_default_dtypes,
+        integers_index_first=True,
+        scalars_join_devices=True,
+        devices_pickle=True,
+    )
 
     def missing_device(self, device: str) -> str:
         if device == "gpu" and _accelerator() is None:

@@ -15,12 +15,12 @@ from core.lazy.execution.function import Function, get_function, get_source
 from core.lazy.export import to_graphviz, to_mermaid, to_nx_digraph
 from core.lazy.graph.node import ascend, descend
 from core.lazy.graph.sharing import shared_intermediates
+from core.lazy.indexing import boolean_indexing
+from core.lazy.namespace import EXTRAS as _EXTRAS
 from core.lazy.namespace import Namespace, namespace
-from core.lazy.rules.indexing import boolean_indexing
 from core.lazy.show import tree_text
 from core.lazy.standard import fft, linalg
 from core.lazy.standard.extras import array
-from core.lazy.standard.registry import EXTRAS as _EXTRAS
 from core.lazy.tracing import Trace
 
 # Names of NumPy's and autoray's for functions that the standard spells in another way.

@@ -1,57 +1,60 @@
-"""The traced array: a node that stands for one array and has an array's operators."""
+"""The traced array: a node of the graph with the operators and methods of an array."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
+from array_api_compat import to_device
 
 from core.lazy import dtypes
+from core.lazy.array_methods import ArrayMethods
+from core.lazy.contraction import matmul_spec
 from core.lazy.dtypes import DType
 from core.lazy.errors import refuse
 from core.lazy.graph.node import Node, record
 from core.lazy.history import History
-from core.lazy.operation import DATA, VARIABLE, External, Operation
+from core.lazy.indexing import getitem
+from core.lazy.lazy_call import deferred
+from core.lazy.library import backend_of, device_of
+from core.lazy.numpy_protocols import array_function, array_ufunc
+from core.lazy.operation import DATA, ITEM, VARIABLE, External, Operation, define
 from core.lazy.operators import binary_operators, unary_operator
 from core.lazy.pictures import Pictures
-from core.lazy.rules.contraction import matmul_spec
-from core.lazy.rules.indexing import getitem
-from core.lazy.spec import Shape, as_shape, known_lengths, spec
-from core.lazy.views import Views
+from core.lazy.spec import Shape, Spec, as_shape, explicit_device, known_lengths, same_device, spec
+from core.typing import Array, Device
 
-if TYPE_CHECKING:
-    from core.lazy.namespace import Namespace
+TO_DEVICE = define(Operation("to_device", "elementwise", lambda xp: to_device))
 
 
-class LazyArray(Views, History, Pictures, Node):
-    """An array without values yet: a node of the graph of operations that computes it.
+class LazyArray(ArrayMethods, History, Pictures, Node):
+    """An array that is not computed yet: a node of the graph of operations that computes it.
 
-    It is made by `Variable` (a shape), `array` (an array that is there), a function of
-    `core.lazy`, or an operator on another traced array, and conforms to the array API standard.
+    `Variable` makes one from a shape and `array` from a concrete array; functions of `core.lazy`
+    and operators make one from others. It conforms to the array API standard.
 
     Parameters
     ----------
     backend : str or None
         The library of the array once computed, such as ``"torch"``; None for any.
     fn : callable or str
-        What computes it; a string names a function of the backend's namespace.
+        The function that computes it; a string is a name in the backend's namespace.
     args : tuple
-        Positional arguments of `fn`, traced arrays among them, also in tuples, lists and dicts.
+        Positional arguments of `fn`, with traced arrays, also in tuples, lists and dicts.
     kwargs : dict or None
         Keyword arguments of `fn`.
     shape : tuple of int or None
-        The shape of the result; None for a length that is not known.
+        The shape of the result; None for an unknown length.
     dtype : dtype, optional
-        The dtype of the result; that of the first traced argument by default.
+        The dtype of the result. Default: that of the first traced argument.
     device : object, optional
-        The device of the result; that of the first traced argument by default.
+        The device of the result. Default: that of the first traced argument.
 
     Raises
     ------
     DataDependentError
-        It is asked for its values: by ``bool``, ``float``, ``int``, ``len`` or iteration where
-        the length is not known, NumPy, a boolean mask, or assignment to its elements.
+        The values are needed: by ``bool``, ``float``, ``int``, by ``len`` or iteration if the
+        length is unknown, by NumPy, by a boolean mask, or by assignment to elements.
 
     Examples
     --------
@@ -74,7 +77,7 @@ class LazyArray(Views, History, Pictures, Node):
         kwargs: dict[str, Any] | None,
         shape: Sequence[int | None],
         dtype: object = None,
-        device: object = None,
+        device: Device = None,
     ) -> None:
         self._op = Operation(fn, "external") if isinstance(fn, str) else External(fn)
         self._args = tuple(args)
@@ -88,27 +91,23 @@ class LazyArray(Views, History, Pictures, Node):
         self._spec = spec(as_shape(shape), dtypes.as_dtype(dtype), backend, device)
 
     @classmethod
-    def from_data(cls, data: Any) -> LazyArray:
+    def from_data(cls, data: Array) -> LazyArray:
         """Return a leaf that holds the concrete array `data`, of any library.
 
         Raises
         ------
         TypeError
-            `data` is no array, or its dtype is not of the standard.
+            `data` is not an array, or the standard does not have its dtype.
         """
-        from core.lazy.library import backend_of, device_of
-
         if isinstance(data, LazyArray):
             return data
         backend = backend_of(data)
         if backend is None:
             raise TypeError(f"{type(data).__name__} is not an array of a known library")
-        node = object.__new__(cls)
-        node._op, node._args, node._kwargs, node._data = DATA, (), None, data
-        node._spec = spec(
-            known_lengths(data.shape), dtypes.as_dtype(data.dtype), backend, device_of(data)
+        dtype = dtypes.as_dtype(data.dtype)
+        return cls._leaf(
+            DATA, data, spec(known_lengths(data.shape), dtype, backend, device_of(data))
         )
-        return node
 
     @classmethod
     def from_shape(
@@ -116,12 +115,19 @@ class LazyArray(Views, History, Pictures, Node):
         shape: int | Sequence[int | None],
         backend: str | None = None,
         dtype: object = None,
-        device: object = None,
+        device: Device = None,
     ) -> LazyArray:
-        """Return a variable: a leaf of which only the shape, dtype and device are known."""
+        """Return a variable: a leaf with a shape, dtype and device, but without values."""
         known = dtypes.default(backend, "real floating") if dtype is None else dtype
-        described = spec(as_shape(shape), dtypes.as_dtype(known), backend, device)
-        node: LazyArray = record_leaf(cls, described)
+        return cls._leaf(
+            VARIABLE, None, spec(as_shape(shape), dtypes.as_dtype(known), backend, device)
+        )
+
+    @classmethod
+    def _leaf(cls, op: Operation, data: Array, known: Spec) -> LazyArray:
+        # Leaves are not recorded by `record`: two variables are never the same.
+        node = object.__new__(cls)
+        node._op, node._args, node._kwargs, node._data, node._spec = op, (), None, data, known
         return node
 
     def to(
@@ -132,7 +138,7 @@ class LazyArray(Views, History, Pictures, Node):
         backend: str | None = None,
         shape: Sequence[int | None] | None = None,
         dtype: object = None,
-        device: object = None,
+        device: Device = None,
     ) -> LazyArray:
         """Return the result of a function that the namespace does not have.
 
@@ -140,12 +146,12 @@ class LazyArray(Views, History, Pictures, Node):
         ----------
         fn : callable or str
             Called with concrete arrays in place of the traced ones among its arguments. A string
-            names a function of the backend's namespace.
+            is a name in the backend's namespace.
         args : tuple, optional
-            By default this array alone.
+            Default: this array.
         kwargs : dict, optional
         backend, shape, dtype, device : optional
-            Of the result; by default those of this array.
+            Those of the result. Default: those of this array.
 
         Returns
         -------
@@ -169,11 +175,11 @@ class LazyArray(Views, History, Pictures, Node):
             self._spec.device if device is None else device,
         )
 
-    # What is known of the array.
+    # What is known without values.
 
     @property
     def shape(self) -> Shape:
-        """The lengths of the axes; None for one that is not known."""
+        """The lengths of the axes; None for an unknown one."""
         return self._spec.shape  # type: ignore[no-any-return]
 
     @property
@@ -182,10 +188,10 @@ class LazyArray(Views, History, Pictures, Node):
         return self._spec.dtype  # type: ignore[no-any-return]
 
     @property
-    def device(self) -> Any:
-        """The device as the backend names it; None where it is not known."""
+    def device(self) -> Device:
+        """The device as the backend represents it; None if it is unknown."""
         known = self._spec.device
-        return "cpu" if known is None and self._spec.backend == "numpy" else known
+        return dtypes.promotion(self.backend).only_device if known is None else known
 
     @property
     def ndim(self) -> int:
@@ -194,49 +200,13 @@ class LazyArray(Views, History, Pictures, Node):
 
     @property
     def size(self) -> int | None:
-        """The number of elements; None where a length is not known."""
+        """The number of elements; None if a length is unknown."""
         return self._spec.size  # type: ignore[no-any-return]
 
     @property
-    def data(self) -> Any:
-        """The concrete array of a leaf that holds one; None for others."""
+    def data(self) -> Array:
+        """The concrete array of a leaf that holds one, else None."""
         return self._data
-
-    def __array_namespace__(self, *, api_version: str | None = None) -> Namespace:
-        """Return the array API namespace of traced arrays of this backend."""
-        from core.lazy.namespace import namespace
-
-        return namespace(self.backend, api_version=api_version)
-
-    # Asking for values.
-
-    def __bool__(self) -> bool:  # noqa: PLE0304 : it never returns
-        refuse("bool()")
-
-    def __float__(self) -> float:
-        refuse("float()")
-
-    def __int__(self) -> int:
-        refuse("int()")
-
-    def __complex__(self) -> complex:
-        refuse("complex()")
-
-    def __index__(self) -> int:  # noqa: PLE0305 : it never returns
-        refuse("operator.index()")
-
-    def __format__(self, format_spec: str) -> str:
-        if format_spec:
-            refuse("format()")
-        return repr(self)
-
-    def item(self) -> bool | int | float | complex:
-        """Refuse to be a Python number."""
-        refuse(".item()")
-
-    def tolist(self) -> Any:
-        """Refuse to be a list of Python numbers."""
-        refuse(".tolist()")
 
     def __len__(self) -> int:
         if not self.shape:
@@ -252,37 +222,36 @@ class LazyArray(Views, History, Pictures, Node):
             refuse("iteration")
         return iter([self[i] for i in range(self.shape[0])])
 
-    def __contains__(self, value: object) -> bool:
-        refuse("`in`", "use xp.any(x == value) and keep the answer as an array")
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        refuse("__setitem__")
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        refuse("conversion to NumPy")
-
-    def __dlpack__(self, **options: Any) -> Any:
-        refuse("DLPack export")
-
-    def __dlpack_device__(self) -> Any:
-        refuse("DLPack export")
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        """Trace a NumPy ufunc, as NumPy would apply it to this backend's arrays."""
-        from core.lazy.protocols import array_ufunc
-
-        return array_ufunc(self, ufunc, method, inputs, kwargs)
-
-    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        """Trace a NumPy function that the standard has too."""
-        from core.lazy.protocols import array_function
-
-        return array_function(self, func, args, kwargs)
-
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._op.name}, shape {self.shape}, {self.dtype}>"
 
-    # Operators. Hashing by identity stays: a graph's nodes are keys of dicts.
+    def to_device(self, device: Device, /, *, stream: Any = None) -> LazyArray:
+        """Return the array on another device."""
+        if device is None or same_device(device, self.device):
+            return self
+        device = explicit_device(device, self.backend)
+        known = spec(self.shape, self.dtype, self.backend, device)
+        return make(TO_DEVICE, (self, device), None, known)
+
+    # Protocols of other packages.
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        """Trace a NumPy ufunc if NumPy would apply it to the backend's arrays."""
+        return array_ufunc(self, ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        """Trace a NumPy function that the standard has, too."""
+        return array_function(self, func, args, kwargs)
+
+    def __lazy_apply__(self, call: Any) -> Any:
+        """Record a call of `core.lazy_apply`."""
+        op, known, multiple = deferred(call, self.__array_namespace__().result_type)
+        args, kwargs = call.args, dict(call.kwargs)
+        if multiple:
+            return tuple(make_many(op, args, kwargs, known))
+        return make(op, args, kwargs, known[0])
+
+    # Operators. Arrays are hashed by identity, as the nodes of a graph are keys of dicts.
 
     __hash__ = object.__hash__
     __add__, __radd__ = binary_operators("add")
@@ -298,71 +267,58 @@ class LazyArray(Views, History, Pictures, Node):
     __lshift__, __rlshift__ = binary_operators("bitwise_left_shift")
     __rshift__, __rrshift__ = binary_operators("bitwise_right_shift")
     __matmul__, __rmatmul__ = binary_operators("matmul", matmul_spec)
-    __lt__, __le__ = binary_operators("less")[0], binary_operators("less_equal")[0]
-    __gt__, __ge__ = binary_operators("greater")[0], binary_operators("greater_equal")[0]
-    __eq__, __ne__ = (
-        binary_operators("equal")[0],
-        binary_operators("not_equal")[0],
-    )
+    __lt__, __gt__ = binary_operators("less")[0], binary_operators("greater")[0]
+    __le__, __ge__ = binary_operators("less_equal")[0], binary_operators("greater_equal")[0]
+    __eq__, __ne__ = binary_operators("equal")[0], binary_operators("not_equal")[0]
     __neg__, __pos__ = unary_operator("negative"), unary_operator("positive")
     __abs__, __invert__ = unary_operator("abs"), unary_operator("bitwise_invert")
     __getitem__ = getitem
 
 
-def record_leaf(cls: type[Any], described: Any) -> Any:
-    """Make a variable. Unlike operations, two variables are never the same."""
-    node = object.__new__(cls)
-    node._op, node._args, node._kwargs, node._data = VARIABLE, (), None, None
-    node._spec = described
-    return node
-
-
 def make(
-    op: Operation, args: tuple[Any, ...], kwargs: dict[str, Any] | None, described: Any
+    op: Operation, args: tuple[Any, ...], kwargs: dict[str, Any] | None, known: Spec
 ) -> LazyArray:
-    """Record an operation that has one array as its result.
+    """Record an operation with one array as its result.
 
     Raises
     ------
     TypeError
-        The operands' library refuses their dtypes.
+        The operation is not defined for the dtype of an operand.
     """
-    if described.backend == "array-api-strict" and op.strict_kinds:
+    if op.strict_kinds and dtypes.promotion(known.backend).strict:
         for one in args:
             if isinstance(one, LazyArray):
-                op.check(one.dtype, described.backend)
-    node: LazyArray = record(LazyArray, op, args, kwargs, described)
+                op.check(one.dtype, known.backend)
+    node: LazyArray = record(LazyArray, op, args, kwargs, known)
     return node
 
 
 def make_many(
-    op: Operation, args: tuple[Any, ...], kwargs: dict[str, Any] | None, described: tuple[Any, ...]
+    op: Operation, args: tuple[Any, ...], kwargs: dict[str, Any] | None, known: tuple[Spec, ...]
 ) -> list[LazyArray]:
-    """Record an operation with several arrays as its result, and return these."""
-    from core.lazy.operation import ITEM
-
-    node = record(Node, op, args, kwargs, described)
-    return [make(ITEM, (node, i), None, one) for i, one in enumerate(described)]
+    """Record an operation with several arrays as its results."""
+    node = record(Node, op, args, kwargs, known)
+    return [make(ITEM, (node, i), None, one) for i, one in enumerate(known)]
 
 
 def Variable(
     shape: int | Sequence[int | None],
     backend: str | None = None,
     dtype: object = None,
-    device: object = None,
+    device: Device = None,
 ) -> LazyArray:
-    """Return a variable: an array of which only the shape, dtype and device are known.
+    """Return a variable: an array with a shape, dtype and device, but without values.
 
     Parameters
     ----------
     shape : int or tuple of int or None
-        None stands for a length that is not known.
+        None for an unknown length.
     backend : str, optional
-        The library of the arrays that will take its place; any by default.
+        The library of the arrays that will replace it. Default: any.
     dtype : dtype, optional
-        By default the backend's floating dtype; float64 where the backend is not known.
+        Default: the backend's floating-point dtype; float64 for any backend.
     device : object, optional
-        The device as the backend names it.
+        The device as the backend represents it.
 
     Returns
     -------

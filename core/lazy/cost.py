@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from core.lazy.contraction import einsum_shape
 from core.lazy.graph.node import Node
-from core.lazy.rules.contraction import einsum_shape
 
 # Multiples of n cubed, or of m n k, of the usual algorithms.
 _CUBIC = {

@@ -1,158 +1,114 @@
-"""The array API namespace of traced arrays, one for each backend."""
+"""The table of functions for traced arrays, and the array API namespaces made from it."""
 
 from __future__ import annotations
 
+import inspect
 import math
+from collections.abc import Callable
+from functools import wraps
 from types import SimpleNamespace
-from typing import Any
-
-import numpy as np
+from typing import Any, TypeVar
 
 from core.lazy import dtypes
-from core.lazy.array import LazyArray
-from core.lazy.rules.indexing import masks_allowed
-from core.lazy.standard import (
-    creation,
-    elementwise,
-    fft,
-    linalg,
-    manipulation,
-    reduction,
-    searching,
-)
-from core.lazy.standard.registry import BY_BACKEND, FUNCTIONS, bind, by_backend, standard
+from core.lazy.docstrings import complete_docstring
+from core.lazy.indexing import masks_allowed
+from core.lazy.operation import Operation, define
+from core.typing import Device
 
 VERSION = "2024.12"
-FAMILIES = (creation, elementwise, fft, linalg, manipulation, reduction, searching)
-"""The modules whose functions a namespace has; importing them fills the table of functions."""
+F = TypeVar("F", bound=Callable[..., Any])
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {}
+"""The functions of the standard by name; those of extensions as ``"linalg.svd"``."""
+BY_BACKEND: dict[str, Callable[..., Any]] = {}
+"""Those of them whose result depends on the backend, which is their first argument here."""
+EXTRAS: dict[str, Callable[..., Any]] = {}
+"""Functions of `core.lazy` that the standard does not have."""
 
 
-@by_backend()
-def result_type(backend: str | None, *arrays_and_dtypes: Any) -> Any:
-    """Return the dtype of an operation on arrays, dtypes and numbers.
-
-    Parameters
-    ----------
-    *arrays_and_dtypes : array, dtype or number
-
-    Returns
-    -------
-    dtype
-
-    Raises
-    ------
-    ValueError
-        There is neither an array nor a dtype among them.
-    """
-    known: dtypes.DType | None = None
-    for one in arrays_and_dtypes:
-        if isinstance(one, LazyArray):
-            backend = one.backend or backend
-        if type(one) not in _SCALARS:
-            own = dtypes.of(one)
-            known = own if known is None else dtypes.promote(known, own, backend)
-    if known is None:
-        raise ValueError("result_type: at least one operand must be an array or a dtype")
-    for one in arrays_and_dtypes:
-        if type(one) in _SCALARS:
-            known = dtypes.with_scalar(known, type(one), backend)
-    return known
-
-
-_SCALARS = (bool, int, float, complex)
-
-
-@standard()
-def can_cast(from_: Any, to: Any, /) -> bool:
-    """Say whether promotion can turn one dtype into another.
+def function(
+    family: str | None = None,
+    *,
+    name: str | None = None,
+    extra: bool = False,
+    by_backend: bool = False,
+) -> Callable[[F], F]:
+    """Register a function of `core.lazy` and complete its docstring.
 
     Parameters
     ----------
-    from_ : dtype or array
-    to : dtype
-
-    Returns
-    -------
-    bool
+    family : str, optional
+        Also define an operation of the same name and of this family.
+    name : str, optional
+        With that of the extension, as ``"linalg.svd"``. Default: the Python function's name.
+    extra : bool, optional
+        The standard does not have the function.
+    by_backend : bool, optional
+        The first argument is the backend. The function returned has no such argument and is for
+        any backend.
     """
-    source = dtypes.of(from_)
-    target = dtypes.as_dtype(to)
-    try:
-        return dtypes.promote(source, target, "array-api-strict") == target
-    except TypeError:
-        return False
+
+    def register(given: F) -> F:
+        full = name or given.__name__
+        if family is not None:
+            define(Operation(full, family))
+        given.__name__ = given.__qualname__ = full.rpartition(".")[2]
+        made = bind(given, None) if by_backend else given
+        given.__doc__ = made.__doc__ = complete_docstring(made, full, extra)
+        if by_backend:
+            BY_BACKEND[full] = given
+        (EXTRAS if extra else FUNCTIONS)[full] = made
+        return made
+
+    return register
 
 
-@standard()
-def finfo(type: Any, /) -> Any:
-    """Return the limits of a floating dtype, or of an array's.
+def bind(given: F, backend: str | None) -> F:
+    """Return a function whose first argument is the backend without that argument."""
 
-    Parameters
-    ----------
-    type : dtype or array
+    @wraps(given)
+    def bound(*args: Any, **kwargs: Any) -> Any:
+        return given(backend, *args, **kwargs)
 
-    Returns
-    -------
-    numpy.finfo
-    """
-    return np.finfo(dtypes.of(type))
-
-
-@standard()
-def iinfo(type: Any, /) -> Any:
-    """Return the limits of an integer dtype, or of an array's.
-
-    Parameters
-    ----------
-    type : dtype or array
-
-    Returns
-    -------
-    numpy.iinfo
-    """
-    return np.iinfo(dtypes.of(type))
-
-
-FUNCTIONS["isdtype"] = dtypes.isdtype
+    own = inspect.signature(given)
+    parameters = list(own.parameters.values())[1:]
+    bound.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+    return bound  # type: ignore[return-value]
 
 
 class Info:
-    """What a namespace says of itself: capabilities, devices and dtypes."""
+    """The inspection functions of a namespace: capabilities, devices and dtypes."""
 
     def __init__(self, backend: str | None) -> None:
         self.backend = backend
 
     def capabilities(self) -> dict[str, bool | int | None]:
-        """Return whether masks index, whether lengths may depend on values, how many axes."""
+        """Return whether masks may be indices and shapes depend on values, and the most axes."""
         return {
             "boolean indexing": masks_allowed(),
             "data-dependent shapes": True,
             "max dimensions": 64,
         }
 
-    def default_device(self) -> Any:
-        """Return the device of new arrays; None where it is not known."""
-        return "cpu" if self.backend == "numpy" else None
+    def default_device(self) -> Device:
+        """Return the device of new arrays; None if it is not known."""
+        return dtypes.promotion(self.backend).only_device
 
-    def default_dtypes(self, *, device: Any = None) -> dict[str, dtypes.DType]:
+    def default_dtypes(self, *, device: Device = None) -> dict[str, dtypes.DType]:
         """Return the dtypes of new arrays by kind."""
-        floating = dtypes.default(self.backend, "real floating")
-        integral = dtypes.default(self.backend, "integral")
-        return {
-            "real floating": floating,
-            "complex floating": dtypes.default(self.backend, "complex floating"),
-            "integral": integral,
-            "indexing": integral,
-        }
+        kinds = dict.fromkeys(("real floating", "complex floating", "integral"))
+        found = {kind: dtypes.default(self.backend, kind) for kind in kinds}  # type: ignore[arg-type]
+        return {**found, "indexing": found["integral"]}
 
     def dtypes(
-        self, *, device: Any = None, kind: str | tuple[str, ...] | None = None
+        self, *, device: Device = None, kind: str | tuple[str, ...] | None = None
     ) -> dict[str, dtypes.DType]:
         """Return the dtypes of a kind, by name; by default all."""
+        isdtype = FUNCTIONS["isdtype"]
         kinds = tuple(dtypes.KINDS) if kind is None else kind
-        return {name: one for name, one in dtypes.NAMES.items() if dtypes.isdtype(one, kinds)}
+        return {name: one for name, one in dtypes.NAMES.items() if isdtype(one, kinds)}
 
-    def devices(self) -> list[Any]:
+    def devices(self) -> list[Device]:
         """Return the devices that are known."""
         return [self.default_device()]
 
@@ -175,10 +131,10 @@ class Namespace:
         self.newaxis = None
         for name, dtype in dtypes.NAMES.items():
             setattr(self, name, dtype)
-        made = {name: bind(one, backend) for name, one in BY_BACKEND.items()}
-        for name, function in {**FUNCTIONS, **made}.items():
+        bound = {name: bind(one, backend) for name, one in BY_BACKEND.items()}
+        for name, one in {**FUNCTIONS, **bound}.items():
             extension, _, last = name.rpartition(".")
-            setattr(getattr(self, extension) if extension else self, last, function)
+            setattr(getattr(self, extension) if extension else self, last, one)
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"the array API standard {VERSION} has no {name!r}")
@@ -197,7 +153,7 @@ _namespaces: dict[str | None, Namespace] = {}
 
 
 def namespace(backend: str | None = None, *, api_version: str | None = None) -> Namespace:
-    """Return the array API namespace whose arrays are traced.
+    """Return the array API namespace of traced arrays.
 
     Parameters
     ----------
@@ -213,7 +169,7 @@ def namespace(backend: str | None = None, *, api_version: str | None = None) -> 
     Raises
     ------
     ValueError
-        The version is newer than what is implemented.
+        `api_version` is newer than the one implemented.
 
     Examples
     --------

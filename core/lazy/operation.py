@@ -147,7 +147,7 @@ class Operation:
     def check(self, dtype: DType, backend: str | None) -> None:
         """Raise TypeError where this is not defined for numbers of `dtype`."""
         kinds = self.kinds
-        if backend == "array-api-strict":
+        if dtypes.promotion(backend).strict:
             kinds = kinds or self.strict_kinds
         if kinds and not dtypes.is_kind(dtype, *kinds):
             known = " and ".join(kinds)

@@ -1,7 +1,7 @@
-"""The operators of traced arrays: the hot path of tracing, made once per operation.
+"""Operators of traced arrays.
 
-Each function below looks its result's spec up by its operands' specs and fills in a node; nothing
-else happens for an operation that was seen with the same shapes and dtypes before.
+This is the hot path of tracing: an operator looks up the spec of its result by the specs of its
+operands and fills in a node. Nothing is inferred for specs that were seen before.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from typing import Any
 
 import numpy as np
 
-from core.lazy import dtypes
+from core.lazy.dtypes import SCALARS, check_scalar, promotion
 from core.lazy.graph.sharing import open_contexts, share
+from core.lazy.library import backend_of
 from core.lazy.operation import Elementwise, operation
+from core.typing import Array
 
 _new = object.__new__
-SCALARS = frozenset((bool, int, float, complex))
-
-Binary = Callable[[Any, Any], Any]
 Unary = Callable[[Any], Any]
+Binary = Callable[[Any, Any], Any]
 
 
 def unary_operator(name: str) -> Unary:
-    """Make the method for a prefix operator, which also is the function of that name."""
+    """Return the method of a unary operator, which is also the function of that name."""
     op = operation(name)
     assert isinstance(op, Elementwise)
     cache, infer = op.cache, op.infer
@@ -42,7 +42,7 @@ def unary_operator(name: str) -> Unary:
 
 
 def binary_operators(name: str, infer: Callable[..., Any] | None = None) -> tuple[Binary, Binary]:
-    """Make the methods ``x op other`` and ``other op x``."""
+    """Return the methods of ``x op other`` and ``other op x``."""
     op = operation(name)
     cache = op.cache
     infer_spec = infer or op.infer  # type: ignore[attr-defined]
@@ -57,7 +57,7 @@ def binary_operators(name: str, infer: Callable[..., Any] | None = None) -> tupl
         elif kind in scalars:
             key = (self._spec, kind)
             if kind is int and bounded:
-                dtypes.check_scalar(self._spec.dtype, other)
+                check_scalar(self._spec.dtype, other)
         else:
             other = operand(other, self)
             known = other.__class__ is cls or other.__class__ in scalars
@@ -78,7 +78,7 @@ def binary_operators(name: str, infer: Callable[..., Any] | None = None) -> tupl
             if kind not in scalars:
                 return forward(other, self) if kind is self.__class__ else NotImplemented
         if kind is int and bounded:
-            dtypes.check_scalar(self._spec.dtype, other)
+            check_scalar(self._spec.dtype, other)
         key = (kind, self._spec)
         node = _new(self.__class__)
         node._op = op
@@ -91,25 +91,24 @@ def binary_operators(name: str, infer: Callable[..., Any] | None = None) -> tupl
     return forward, reverse
 
 
-def operand(other: Any, self: Any) -> Any:
-    """Return what stands for `other`, an operand beside the traced array `self`.
+def operand(other: Any, self: Array) -> Any:
+    """Return `other`, an operand beside the traced array `self`, as a traced array or a scalar.
 
-    A concrete array becomes a constant of the graph, a NumPy number beside another library's
-    array the Python number that it is a kind of; NotImplemented where `other` is neither.
+    A concrete array becomes a constant of the graph; a NumPy scalar beside another library's array
+    becomes a Python scalar. The result is NotImplemented if `other` is neither.
     """
-    from core.lazy.library import backend_of
-
     if isinstance(other, self.__class__):
         return other
-    if isinstance(other, np.generic) and self.backend not in ("numpy", None):
+    backend = self.backend
+    if isinstance(other, np.generic) and backend not in ("numpy", None):
         other = other.item()
         return other if type(other) in SCALARS else NotImplemented
     if backend_of(other) is not None:
         constant = self.from_data(other)
-        if self.backend == "jax" and constant.backend == "numpy":  # JAX takes NumPy's arrays
-            constant._spec = constant._spec.with_(backend="jax")
+        if constant.backend == "numpy" and promotion(backend).takes_numpy:
+            constant._spec = constant._spec.with_(backend=backend)
         return constant
-    for kind in (bool, int, float, complex):  # an enum's member is a number too
+    for kind in (bool, int, float, complex):  # members of enums are scalars, too
         if isinstance(other, kind):
             return kind(other)  # type: ignore[arg-type]
     return NotImplemented

@@ -1,22 +1,25 @@
-"""What is known of an array before it has values: shape, dtype, backend and device."""
+"""What is known of an array before it is computed: shape, dtype, backend and device."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from operator import index
 from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
-from core.lazy.dtypes import DType
+from core.lazy.dtypes import DType, promote, promotion
+from core.typing import Device
 
 Shape: TypeAlias = "tuple[int | None, ...]"
+Axis: TypeAlias = "int | tuple[int, ...] | None"
 
 
 class Spec:
-    """Shape, dtype, backend and device of one array; one object for equal ones.
+    """Shape, dtype, backend and device of one array; equal specs are the same object.
 
-    Because equal specs are the same object, what an operation makes of its operands' specs can be
-    looked up by identity: tracing an operation twice infers its shape and dtype once.
+    The spec of an operation's result is therefore cached by the identity of the operands' specs:
+    shapes and dtypes are inferred only when an operation is first traced with them.
     """
 
     __slots__ = ("__weakref__", "backend", "device", "dtype", "nbytes", "shape", "size")
@@ -24,9 +27,9 @@ class Spec:
     shape: Shape
     dtype: DType
     backend: str | None
-    device: Any
+    device: Device
     size: int | None
-    """The number of elements; None where a length is unknown."""
+    """The number of elements; None if a length is unknown."""
     nbytes: int
     """The size in bytes; unknown lengths count as one."""
 
@@ -34,10 +37,8 @@ class Spec:
         return f"Spec(shape={self.shape}, dtype={self.dtype}, backend={self.backend!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Some libraries' device objects stand for hardware and cannot be pickled.
-        portable = isinstance(self.device, str) or self.backend == "torch"
-        device = self.device if portable else None
-        return spec, (self.shape, self.dtype, self.backend, device)
+        portable = isinstance(self.device, str) or promotion(self.backend).devices_pickle
+        return spec, (self.shape, self.dtype, self.backend, self.device if portable else None)
 
     @property
     def ndim(self) -> int:
@@ -63,8 +64,8 @@ class Spec:
 _specs: WeakValueDictionary[tuple[Any, ...], Spec] = WeakValueDictionary()
 
 
-def spec(shape: Shape, dtype: DType, backend: str | None = None, device: Any = None) -> Spec:
-    """Return the one `Spec` of these facts."""
+def spec(shape: Shape, dtype: DType, backend: str | None = None, device: Device = None) -> Spec:
+    """Return the `Spec` with these values."""
     key = (shape, dtype, backend, device)
     found = _specs.get(key)
     if found is None:
@@ -77,8 +78,64 @@ def spec(shape: Shape, dtype: DType, backend: str | None = None, device: Any = N
     return found
 
 
+def joint_spec(*specs: Spec, shape: Shape | None = None, dtype: DType | None = None) -> Spec:
+    """Return the spec of the result of an operation on arrays with the given specs.
+
+    By default the shape is the one that the arrays broadcast to, and the dtype the one that they
+    promote to.
+
+    Raises
+    ------
+    TypeError
+        The arrays are of several libraries, or their dtypes have no common one.
+    ValueError
+        The arrays are on several devices, or cannot be broadcast.
+    """
+    backend, device = common(*specs)
+    if dtype is None:
+        dtype = specs[0].dtype
+        for other in specs[1:]:
+            dtype = promote(dtype, other.dtype, backend)
+    if shape is None:
+        shape = broadcast(*[one.shape for one in specs])
+    return spec(shape, dtype, backend, device)
+
+
+def common(*specs: Spec) -> tuple[str | None, Device]:
+    """Return the backend and the device that operands share.
+
+    Raises
+    ------
+    TypeError
+        The operands are arrays of several libraries.
+    ValueError
+        The operands are on several devices.
+    """
+    backend, device, ndim = specs[0].backend, specs[0].device, specs[0].ndim
+    for other in specs[1:]:
+        if backend is None:
+            backend, device, ndim = other.backend, other.device or device, other.ndim
+        elif other.backend not in (None, backend):
+            raise TypeError(f"arrays of {backend} and {other.backend} cannot be combined")
+        elif device is None:
+            device = other.device
+        elif other.device is not None and not same_device(device, other.device):
+            if 0 not in (ndim, other.ndim) or not promotion(backend).scalars_join_devices:
+                raise ValueError(
+                    f"arrays on {device} and on {other.device} cannot be combined: "
+                    "move one with to_device"
+                )
+            device = other.device if ndim == 0 else device
+    return backend, device
+
+
+def same_device(one: Device, other: Device) -> bool:
+    """Return whether two devices are the same; either may be given by name."""
+    return bool(one == other) or str(one) == str(other)
+
+
 def known_lengths(shape: Iterable[Any]) -> Shape:
-    """Return a concrete array's shape, with None for the NaN that Dask has for unknown lengths."""
+    """Return the shape of a concrete array, with None for unknown lengths, NaN in Dask."""
     return tuple(None if n is None or math.isnan(n) else int(n) for n in shape)
 
 
@@ -92,8 +149,6 @@ def as_shape(shape: Any) -> Shape:
     ValueError
         A length is negative.
     """
-    from operator import index
-
     lengths: Iterable[Any] = shape if isinstance(shape, Iterable) else (shape,)
     result = tuple(None if n is None else index(n) for n in lengths)
     if any(n is not None and n < 0 for n in result):
@@ -104,7 +159,7 @@ def as_shape(shape: Any) -> Shape:
 def broadcast(*shapes: Shape) -> Shape:
     """Return the shape that arrays of these shapes broadcast to.
 
-    An unknown length stays unknown beside 1 and takes the other's length beside more.
+    An unknown length and 1 give an unknown length; an unknown one and any other give the other.
 
     Raises
     ------
@@ -127,39 +182,8 @@ def broadcast(*shapes: Shape) -> Shape:
     return tuple(result)
 
 
-def common(*specs: Spec) -> tuple[str | None, Any]:
-    """Return the one backend and device of operands.
-
-    Raises
-    ------
-    TypeError
-        They are of two libraries.
-    ValueError
-        They are on two devices.
-    """
-    backend, device, ndim = specs[0].backend, specs[0].device, specs[0].ndim
-    for other in specs[1:]:
-        if backend is None:
-            backend, device, ndim = other.backend, other.device or device, other.ndim
-        elif other.backend not in (None, backend):
-            raise TypeError(f"arrays of {backend} and {other.backend} cannot be combined")
-        elif device is None:
-            device = other.device
-        elif other.device is not None and not same_device(device, other.device):
-            # PyTorch lets a single number of the processor join an accelerator's arrays.
-            if backend == "torch" and 0 in (ndim, other.ndim):
-                device = other.device if ndim == 0 else device
-            else:
-                raise ValueError(
-                    f"arrays on {device} and on {other.device} cannot be combined: "
-                    "move one with to_device"
-                )
-    return backend, device
-
-
-def same_device(one: Any, other: Any) -> bool:
-    """Say whether two devices are one; a library may take its name for the device itself."""
-    return bool(one == other) or str(one) == str(other)
+class AxisError(ValueError, IndexError):
+    """An axis that the array does not have."""
 
 
 def axis_index(axis: int, ndim: int) -> int:
@@ -167,27 +191,42 @@ def axis_index(axis: int, ndim: int) -> int:
 
     Raises
     ------
-    ValueError
-        There is no such axis. (It is an IndexError too, as in NumPy.)
+    AxisError
+        There is no such axis.
     """
-    from operator import index
-
     axis = index(axis)
     if not -ndim <= axis < ndim:
         raise AxisError(f"axis {axis} is out of bounds for an array of {ndim} dimensions")
     return axis % ndim
 
 
-def axes_of(axis: int | tuple[int, ...] | None, ndim: int) -> tuple[int, ...]:
-    """Return the axes that `axis` names, counted from the start; None names all."""
+def axes_of(axis: Axis, ndim: int) -> tuple[int, ...]:
+    """Return axes counted from the start; None means all."""
     if axis is None:
         return tuple(range(ndim))
     given = axis if isinstance(axis, tuple | list) else (axis,)
     axes = tuple(axis_index(one, ndim) for one in given)
     if len(set(axes)) != len(axes):
-        raise ValueError(f"an axis is named twice in {axis}")
+        raise ValueError(f"an axis is given twice in {axis}")
     return axes
 
 
-class AxisError(ValueError, IndexError):
-    """An axis that the array does not have."""
+def replace_axis(shape: Shape, axis: int, *lengths: int | None) -> Shape:
+    """Return `shape` with the length of a non-negative axis replaced by `lengths`, or removed."""
+    return (*shape[:axis], *lengths, *shape[axis + 1 :])
+
+
+def explicit_device(device: Device, backend: str | None) -> Device:
+    """Return the ``device=`` to record; None for a library with one device, so others can run it.
+
+    Raises
+    ------
+    ValueError
+        The library does not have the device.
+    """
+    only = promotion(backend).only_device
+    if only is None:
+        return device
+    if device not in (None, only):
+        raise ValueError(f"{backend} has only the device {only!r}, not {device!r}")
+    return None

@@ -18,10 +18,10 @@ from core.lazy.graph.node import Node, ascend
 from core.lazy.graph.tree import leaves, pairs, rebuild
 from core.lazy.history import bytes_of, footprint, stats
 from core.lazy.library import backend_of, device_of
+from core.lazy.namespace import FUNCTIONS
 from core.lazy.operation import ITEM, External
 from core.lazy.show import tree_text
 from core.lazy.spec import known_lengths
-from core.lazy.standard.registry import FUNCTIONS
 from core.lazy_apply.call import function_name
 
 

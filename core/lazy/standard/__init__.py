@@ -1,1 +1,25 @@
-"""The functions of the array API standard for traced arrays, one family of shapes per file."""
+"""The functions of the array API standard for traced arrays; importing them registers them."""
+
+from core.lazy.standard import (
+    creation,
+    data_types,
+    elementwise,
+    extras,
+    fft,
+    linalg,
+    manipulation,
+    reduction,
+    searching,
+)
+
+__all__ = [
+    "creation",
+    "data_types",
+    "elementwise",
+    "extras",
+    "fft",
+    "linalg",
+    "manipulation",
+    "reduction",
+    "searching",
+]

@@ -1,171 +1,173 @@
-"""Sorting, searching, sets and picking by index."""
+"""Functions that sort, search, find unique values, and select by index."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.lazy import dtypes
-from core.lazy.array import LazyArray, make, make_many
-from core.lazy.operation import Operation, define
-from core.lazy.spec import Shape, axis_index, broadcast, common, spec
-from core.lazy.standard.inputs import together, traced
-from core.lazy.standard.registry import standard
-from core.lazy.standard.results import UniqueAll, UniqueCounts, UniqueInverse
+from core.lazy.array import LazyArray
+from core.lazy.dtypes import DType, promotion
+from core.lazy.namespace import function
+from core.lazy.spec import Shape, axis_index, broadcast, joint_spec, replace_axis
+from core.lazy.standard.common import call, call_many, together, traced
+from core.typing import Array
 
-SORT, ARGSORT = (define(Operation(name, "sorting")) for name in ("sort", "argsort"))
-TAKE, TAKE_ALONG = (define(Operation(name, "indexing")) for name in ("take", "take_along_axis"))
-SEARCHSORTED, ISIN = (define(Operation(name, "sorting")) for name in ("searchsorted", "isin"))
-NONZERO = define(Operation("nonzero", "sorting"))
-UNIQUE = {
-    name: define(Operation(f"unique_{name}", "sorting"))
-    for name in ("all", "counts", "inverse", "values")
-}
+UNKNOWN: Shape = (None,)
+
+
+def index_dtype(x: LazyArray) -> DType:
+    """Return the dtype of positions in arrays of the library of `x`."""
+    return dtypes.default(x.backend, "integral")
+
+
+@function("sorting")
+def sort(x: Any, /, axis: int = -1, *, descending: bool = False, stable: bool = True) -> LazyArray:
+    """Return the elements sorted along an axis."""
+    x = traced(x)
+    return call("sort", (x,), x._spec, **_order(x, axis, descending, stable))
+
+
+@function("sorting")
+def argsort(
+    x: Any, /, axis: int = -1, *, descending: bool = False, stable: bool = True
+) -> LazyArray:
+    """Return the indices that sort the elements along an axis."""
+    x = traced(x)
+    known = x._spec.with_(dtype=index_dtype(x))
+    return call("argsort", (x,), known, **_order(x, axis, descending, stable))
 
 
 def _order(x: LazyArray, axis: int, descending: bool, stable: bool) -> dict[str, Any]:
     axis_index(axis, x.ndim)
-    kwargs: dict[str, Any] = {} if axis == -1 else {"axis": axis}
-    if descending:
-        kwargs["descending"] = True
-    if not stable:
-        kwargs["stable"] = False
-    return kwargs
+    return {
+        "axis": None if axis == -1 else axis,
+        "descending": descending or None,
+        "stable": None if stable else False,
+    }
 
 
-@standard()
-def sort(x: Any, /, axis: int = -1, *, descending: bool = False, stable: bool = True) -> LazyArray:
-    """Return the elements in order along an axis."""
-    x = traced(x)
-    return make(SORT, (x,), _order(x, axis, descending, stable), x._spec)
-
-
-@standard()
-def argsort(
-    x: Any, /, axis: int = -1, *, descending: bool = False, stable: bool = True
-) -> LazyArray:
-    """Return the positions that put the elements in order along an axis."""
-    x = traced(x)
-    kwargs = _order(x, axis, descending, stable)
-    return make(ARGSORT, (x,), kwargs, x._spec.with_(dtype=_index_dtype(x)))
-
-
-def _position_dtype(x: LazyArray) -> dtypes.DType:
-    """Return the dtype of positions that `searchsorted` finds, which are 32 bits long in JAX."""
-    return dtypes.int32 if x.backend == "jax" else _index_dtype(x)
-
-
-def _index_dtype(x: LazyArray) -> dtypes.DType:
-    return dtypes.default(x.backend, "integral")
-
-
-@standard()
+@function("sorting")
 def searchsorted(x1: Any, x2: Any, /, *, side: str = "left", sorter: Any = None) -> LazyArray:
-    """Return where in the sorted `x1` elements equal to those of `x2` would go."""
+    """Return the indices at which elements of `x2` would be inserted into the sorted `x1`."""
     x1 = traced(x1)
-    (x2, _) = together(x2, x1)
+    x2, _ = together(x2, x1)
     if x1.ndim != 1:
         raise ValueError(f"searchsorted: x1 has {x1.ndim} dimensions, not 1")
     if side not in ("left", "right"):
-        raise ValueError(f'searchsorted: side is "left" or "right", not {side!r}')
-    kwargs: dict[str, Any] = {} if side == "left" else {"side": side}
-    if sorter is not None:
-        kwargs["sorter"] = traced(sorter)
-    backend, device = common(x1._spec, x2._spec)
-    return make(
-        SEARCHSORTED, (x1, x2), kwargs, spec(x2.shape, _position_dtype(x1), backend, device)
+        raise ValueError(f'searchsorted: side must be "left" or "right", not {side!r}')
+    own = promotion(x1.backend).search_dtype
+    known = joint_spec(
+        x1._spec, x2._spec, shape=x2.shape, dtype=dtypes.NAMES[own] if own else index_dtype(x1)
+    )
+    return call(
+        "searchsorted",
+        (x1, x2),
+        known,
+        side=None if side == "left" else side,
+        sorter=None if sorter is None else traced(sorter),
     )
 
 
-@standard()
+@function("sorting")
 def isin(x1: Any, x2: Any, /, *, invert: bool = False) -> LazyArray:
-    """Say of each element of `x1` whether it is one of `x2`."""
+    """Return whether each element of `x1` is an element of `x2`."""
     x1, x2 = together(x1, x2)
-    return make(
-        ISIN, (x1, x2), {"invert": True} if invert else None, x1._spec.with_(dtype=dtypes.bool_)
-    )
+    return call("isin", (x1, x2), x1._spec.with_(dtype=dtypes.bool_), invert=invert or None)
 
 
-@standard()
+@function("sorting")
 def nonzero(x: Any, /) -> tuple[LazyArray, ...]:
-    """Return the positions of the elements that are not zero; how many is not known."""
+    """Return the indices of nonzero elements; their number is unknown."""
     x = traced(x)
     if not x.ndim:
-        raise ValueError("nonzero: an array without dimensions has no positions")
-    one = x._spec.with_(shape=(None,), dtype=_index_dtype(x))
-    return tuple(make_many(NONZERO, (x,), None, (one,) * x.ndim))
+        raise ValueError("nonzero: an array without dimensions has no indices")
+    known = x._spec.with_(shape=UNKNOWN, dtype=index_dtype(x))
+    return tuple(call_many("nonzero", (x,), *(known,) * x.ndim))
 
 
-def _unique(name: str, x: Any, *shapes: tuple[Shape, bool]) -> list[LazyArray]:
-    described = tuple(
-        x._spec.with_(shape=shape, dtype=_index_dtype(x) if index else x.dtype)
-        for shape, index in shapes
-    )
-    return make_many(UNIQUE[name], (x,), None, described)
+class UniqueAll(NamedTuple):
+    """The result of `unique_all`; the length of all but `inverse_indices` is unknown."""
+
+    values: Array
+    indices: Array
+    inverse_indices: Array
+    counts: Array
 
 
-_LENGTH: Shape = (None,)
+class UniqueCounts(NamedTuple):
+    """The result of `unique_counts`; the length is unknown."""
+
+    values: Array
+    counts: Array
 
 
-@standard()
+class UniqueInverse(NamedTuple):
+    """The result of `unique_inverse`; the length of `values` is unknown."""
+
+    values: Array
+    inverse_indices: Array
+
+
+@function("sorting")
 def unique_all(x: Any, /) -> UniqueAll:
-    """Return the different elements, where they are, how to restore `x`, and how often each is."""
-    x = traced(x)
-    return UniqueAll(
-        *_unique("all", x, (_LENGTH, False), (_LENGTH, True), (x.shape, True), (_LENGTH, True))
-    )
+    """Return the unique elements, their first indices, inverse indices and counts."""
+    return UniqueAll(*_unique("unique_all", x, UniqueAll))
 
 
-@standard()
+@function("sorting")
 def unique_counts(x: Any, /) -> UniqueCounts:
-    """Return the different elements and how often each is there."""
-    x = traced(x)
-    return UniqueCounts(*_unique("counts", x, (_LENGTH, False), (_LENGTH, True)))
+    """Return the unique elements and their counts."""
+    return UniqueCounts(*_unique("unique_counts", x, UniqueCounts))
 
 
-@standard()
+@function("sorting")
 def unique_inverse(x: Any, /) -> UniqueInverse:
-    """Return the different elements and the positions among them that restore `x`."""
+    """Return the unique elements and the indices among them that reconstruct `x`."""
+    return UniqueInverse(*_unique("unique_inverse", x, UniqueInverse))
+
+
+def _unique(name: str, x: Any, result: Any) -> list[LazyArray]:
     x = traced(x)
-    return UniqueInverse(*_unique("inverse", x, (_LENGTH, False), (x.shape, True)))
+    index = x._spec.with_(shape=UNKNOWN, dtype=index_dtype(x))
+    known = {
+        "values": x._spec.with_(shape=UNKNOWN),
+        "inverse_indices": index.with_(shape=x.shape),
+    }
+    return call_many(name, (x,), *[known.get(field, index) for field in result._fields])
 
 
-@standard()
+@function("sorting")
 def unique_values(x: Any, /) -> LazyArray:
-    """Return the different elements; how many is not known."""
+    """Return the unique elements; their number is unknown."""
     x = traced(x)
-    return make(UNIQUE["values"], (x,), None, x._spec.with_(shape=_LENGTH))
+    return call("unique_values", (x,), x._spec.with_(shape=UNKNOWN))
 
 
-@standard()
+@function("indexing")
 def take(x: Any, indices: Any, /, axis: int | None = None) -> LazyArray:
-    """Return the elements at positions along an axis."""
+    """Return the elements at some positions along an axis."""
     x = traced(x)
     if axis is None and x.ndim != 1:
         raise ValueError(f"take: an array of {x.ndim} dimensions needs an axis")
     where = axis_index(0 if axis is None else axis, x.ndim)
     if isinstance(indices, list | tuple):
-        found: LazyArray = x[(*(slice(None),) * where, list(indices))]
-        return found
+        return x[(*(slice(None),) * where, list(indices))]  # type: ignore[no-any-return]
     indices = traced(indices)
     if indices.dtype.kind not in "iu":
-        raise TypeError(f"take: indices have an integer dtype, not {indices.dtype}")
-    backend, device = common(x._spec, indices._spec)
-    shape = x.shape[:where] + indices.shape + x.shape[where + 1 :]
-    return make(TAKE, (x, indices), {"axis": where}, spec(shape, x.dtype, backend, device))
+        raise TypeError(f"take: indices must have an integer dtype, not {indices.dtype}")
+    shape = replace_axis(x.shape, where, *indices.shape)
+    known = joint_spec(x._spec, indices._spec, shape=shape, dtype=x.dtype)
+    return call("take", (x, indices), known, axis=where)
 
 
-@standard()
+@function("indexing")
 def take_along_axis(x: Any, indices: Any, /, axis: int = -1) -> LazyArray:
-    """Return for each position in `indices` the element there along an axis."""
+    """Return elements of `x` at the positions given for each slice along an axis."""
     x, indices = traced(x), traced(indices)
     if x.ndim != indices.ndim:
         raise ValueError(f"take_along_axis: {x.ndim} and {indices.ndim} dimensions differ")
     where = axis_index(axis, x.ndim)
-    without = [list(one.shape) for one in (x, indices)]
-    for shape in without:
-        shape[where] = 1
-    result = list(broadcast(*map(tuple, without)))
-    result[where] = indices.shape[where]
-    backend, device = common(x._spec, indices._spec)
-    kwargs = {} if axis == -1 else {"axis": axis}
-    return make(TAKE_ALONG, (x, indices), kwargs, spec(tuple(result), x.dtype, backend, device))
+    others = broadcast(*[replace_axis(one.shape, where, 1) for one in (x, indices)])
+    shape = replace_axis(others, where, indices.shape[where])
+    known = joint_spec(x._spec, indices._spec, shape=shape, dtype=x.dtype)
+    return call("take_along_axis", (x, indices), known, axis=None if axis == -1 else axis)

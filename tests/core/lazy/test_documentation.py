@@ -13,7 +13,7 @@ import pytest
 
 import core.lazy
 from core import lazy
-from core.lazy.standard.registry import EXTRAS, FUNCTIONS
+from core.lazy.namespace import EXTRAS, FUNCTIONS
 
 MODULES = [
     one.name for one in pkgutil.walk_packages(core.lazy.__path__, "core.lazy.") if not one.ispkg

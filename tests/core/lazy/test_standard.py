@@ -16,7 +16,7 @@ from core.backends import Backend
 from core.lazy.dtypes import NAMES, as_dtype
 from core.lazy.graph.tree import leaves as leaves_of
 from core.lazy.library import backend_of, device_of, namespace_of
-from core.lazy.standard.registry import FUNCTIONS
+from core.lazy.namespace import FUNCTIONS
 from tests.core.lazy.calls import CALLS
 
 # What no library's arrays can go through: answers about dtypes, and values that are not defined.

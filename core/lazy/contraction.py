@@ -1,25 +1,18 @@
-"""Shapes of products that sum over axes: matmul, vecdot, tensordot, einsum."""
+"""Shapes of products that sum over axes: matmul, tensordot, einsum."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
-from core.lazy import dtypes
 from core.lazy.operation import Operation, define
-from core.lazy.spec import Shape, Spec, axis_index, broadcast, common, spec
+from core.lazy.spec import Shape, Spec, axis_index, broadcast, joint_spec
 
 MATMUL = define(Operation("matmul", "contraction"))
 
 
-def product_spec(first: Spec, second: Spec, shape: Shape) -> Spec:
-    """Return the spec of a product of two arrays that has `shape`."""
-    backend, device = common(first, second)
-    dtype = dtypes.promote(first.dtype, second.dtype, backend)
-    return spec(shape, dtype, backend, device)
-
-
 def check_equal(name: str, first: int | None, second: int | None) -> None:
-    """Raise ValueError where two lengths that are summed over are known to differ."""
+    """Raise ValueError if the lengths of two summed axes differ."""
     if first is not None and second is not None and first != second:
         raise ValueError(f"{name}: the summed axes have lengths {first} and {second}")
 
@@ -37,7 +30,7 @@ def matmul_spec(first: Spec, second: Spec) -> Spec:
         raise ValueError("matmul: both operands need at least one axis; use * for numbers")
     check_equal("matmul", a[-1], b[-2] if len(b) > 1 else b[-1])
     shape = broadcast(a[:-2], b[:-2]) + a[-2:-1] * (len(a) > 1) + b[-1:] * (len(b) > 1)
-    result = product_spec(first, second, shape)
+    result = joint_spec(first, second, shape=shape)
     MATMUL.check(result.dtype, result.backend)
     MATMUL.remember((first, second), result)
     return result
@@ -46,7 +39,7 @@ def matmul_spec(first: Spec, second: Spec) -> Spec:
 def tensordot_axes(
     a: Shape, b: Shape, axes: int | tuple[Sequence[int], Sequence[int]]
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the axes of both operands that are summed over, checked."""
+    """Return the summed axes of both operands, counted from the start."""
     if isinstance(axes, int):
         if axes < 0 or axes > min(len(a), len(b)):
             raise ValueError(f"tensordot: cannot sum over {axes} axes of shapes {a} and {b}")
@@ -64,7 +57,7 @@ def tensordot_axes(
 
 
 def einsum_shape(equation: str, shapes: Sequence[Shape]) -> tuple[Shape, int]:
-    """Return the shape of an einsum and the number of multiplications per operand pair.
+    """Return the shape of an einsum and the number of combinations of its indices.
 
     Raises
     ------
@@ -86,22 +79,20 @@ def einsum_shape(equation: str, shapes: Sequence[Shape]) -> tuple[Shape, int]:
         ellipsis = broadcast(ellipsis, shape[len(before) : len(before) + extra])
         named = shape[: len(before)] + shape[len(before) + extra :]
         for letter, length in zip(before + after, named, strict=True):
-            known = lengths.get(letter, 1)
-            if known in (1, None):
-                lengths[letter] = length if known == 1 or length != 1 else known
-            elif length not in (1, None, known):
-                raise ValueError(f"einsum: {letter!r} has lengths {known} and {length}")
+            try:
+                (lengths[letter],) = broadcast((lengths.get(letter, 1),), (length,))
+            except ValueError:
+                raise ValueError(
+                    f"einsum: {letter!r} has lengths {lengths[letter]} and {length}"
+                ) from None
     if not arrow:
         letters = inputs.replace(",", "").replace("...", "")
         output = "".join(sorted(one for one in set(letters) if letters.count(one) == 1))
-        output = ("..." if ellipsis or "..." in inputs else "") + output
+        output = ("..." if "..." in inputs else "") + output
     unknown = set(output.replace("...", "")) - set(lengths)
     if unknown:
         raise ValueError(f"einsum: {equation!r} has {', '.join(sorted(unknown))} only on the right")
     before, dots, after = output.partition("...")
     middle = ellipsis if dots else ()
-    shape = (*[lengths[one] for one in before], *middle, *[lengths[one] for one in after])
-    work = 1
-    for length in (*lengths.values(), *ellipsis):
-        work *= length or 1
-    return shape, work
+    result = (*[lengths[one] for one in before], *middle, *[lengths[one] for one in after])
+    return result, math.prod(length or 1 for length in (*lengths.values(), *ellipsis))

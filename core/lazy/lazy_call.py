@@ -1,29 +1,29 @@
-"""Eager functions as operations of the graph: what `core.lazy_apply` does to traced arrays."""
+"""Calls of `core.lazy_apply` as operations of the graph."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import array_api_compat
 
 from core.lazy import dtypes
-from core.lazy.array import make, make_many
-from core.lazy.namespace import result_type
 from core.lazy.operation import External
-from core.lazy.spec import common, spec
+from core.lazy.spec import Spec, common, spec
 from core.lazy_apply.api import lazy_apply
 from core.lazy_apply.call import Call, is_scalar
 from core.lazy_apply.checks import VECTORIZE, checked
 from core.lazy_apply.outputs import Outputs, resolve
+from core.typing import Array, DType
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
-    """A call that waits for its arrays.
+class DeferredCall:
+    """A call of `lazy_apply` without its arrays.
 
-    Once these are there it is a call of `lazy_apply` again, so a graph that runs inside
-    ``jax.jit``, in ``torch.compile`` or on Dask's arrays leaves the function to those.
+    When the graph is run, it calls `lazy_apply` again with concrete arrays, so a graph that runs in
+    ``jax.jit``, in ``torch.compile`` or on Dask's arrays applies the function as these require.
     """
 
     call: Call
@@ -33,17 +33,17 @@ class Later:
     def __name__(self) -> str:
         return self.call.name
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: Array, **kwargs: Any) -> Any:
         """Apply the function to concrete arrays.
 
         Raises
         ------
         TypeError, ValueError
-            A result has not the announced dtype or shape.
+            A result does not have the announced dtype or shape.
         """
         call, outputs = self.call, self.outputs
         xp = array_api_compat.array_namespace(*[x for x in args if not is_scalar(x)])
-        if call.dtype is None:  # the arrays' dtypes may be others than those that were traced
+        if call.dtype is None:  # the dtypes may differ from those that were traced
             promoted = xp.result_type(*[x for x in args if x is not None])
             announced = [promoted] * len(outputs.dtypes)
         else:
@@ -60,25 +60,34 @@ class Later:
             vjp=call.vjp,
             **kwargs,
         )
-        listed = results if outputs.multiple else (results,)
         hint = "give shape=" if call.signature is None else VECTORIZE
         made = [
             checked(call.func, result, shape, dtype, xp, hint)
-            for result, shape, dtype in zip(listed, outputs.shapes, announced, strict=True)
+            for result, shape, dtype in zip(
+                results if outputs.multiple else (results,), outputs.shapes, announced, strict=True
+            )
         ]
         return tuple(made) if outputs.multiple else made[0]
 
 
-def applied(call: Call) -> Any:
-    """Return the traced results of a call with traced arrays among its arguments."""
+def deferred(
+    call: Call, result_type: Callable[..., DType]
+) -> tuple[External, tuple[Spec, ...], bool]:
+    """Return the operation of a call, the specs of its results, and whether these are a tuple.
+
+    Parameters
+    ----------
+    call : Call
+        With traced arrays among its arguments.
+    result_type : callable
+        That of the arrays' namespace, for calls that do not announce a dtype.
+    """
     outputs = resolve(call, lambda: result_type(*[x for x in call.args if x is not None]))
     outputs = replace(outputs, dtypes=tuple(map(dtypes.as_dtype, outputs.dtypes)))
     backend, device = common(*[x._spec for x in call.arrays])
-    specs = tuple(
+    known = tuple(
         spec(shape, dtype, backend, device)
         for shape, dtype in zip(outputs.shapes, outputs.dtypes, strict=True)
     )
-    op = External(Later(replace(call, args=(), kwargs={}, xp=None), outputs))
-    if outputs.multiple:
-        return tuple(make_many(op, call.args, dict(call.kwargs), specs))
-    return make(op, call.args, dict(call.kwargs), specs[0])
+    op = External(DeferredCall(replace(call, args=(), kwargs={}, xp=None), outputs))
+    return op, known, outputs.multiple

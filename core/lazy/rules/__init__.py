@@ -1,1 +1,0 @@
-"""Shape rules that the operators need before there are functions."""

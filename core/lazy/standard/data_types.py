@@ -1,0 +1,125 @@
+"""Functions of dtypes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from core.lazy import dtypes
+from core.lazy.array import LazyArray
+from core.lazy.dtypes import SCALARS, DType
+from core.lazy.namespace import function
+
+
+@function(by_backend=True)
+def result_type(backend: str | None, *arrays_and_dtypes: Any) -> DType:
+    """Return the dtype of an operation on arrays, dtypes and numbers.
+
+    Parameters
+    ----------
+    *arrays_and_dtypes : array, dtype or number
+
+    Returns
+    -------
+    dtype
+
+    Raises
+    ------
+    ValueError
+        There is neither an array nor a dtype among them.
+    """
+    known: DType | None = None
+    for one in arrays_and_dtypes:
+        if isinstance(one, LazyArray):
+            backend = one.backend or backend
+        if type(one) not in SCALARS:
+            own = dtypes.dtype_of(one)
+            known = own if known is None else dtypes.promote(known, own, backend)
+    if known is None:
+        raise ValueError("result_type: at least one operand must be an array or a dtype")
+    for one in arrays_and_dtypes:
+        if type(one) in SCALARS:
+            known = dtypes.with_scalar(known, type(one), backend)
+    return known
+
+
+@function()
+def can_cast(from_: Any, to: Any, /) -> bool:
+    """Return whether one dtype can be promoted to another, by the standard's rules alone.
+
+    Parameters
+    ----------
+    from_ : dtype or array
+    to : dtype
+
+    Returns
+    -------
+    bool
+    """
+    source, target = dtypes.dtype_of(from_), dtypes.as_dtype(to)
+    promoted = dtypes.standard_promotion(source, target)
+    return promoted is not None and promoted == target  # None equals a NumPy dtype
+
+
+@function()
+def finfo(type: Any, /) -> Any:
+    """Return the limits of a floating-point dtype, or of that of an array.
+
+    Parameters
+    ----------
+    type : dtype or array
+
+    Returns
+    -------
+    numpy.finfo
+    """
+    return np.finfo(dtypes.dtype_of(type))
+
+
+@function()
+def iinfo(type: Any, /) -> Any:
+    """Return the limits of an integer dtype, or of that of an array.
+
+    Parameters
+    ----------
+    type : dtype or array
+
+    Returns
+    -------
+    numpy.iinfo
+    """
+    return np.iinfo(dtypes.dtype_of(type))
+
+
+@function()
+def isdtype(dtype: object, kind: object) -> bool:
+    """Return whether `dtype` is `kind`, or of that kind.
+
+    Parameters
+    ----------
+    dtype : dtype
+        Of any library.
+    kind : dtype, str or tuple of these
+        Kinds are the standard's: ``"bool"``, ``"signed integer"``, ``"unsigned integer"``,
+        ``"integral"``, ``"real floating"``, ``"complex floating"``, ``"numeric"``.
+
+    Raises
+    ------
+    ValueError
+        The standard has no such kind.
+
+    Examples
+    --------
+    >>> from core import lazy
+    >>> lazy.isdtype(lazy.float32, ("integral", "real floating"))
+    True
+    """
+    if isinstance(kind, tuple):
+        return any(isdtype(dtype, one) for one in kind)
+    if isinstance(kind, str):
+        if kind not in dtypes.KINDS:
+            known = ", ".join(dtypes.KINDS)
+            raise ValueError(f"unknown kind of dtype {kind!r}; the standard has {known}")
+        return dtypes.is_kind(dtypes.as_dtype(dtype), kind)
+    return dtypes.as_dtype(dtype) == dtypes.as_dtype(kind)
