@@ -135,5 +135,5 @@ def _box(module: str, package: str) -> str | None:
     if top != package or not is_folder or folder.startswith("_"):
         return None
     # The registry knows adapters by name and imports them when they are needed.
-    is_adapter = folder == "backends" and rest[0] not in ("", "base", "registry")
+    is_adapter = folder == "backends" and rest[0] not in ("", "base", "promotion", "registry")
     return "adapters" if is_adapter else folder
