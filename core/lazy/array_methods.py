@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from core.lazy.execution.compute import compute, compute_constants
 from core.lazy.dtypes import promotion
 from core.lazy.errors import refuse
-from core.lazy.export import to_nx_digraph
+from core.lazy.execution.compute import compute, compute_constants
 from core.lazy.execution.function import get_function, get_source
+from core.lazy.export import to_nx_digraph
 from core.lazy.graph.node import Node, ascend, depths, descend
 from core.lazy.library import namespace_of
 from core.lazy.namespace import Namespace, namespace
