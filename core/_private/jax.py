@@ -1,9 +1,40 @@
-"""JAX's classes of concrete and of traced arrays."""
+"""JAX's classes of arrays, its state of tracing, and CPU devices with other settings.
+
+Private functions have a fallback for versions of JAX in which they are missing.
+"""
 
 from __future__ import annotations
 
+import functools
+
 import jax
 import jax.numpy as jnp
+
+from core.typing import Array, Device
+
+try:
+    from jax._src.core import trace_state_clean
+except ImportError:  # pragma: no cover
+    from jax.core import trace_state_clean
+
+try:
+    from jax._src.core import is_concrete
+except ImportError:  # pragma: no cover
+
+    def is_concrete(x: Array) -> bool:
+        """Return whether `x` has a value; without JAX's function, False for all tracers.
+
+        Tracers of derivatives outside ``jax.jit`` do have a value.
+        """
+        return not isinstance(x, jax.core.Tracer)
+
+
+try:
+    from jax._src.lib import xla_client
+except ImportError:  # pragma: no cover
+    xla_client = None
+
+__all__ = ["ARRAY_TYPE", "is_array_type", "is_concrete", "synchronous_cpu", "trace_state_clean"]
 
 with jax.ensure_compile_time_eval():  # the first import may be inside `jax.jit`
     ARRAY_TYPE: type = type(jnp.zeros(()))
@@ -22,3 +53,18 @@ def is_array_type(cls: type) -> bool:
     with it every use of `autojit` on JAX.
     """
     return issubclass(cls, (jax.Array, jax.core.Tracer))
+
+
+@functools.cache
+def synchronous_cpu() -> Device | None:
+    """Return a CPU device that runs operations in the calling thread; None if JAX cannot make one.
+
+    JAX's own CPU device runs operations in a pool of threads. A callback of a running computation
+    occupies such a thread, and an operation in the callback that needs a free thread may wait
+    forever. Operations on this device never wait.
+    """
+    make_client = getattr(xla_client, "make_cpu_client", None)
+    try:
+        return make_client(asynchronous=False).devices()[0] if make_client is not None else None
+    except TypeError:  # pragma: no cover  # another version may have other parameters
+        return None

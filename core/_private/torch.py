@@ -1,13 +1,25 @@
-"""How ``torch.compile`` stores the versions of a function."""
+"""How ``torch.compile`` treats functions. Importing this module does not import PyTorch."""
 
 from __future__ import annotations
 
 import itertools
 import types
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
+
+F = TypeVar("F", bound=Callable[..., object])
 
 _count = itertools.count()
+
+
+def mark_constant(function: F) -> F:
+    """Let ``torch.compile`` call `function` while it traces, instead of tracing it.
+
+    This is ``torch.compiler.assume_constant_result`` for modules that must not import PyTorch. If
+    the mark had another name, ``torch.compile`` would fail to trace these functions.
+    """
+    function._dynamo_marked_constant = True  # type: ignore[attr-defined]
+    return function
 
 
 def without_shared_versions(function: Callable[..., Any], name: str) -> Callable[..., Any]:

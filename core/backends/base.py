@@ -87,6 +87,8 @@ class Backend(ABC):
     imports nothing. Default: the classes of the package `module` that have the method
     ``__array_namespace__``.
     """
+    lazy_apply: ClassVar[str] = "core.lazy_apply.implementation:Implementation"
+    """The class that implements `core.lazy_apply` for the library; by default for eager ones."""
     is_reference: ClassVar[bool] = False
     """Whether this is NumPy: cases hold its arrays, and other libraries are compared with it.
 

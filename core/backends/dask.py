@@ -23,6 +23,7 @@ class DaskBackend(Backend):
     module = "dask.array"
     distributions = ("dask",)
     array_types = ("dask.array:Array",)
+    lazy_apply = "core.lazy_apply.dask:DaskImplementation"
     columns = {"cpu": "cpu"}
     modes = ("eager", "lazy")
     mode_keywords = {"lazy": ModeKeyword("allow_dask_compute", works=False)}

@@ -36,6 +36,7 @@ class JAXBackend(Backend):
     compiler_priority = 20
     aliases = ("jax.numpy",)
     array_types = ("jax:Array", "jax.core:Tracer")
+    lazy_apply = "core.lazy_apply.jax:JAXImplementation"
     modes = ("eager", "jit")
     optional_modes = ("grad", "vmap")
     mode_keywords = {"jit": ModeKeyword("jax_jit", works=True)}

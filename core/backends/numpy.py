@@ -20,6 +20,7 @@ class NumPyBackend(Backend):
     title = "NumPy"
     module = "numpy"
     array_types = ("numpy:ndarray", "numpy:generic")
+    lazy_apply = "core.lazy_apply.numpy:NumPyImplementation"
     is_reference = True
     columns = {"cpu": "cpu"}
     optional_modes = ("trace",)

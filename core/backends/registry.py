@@ -8,6 +8,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from pkgutil import resolve_name
 
+from core._private.torch import mark_constant
 from core.backends.base import Backend
 
 GROUP = "xpcaps.backends"
@@ -92,6 +93,7 @@ _library_of_class: dict[type, str] = {}
 _LIMIT = 4096
 
 
+@mark_constant
 def library_of(cls: type) -> str:
     """Return the name of the library whose arrays are of class `cls`; "" for other classes.
 
@@ -110,10 +112,6 @@ def library_of(cls: type) -> str:
             _library_of_class.clear()
         _library_of_class[cls] = name
     return name
-
-
-# `torch.compile` calls it while it traces a function, instead of tracing it.
-library_of._dynamo_marked_constant = True  # type: ignore[attr-defined]
 
 
 def _find_library(cls: type) -> str:

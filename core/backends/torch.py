@@ -37,6 +37,7 @@ class TorchBackend(Backend):
     compiler = "core.autojit.torch:TorchFunction"
     compiler_priority = 10
     array_types = ("torch:Tensor",)
+    lazy_apply = "core.lazy_apply.torch:TorchImplementation"
     optional_modes = ("jit", "grad", "vmap")
     limits = {"jit": Note.GRAPH_BREAKS}
     mode_keywords = {"jit": ModeKeyword("torch_compile", works=True)}

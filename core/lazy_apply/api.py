@@ -1,4 +1,4 @@
-"""The function itself: what it means, and which library's way is taken."""
+"""The public function, with the short paths for the most common calls."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from core.lazy_apply.call import Call, Shape, check_outputs, named, several
-from core.lazy_apply.dispatch import EAGER, PASS, apply
+from core.lazy_apply.call import Call, Shape, add_name_note, check_outputs, count_shapes
+from core.lazy_apply.dispatch import EAGER, apply
+from core.lazy_apply.implementation import PASS
 from core.lazy_apply.outputs import check_shapes
 from core.lazy_apply.signature import parse
 
@@ -31,89 +32,91 @@ def lazy_apply(
     vjp: Callable[..., Any] | None = None,
     **kwargs: Any,
 ) -> Any:
-    """Apply an eager function, at once or when a lazy library comes to it.
+    """Apply an eager function to arrays of any library, also inside a lazy graph.
 
-    On an eager library the function is called now. On Dask and inside ``jax.jit`` the call becomes
-    part of the graph, and the function sees concrete arrays when the graph runs. So it is inside
-    ``torch.compile``, which does not read the function.
+    On an eager library the function is called at once. On Dask, inside ``jax.jit`` and inside
+    ``torch.compile`` the call becomes part of the graph, and the function gets concrete arrays when
+    the graph runs. The compilers do not trace the function.
 
     Parameters
     ----------
     func : callable
         Takes arrays by position and returns an array, an array-like, or a sequence of them. It
-        must be pure: depending on the library it is called once, several times or never.
+        must be pure: depending on the library it is called once, several times or not at all.
     *args : array, int, float, complex, bool or None
-        At least one array. Scalars and None are passed on as they are; where JAX traces and
+        At least one array. Scalars and None are passed on unchanged; if JAX traces the call and
         `as_numpy` is not set, scalars become JAX arrays.
     shape : tuple, sequence of tuples or callable, optional
-        Shape of the result; a sequence of shapes where there are several results; or a function
-        that is given the shape of each array and returns one of these. A length may be None
-        where it is not known before `func` runs. Default: one result, and the shapes of the
-        arrays broadcast together.
+        Shape of the result; a sequence of shapes for several results; or a function that takes
+        the shape of each array and returns one of these. A length may be None if it is not
+        known before `func` runs. Default: one result with the broadcast shape of the arrays.
     dtype : dtype or sequence of dtypes, optional
         Dtype of each result. Default: the arrays' dtypes promoted, for every result.
     as_numpy : bool, optional
-        Give `func` NumPy arrays and turn what it returns into the caller's library.
+        Pass NumPy arrays to `func` and convert its results to the caller's library.
     xp : module, optional
-        The arrays' namespace. Default: found from the arrays. Arrays of another library beside
-        some of this one are turned into its own.
+        The arrays' namespace. Default: inferred from the arrays. Arrays of other libraries are
+        converted to it if at least one array belongs to it.
     signature : str, optional
-        NumPy's notation for what `func` does along the last axes, such as ``"(n),(n)->()"``.
-        The other axes are loop dimensions, which `func` must take itself, as
-        :func:`numpy.vecdot` does. Dask then works block by block along them, ``jax.vmap`` adds one,
-        and the shape of the result follows.
+        The core dimensions of `func` in NumPy's notation, such as ``"(n),(n)->()"``. The other
+        axes are loop dimensions, which `func` must support itself, as :func:`numpy.vecdot` does.
+        Dask then works block by block along them, ``jax.vmap`` adds one, and the shape of the
+        result follows from the signature.
     vectorize : bool, optional
-        With `signature`: `func` knows the core dimensions only, so call it once per element of
-        the loop dimensions.
+        With `signature`: `func` supports the core dimensions only, so call it once per element
+        of the loop dimensions.
     vmap_method : {"sequential", "expand_dims", "broadcast_all"}, optional
         Under ``jax.vmap``: call `func` once per element of the batch (the default, always right),
-        or once with the batch as the first axis, of length 1 or of full length where an input is
-        not batched. With `signature`, the default is one call with the batch as a loop dimension.
+        or once with the batch as the first axis. For inputs that are not batched the axis has
+        length 1 or, with ``"broadcast_all"``, full length. With `signature`, the default is one
+        call with the batch as a loop dimension.
     jvp : callable, optional
-        Derivative, forwards: ``jvp(primals, tangents)`` returns the tangent of each result.
-        Both arguments are tuples with one item for each array; the tangent of an array of
-        integers is None. Works forwards and backwards where it is made of operations of the
-        arrays' own library. JAX only.
+        Forward-mode derivative: ``jvp(primals, tangents)`` returns the tangent of each result.
+        Both arguments are tuples with one item for each array; the tangent of an integer array
+        is None. If it consists of operations of the arrays' own library, it serves for
+        reverse mode too. JAX and PyTorch only.
     vjp : callable, optional
-        Derivative, backwards: ``vjp(primals, cotangents)`` returns the cotangent of each array,
-        or None for an array that has none. `cotangents` is one array, or a tuple where there are
-        several results.
+        Reverse-mode derivative: ``vjp(primals, cotangents)`` returns the cotangent of each array,
+        or None for an array without one. `cotangents` is one array, or a tuple for several
+        results. JAX and PyTorch only.
     **kwargs
         Passed on to `func`.
 
     Returns
     -------
     array or tuple of arrays
-        In the namespace and on the device of the arguments. A tuple where `shape` is a sequence
+        In the namespace and on the device of the arguments. A tuple if `shape` is a sequence
         of shapes or `signature` has several outputs.
 
     Raises
     ------
     ValueError
         There is no array among the arguments; `shape` and `dtype` contradict each other; the
-        arrays' shapes do not broadcast together and no shape was given; or a shape is not fully
+        arrays' shapes cannot be broadcast and no shape was given; or a shape is not fully
         known inside ``jax.jit``.
     TypeError
         An argument is neither an array nor a scalar; the arrays belong to several libraries and
-        no `xp` says which is meant; or `func` returned, in a graph, numbers of a kind that the
-        dtype that was said cannot hold.
+        `xp` was not given; or `func` returned, in a graph, values of a kind that the announced
+        dtype cannot hold.
     NotImplementedError
-        JAX asks for a derivative, neither `jvp` nor `vjp` was given, and it cannot see what `func`
-        does; or PyTorch asks for one in the direction that was not given.
+        JAX needs a derivative, neither `jvp` nor `vjp` was given, and JAX cannot trace `func`; or
+        PyTorch needs one in the direction that was not given.
     RuntimeError
-        With ``as_numpy=True``, a tensor of PyTorch requires a gradient and no `vjp` was given; or
-        `func` failed inside ``jax.jit``.
+        With ``as_numpy=True``, a PyTorch tensor requires a gradient and no `vjp` was given, or
+        the library refuses the implicit conversion, as `sparse` does unless automatic
+        densification is enabled; or `func` failed inside ``jax.jit``.
 
     Notes
     -----
-    What `func` raises reaches the caller with a note that names `func`. Inside ``jax.jit`` JAX
-    wraps it in its own error, whose message has the name, the type and the message.
+    Exceptions of `func` reach the caller with a note that names `func`. Inside ``jax.jit`` JAX
+    raises its own error instead, whose message has the name of `func`, the type and the message.
 
-    Inside ``jax.jit`` on a CPU, `func` is called back from the computation, and would wait for ever
-    for an operation of JAX that waits for the computation. So its arrays and operations are on a
-    CPU of their own, whose operations start at once. Hand arrays that JAX has tied to a device to
-    `func` as arguments: one that it merely refers to is on another device. Where this version
-    of JAX gives no such CPU, a RuntimeWarning says so, unless ``as_numpy=True``.
+    Inside ``jax.jit`` on a CPU, `func` is a callback of the running computation. A JAX operation in
+    it could wait for that computation to finish, which is a deadlock. Its arrays and operations
+    are therefore on a separate CPU device whose operations run in the calling thread. Pass arrays
+    that JAX has committed to a device as arguments: those that `func` refers to as globals or in a
+    closure are on another device. If the installed version of JAX cannot create such a device,
+    there is a RuntimeWarning, unless ``as_numpy=True``.
 
     Examples
     --------
@@ -130,42 +133,42 @@ def lazy_apply(
     >>> float(high.compute())
     4.0
     """
+    count = 0
     simple = (
-        signature is None and jvp is None and vjp is None and vmap_method is None and not vectorize
+        args
+        and signature is None
+        and jvp is None
+        and vjp is None
+        and vmap_method is None
+        and not vectorize
     )
-    if callable(shape):
-        simple, count = False, 0
-    elif shape is None and dtype is None:
-        count = 0
-        for x in args:
-            if type(x) is not _ndarray:
-                break
+    if shape is not None or dtype is not None:
+        if callable(shape):
+            simple = False
         else:
-            if args and simple:
-                if len(args) > 1:
-                    check_shapes(args)
-                try:
-                    result = func(*args, **kwargs)
-                except Exception as error:
-                    named(error, func)
-                    raise
-                return result if type(result) is _ndarray else _asarray(result)
-    else:
-        count = several(shape)
-        if signature is None or shape is not None:
-            check_outputs(shape, dtype)
-    # By the class's module, a string, as `torch.compile` cannot look up a class in a dict.
-    eager = EAGER.get(type(args[0]).__module__) if args else None
-    if eager is not None and simple:
+            count = count_shapes(shape)
+            if signature is None or shape is not None:
+                check_outputs(shape, dtype)
+    if simple:
         if shape is None and len(args) > 1:
             check_shapes(args)
+        cls = type(args[0])
         try:
-            result = eager(func, args, kwargs, as_numpy, count)
+            if cls is _ndarray and not count:
+                for x in args:
+                    if type(x) is not _ndarray:
+                        break
+                else:
+                    result = func(*args, **kwargs) if kwargs else func(*args)
+                    return result if type(result) is _ndarray else _asarray(result)
+            eager = EAGER.get(cls.__module__)
+            if eager is not None:
+                result = eager(func, args, kwargs, as_numpy, count)
+                if result is not PASS:
+                    return result
         except Exception as error:
-            named(error, func)
+            add_name_note(error, func)
             raise
-        if result is not PASS:
-            return result
     return apply(
         Call(
             func=func,

@@ -1,64 +1,60 @@
-"""Which library's way is taken: decided by the type of the arrays, once for each type."""
+"""Selects the implementation for the arrays of a call, once per class of arrays."""
 
 from __future__ import annotations
 
 import dataclasses
-import importlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from pkgutil import resolve_name
+from typing import Any
 
-from core.backends.registry import library_of
-from core.lazy_apply.call import VMAP_METHODS, Call, check_outputs, is_scalar, named
-from core.lazy_apply.loops import Looped
-from core.lazy_apply.outputs import plain
-
-PASS: Final = object()
-"""What an eager handler returns where it must leave the call to the lazy one."""
-
-Eager = Callable[[Callable[..., Any], tuple[Any, ...], Mapping[str, Any], bool, int], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Handler:
-    """One library's two ways: the short one for concrete arrays, and the one for a graph."""
-
-    library: str
-    eager: Eager
-    lazy: Callable[[Call], Any]
-
-
-HANDLERS: dict[str, Handler] = {}
-"""The handlers of the libraries seen so far."""
+from core._private.torch import mark_constant
+from core.backends.registry import backends, library_of
+from core.lazy_apply.call import VMAP_METHODS, Call, add_name_note, check_outputs, is_scalar
+from core.lazy_apply.implementation import PASS, Eager, Implementation
+from core.lazy_apply.outputs import plain_shape
+from core.lazy_apply.vectorized import VectorizedFunction
 
 EAGER: dict[str, Eager] = {}
-"""The short way for classes that a module of the library itself defines, by the module."""
+"""By module, the eager functions for the array classes that it defines.
 
-_MODULES = {name: name for name in ("numpy", "torch", "jax", "dask")}
-"""Libraries with a module of ours; the others follow the standard closely enough."""
+Keys are names of modules, since `torch.compile` cannot look up a class in a dict. If a module
+defines array classes of several libraries, the eager function of one declines arrays of the others.
+"""
+
+_implementations: dict[str, Implementation] = {}
+"""By library."""
+
+
+class _ProtocolImplementation(Implementation):
+    """For lazy arrays with a method ``__lazy_apply__``, which adds the call to their graph."""
+
+    def lazy(self, call: Call) -> Any:
+        array = next(x for x in call.args if hasattr(type(x), "__lazy_apply__"))
+        return array.__lazy_apply__(call)
 
 
 def apply(call: Call) -> Any:
-    """Carry out `call`, whatever its arrays are."""
-    handler, call = find(call)
+    """Carry out `call` on arrays of any library."""
+    implementation, call = _select(call)
     if call.jvp is not None and call.vjp is not None:
         raise ValueError("lazy_apply takes either jvp or vjp, not both")
     if call.vmap_method is not None and call.vmap_method not in VMAP_METHODS:
         known = ", ".join(map(repr, VMAP_METHODS))
         raise ValueError(f"unknown vmap_method {call.vmap_method!r}; known are {known}")
-    call = _prepared(call)
-    result = PASS
-    if call.jvp is call.vjp and call.vmap_method is None:
+    call = _prepare(call)
+    eager = EAGER.get(type(call.arrays[0]).__module__)
+    if eager is not None and call.jvp is call.vjp and call.vmap_method is None:
         try:
-            result = handler.eager(call.func, call.args, call.kwargs, call.as_numpy, call.several)
+            result = eager(call.func, call.args, call.kwargs, call.as_numpy, call.result_count)
         except Exception as error:
-            named(error, call.func)
+            add_name_note(error, call.func)
             raise
-    return handler.lazy(call) if result is PASS else result
+        if result is not PASS:
+            return result
+    return implementation.lazy(call)
 
 
-def find(call: Call) -> tuple[Handler, Call]:
-    """Return the handler of the arrays among the arguments, which are then of one library.
+def _select(call: Call) -> tuple[Implementation, Call]:
+    """Return the implementation for the arrays of `call`, and the call with arrays of one library.
 
     Raises
     ------
@@ -68,72 +64,68 @@ def find(call: Call) -> tuple[Handler, Call]:
         An argument is neither an array nor a scalar, or the arrays belong to several libraries
         and the caller gave no namespace.
     """
-    found: dict[str, Handler] = {}
+    libraries: dict[str, Implementation] = {}
     for arg in call.args:
         if is_scalar(arg):
             continue
-        library = loaded(type(arg))  # first, as it adds to the handlers
-        handler = HANDLERS.get(library)
-        if handler is None:
+        library = load_implementation(type(arg))
+        if not library:
             raise TypeError(
                 f"{type(arg).__name__} is not a supported array type: lazy_apply takes arrays, "
                 "scalars and None by position, anything else by name"
             )
-        found[handler.library] = handler
-    if not found:
+        libraries[library] = _implementations[library]
+    if not libraries:
         raise ValueError("lazy_apply needs at least one argument array, by position")
-    if len(found) == 1:
-        return next(iter(found.values())), call
-    own = "" if call.xp is None else loaded(type(call.xp.empty(0)))
-    if own not in found:
-        raise TypeError(f"lazy_apply got arrays of several libraries: {', '.join(found)}")
-    args = [x if is_scalar(x) or loaded(type(x)) == own else call.xp.asarray(x) for x in call.args]
-    return found[own], dataclasses.replace(call, args=tuple(args))
+    if len(libraries) == 1:
+        return next(iter(libraries.values())), call
+    own = "" if call.xp is None else load_implementation(type(call.xp.empty(0)))
+    if own not in libraries:
+        raise TypeError(f"lazy_apply got arrays of several libraries: {', '.join(libraries)}")
+    args = [
+        x if is_scalar(x) or load_implementation(type(x)) == own else call.xp.asarray(x)
+        for x in call.args
+    ]
+    return libraries[own], dataclasses.replace(call, args=tuple(args))
 
 
-def loaded(cls: type) -> str:
-    """Import what handles arrays of type `cls`; return its name in `HANDLERS`, "" for no array."""
+@mark_constant
+def load_implementation(cls: type) -> str:
+    """Load the implementation for arrays of class `cls`.
+
+    Returns
+    -------
+    str
+        The name of the library, or of the class if it has a method ``__lazy_apply__``; "" if `cls`
+        is no class of arrays.
+    """
     if hasattr(cls, "__lazy_apply__"):
         name = f"{cls.__module__}.{cls.__qualname__}"
-        HANDLERS[name] = Handler(name, _never, _by_protocol)
+        _implementations.setdefault(name, _ProtocolImplementation())
         return name
     name = library_of(cls)
     if name:
-        if name not in HANDLERS:
-            ours = importlib.import_module(f"core.lazy_apply.{_MODULES.get(name, 'generic')}")
-            HANDLERS[name] = Handler(name, ours.eager, ours.lazy)
-        EAGER[cls.__module__] = HANDLERS[name].eager
+        implementation = _implementations.get(name)
+        if implementation is None:
+            adapter = backends().get(name)
+            create = Implementation if adapter is None else resolve_name(adapter.lazy_apply)
+            implementation = _implementations[name] = create()
+        if cls.__module__ not in EAGER:
+            EAGER[cls.__module__] = implementation.eager(cls)
     return name
 
 
-# `torch.compile` calls it while it reads a program, instead of reading it.
-loaded._dynamo_marked_constant = True  # type: ignore[attr-defined]
-
-
-def _never(*_: Any) -> Any:
-    return PASS
-
-
-def _by_protocol(call: Call) -> Any:
-    """Leave the call to the array itself: a lazy array knows best how to become a graph."""
-    for arg in call.args:
-        method = getattr(type(arg), "__lazy_apply__", None)
-        if method is not None:
-            return method(arg, call)
-    raise AssertionError("the handler was chosen because of such an array")
-
-
-def _prepared(call: Call) -> Call:
-    """Check the signature, ask a callable shape, and wrap a function of core dimensions."""
+def _prepare(call: Call) -> Call:
+    """Check the signature, call a callable shape, and wrap a function of core dimensions."""
     changes: dict[str, Any] = {}
-    shapes = [plain(x.shape) for x in call.arrays]
+    shapes = [plain_shape(x.shape) for x in call.arrays]
     if call.signature is not None:
         call.signature.check(shapes)
         if call.vectorize:
-            changes["func"] = Looped(call.func, call.signature)
+            changes["func"] = VectorizedFunction(call.func, call.signature)
             changes["vectorize"] = False
         if call.shape is None:
-            check_outputs(((),) * call.several, call.dtype)
+            check_outputs(((),) * call.result_count, call.dtype)
     elif call.vectorize:
         raise ValueError("lazy_apply takes vectorize=True together with a signature only")
     if callable(call.shape):

@@ -1,38 +1,26 @@
-"""NumPy: the function is called, and what it returns becomes arrays."""
+"""NumPy: the function is called at once, and results become arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from core.lazy_apply.call import SCALARS, Call, is_scalar
-from core.lazy_apply.dispatch import PASS
-from core.lazy_apply.outputs import listed
-
-_ARRAYS = (np.ndarray, np.generic)
+from core.lazy_apply.implementation import Implementation
+from core.typing import Array, Namespace
 
 
-def eager(
-    func: Callable[..., Any],
-    args: tuple[Any, ...],
-    kwargs: Mapping[str, Any],
-    as_numpy: bool,
-    several: int,
-) -> Any:
-    """Call `func` now."""
-    for x in args:
-        if type(x) is np.ndarray or type(x) in SCALARS:
-            continue
-        if not isinstance(x, _ARRAYS) and not is_scalar(x):
-            return PASS
-    result = func(*args, **kwargs)
-    if not several:
+class NumPyImplementation(Implementation):
+    """`lazy_apply` on NumPy: arguments stay as they are, subclasses of arrays too."""
+
+    def concrete_types(self, cls: type) -> tuple[type, ...]:
+        return (np.ndarray, np.generic)
+
+    @staticmethod
+    def to_numpy(x: Array) -> Array:
+        return x
+
+    @staticmethod
+    def place(result: Any, first: Array, xp: Namespace = None) -> NDArray[Any]:
         return np.asarray(result)
-    return tuple(np.asarray(one) for one in listed(func, result, several))
-
-
-def lazy(call: Call) -> Any:
-    """Call the function now: NumPy has no graph."""
-    return eager(call.func, call.args, call.kwargs, call.as_numpy, call.several)

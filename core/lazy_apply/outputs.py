@@ -1,4 +1,4 @@
-"""What a lazy library must know before the function runs: shapes and dtypes of the results."""
+"""Shapes and dtypes of results, which a lazy library needs before the function runs."""
 
 from __future__ import annotations
 
@@ -22,44 +22,44 @@ class Outputs:
     multiple: bool
 
     def wrap(self, results: Sequence[Any]) -> Any:
-        """Return the one result, or a tuple where the caller asked for several."""
+        """Return the single result, or a tuple if the caller announced several."""
         return tuple(results) if self.multiple else results[0]
 
 
 def resolve(call: Call, result_type: Callable[[], Any]) -> Outputs:
-    """Return what `call` says about its results, and the defaults where it says nothing.
+    """Return the shapes and dtypes that `call` announces, with defaults for those left out.
 
-    `result_type` promotes the dtypes of the arrays; it is called where no dtype was given.
+    `result_type` returns the promoted dtype of the arrays; it is called if a dtype is missing.
     """
-    several = call.several
+    count = call.result_count
     if call.shape is not None:
-        shapes = tuple(map(plain, call.shape)) if several else (plain(call.shape),)
+        shapes = tuple(map(plain_shape, call.shape)) if count else (plain_shape(call.shape),)
     else:
-        known = [plain(x.shape) for x in call.arrays]
+        known = [plain_shape(x.shape) for x in call.arrays]
         if call.signature is not None:
             shapes = call.signature.results(known)
         else:
             shapes = (broadcast(known),)
-    check_outputs(shapes if several else shapes[0], call.dtype)
-    listed = several and call.dtype is not None
-    dtypes = tuple(call.dtype) if listed else (call.dtype,) * len(shapes)
+    check_outputs(shapes if count else shapes[0], call.dtype)
+    has_several_dtypes = count and call.dtype is not None
+    dtypes = tuple(call.dtype) if has_several_dtypes else (call.dtype,) * len(shapes)
     if any(dtype is None for dtype in dtypes):
         promoted = result_type()
         dtypes = tuple(promoted if dtype is None else dtype for dtype in dtypes)
-    return Outputs(shapes, dtypes, bool(several))
+    return Outputs(shapes, dtypes, bool(count))
 
 
 def check_shapes(args: Sequence[Any]) -> None:
-    """Raise ValueError where the shapes of the arrays among `args` do not broadcast together."""
+    """Raise ValueError if the shapes of the arrays among `args` do not broadcast together."""
     shapes = [x.shape for x in args if type(x) not in SCALARS and hasattr(x, "shape")]
     if any(shape != shapes[0] for shape in shapes):
-        broadcast([plain(shape) for shape in shapes])
+        broadcast([plain_shape(shape) for shape in shapes])
 
 
-def plain(shape: Sequence[Any]) -> Shape:
-    """Return `shape` as ints, with None for what Dask calls ``nan``.
+def plain_shape(shape: Sequence[Any]) -> Shape:
+    """Return `shape` as ints, with None in place of Dask's ``nan``.
 
-    A length that a compiler keeps as a symbol stays one: its value would tie the program to it.
+    A symbolic length of a compiler stays symbolic: converting it would specialize the program.
     """
     return tuple(
         None
@@ -71,13 +71,13 @@ def plain(shape: Sequence[Any]) -> Shape:
     )
 
 
-def listed(func: Callable[..., Any], result: Any, count: int) -> list[Any]:
+def list_results(func: Callable[..., Any], result: Any, count: int) -> list[Any]:
     """Return the `count` results of `func` as a list.
 
     Raises
     ------
     TypeError, ValueError
-        `func` did not return as many results as were announced.
+        `func` did not return `count` results.
     """
     name = function_name(func)
     try:

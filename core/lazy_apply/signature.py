@@ -14,7 +14,7 @@ _SIGNATURE = re.compile(rf"({_SIDE})->({_SIDE})")
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The core dimensions of a function's arrays, by name; what is left are loop dimensions."""
+    """The names of the core dimensions of a function's arrays; other axes are loop dimensions."""
 
     text: str
     inputs: tuple[tuple[str, ...], ...]
@@ -63,8 +63,8 @@ class Signature:
         Raises
         ------
         ValueError
-            The inputs do not fit the signature, or no input tells the length of an output's
-            core dimension.
+            The inputs do not fit the signature, or the length of an output's core dimension does
+            not follow from them.
         """
         loop, lengths = self.check(shapes)
         return tuple(loop + self._core(names, lengths) for names in self.outputs)
@@ -100,12 +100,12 @@ def _side(text: str) -> tuple[tuple[str, ...], ...]:
 
 
 def broadcast(shapes: list[Known]) -> Known:
-    """Broadcast shapes whose lengths may be unknown.
+    """Return the shape that `shapes`, whose lengths may be unknown, broadcast to.
 
     Raises
     ------
     ValueError
-        The shapes do not go together.
+        The shapes cannot be broadcast.
 
     Examples
     --------

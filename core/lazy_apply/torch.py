@@ -1,70 +1,49 @@
-"""PyTorch: called now, or as an operator under ``torch.compile`` and ``torch.func``."""
+"""PyTorch: a call at once, or an operator under ``torch.compile``, ``torch.func`` and autograd."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import torch
 
-from core.lazy_apply.call import SCALARS, Call, is_scalar
-from core.lazy_apply.dispatch import PASS
-from core.lazy_apply.outputs import listed
-from core.lazy_apply.torch_function import applied
-from core.lazy_apply.torch_operator import compiled
+from core.lazy_apply.call import Call
+from core.lazy_apply.implementation import Implementation
+from core.lazy_apply.torch_function import apply_function
+from core.lazy_apply.torch_operator import apply_operator
+from core.typing import Array, Namespace
 
 _Tensor = torch.Tensor
-_is_compiling = torch.compiler.is_dynamo_compiling
 
 
-def eager(
-    func: Callable[..., Any],
-    args: tuple[Any, ...],
-    kwargs: Mapping[str, Any],
-    as_numpy: bool,
-    several: int,
-) -> Any:
-    """Call `func` now, unless a compiler is reading along or a tensor has no memory of its own."""
-    if _is_compiling():
-        return PASS
-    first = None
-    for x in args:
-        if type(x) is _Tensor or isinstance(x, _Tensor):
-            if first is None:
-                first = x
-        elif type(x) not in SCALARS and not is_scalar(x):
-            return PASS
-    if first is None:
-        return PASS
-    if as_numpy:
-        try:
-            args = tuple([x.numpy() if isinstance(x, _Tensor) else x for x in args])
-            for name, x in kwargs.items():
-                if isinstance(x, _Tensor):
-                    kwargs = {**kwargs, name: x.numpy()}
-        except (RuntimeError, TypeError):
-            return PASS
-    result = func(*args, **kwargs)
-    if several:
-        return tuple([like(one, first) for one in listed(func, result, several)])
-    # `is_cpu` takes half the time of `device`.
-    if type(result) is _Tensor and (
-        (result.is_cpu and first.is_cpu) or result.device == first.device
-    ):
-        return result
-    return like(result, first)
+class TorchImplementation(Implementation):
+    """`lazy_apply` on PyTorch."""
 
+    is_traced = staticmethod(torch.compiler.is_dynamo_compiling)
+    # Of tensors without memory: those that require gradients, or are mapped by `torch.func.vmap`.
+    conversion_errors = (RuntimeError, TypeError)
 
-def like(result: Any, first: Any) -> Any:
-    """Return `result` as a tensor on the device of `first`."""
-    if isinstance(result, np.ndarray) and (
-        not result.flags.writeable or any(stride < 0 for stride in result.strides)
-    ):
-        result = result.copy()  # PyTorch has no such tensors
-    return torch.asarray(result, device=first.device)
+    def concrete_types(self, cls: type) -> tuple[type, ...]:
+        return (_Tensor,)
 
+    @staticmethod
+    def to_numpy(x: Array) -> Any:
+        return x.numpy()
 
-def lazy(call: Call) -> Any:
-    """Make the call an operator that compilers, ``torch.func`` and autograd take as it is."""
-    return compiled(call) if _is_compiling() else applied(call)
+    @staticmethod
+    def place(result: Any, first: Array, xp: Namespace = None) -> Array:
+        # `is_cpu` takes a third of the time of `device`.
+        if type(result) is _Tensor and (
+            (result.is_cpu and first.is_cpu) or result.device == first.device
+        ):
+            return result
+        if isinstance(result, np.ndarray) and (
+            not result.flags.writeable or any(stride < 0 for stride in result.strides)
+        ):
+            result = result.copy()  # PyTorch has no such tensors
+        return torch.asarray(result, device=first.device)
+
+    def lazy(self, call: Call) -> Any:
+        """Make the call an operator that the compiler, ``torch.func`` and autograd support."""
+        compiling = torch.compiler.is_dynamo_compiling()
+        return apply_operator(call) if compiling else apply_function(call)

@@ -6,56 +6,56 @@ from typing import Any
 
 import torch
 
-from core.lazy_apply.call import Call, no_derivative
-from core.lazy_apply.host import Host
-from core.lazy_apply.torch_host import cotangents_of, host_of, in_front, run, tangents_of
+from core.lazy_apply.bound_call import BoundCall
+from core.lazy_apply.call import Call, missing_derivative
+from core.lazy_apply.torch_call import bind, cotangents_of, move_batch_axes, run, tangents_of
 
 
-def applied(call: Call) -> Any:
-    """Call the function so that ``vmap``, ``grad`` and ``backward`` know what to do.
+def apply_function(call: Call) -> Any:
+    """Call the function with rules for ``vmap``, ``grad`` and ``backward``.
 
     Raises
     ------
     RuntimeError
-        A tensor requires a gradient that nobody can compute.
+        A tensor requires a gradient and no derivative is known.
     """
-    host, operands = host_of(call)
+    bound, operands = bind(call)
     if call.as_numpy and call.jvp is call.vjp and torch.is_grad_enabled():
         for x in operands:
             if x.requires_grad:
-                raise RuntimeError(f"{no_derivative(call)}; or detach the tensors")
-    return host.outputs.wrap(Applied.apply(host, *operands))
+                raise RuntimeError(f"{missing_derivative(call)}; or detach the tensors")
+    return bound.outputs.wrap(OpaqueFunction.apply(bound, *operands))
 
 
-class Applied(torch.autograd.Function):  # type: ignore[misc]
-    """An opaque function of tensors, with the derivative that the caller gave."""
+class OpaqueFunction(torch.autograd.Function):  # type: ignore[misc]
+    """A bound call as a function that autograd does not trace."""
 
     @staticmethod
-    def forward(host: Host, *operands: Any) -> Any:
+    def forward(bound: BoundCall, *operands: Any) -> Any:
         """Call the function."""
-        return tuple(run(host, operands))
+        return tuple(run(bound, operands))
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
-        """Keep what the derivative needs."""
-        host, *operands = inputs
-        ctx.host = host
+        """Save what the derivatives need."""
+        bound, *operands = inputs
+        ctx.bound = bound
         ctx.save_for_backward(*operands)
         ctx.save_for_forward(*operands)
 
     @staticmethod
     def backward(ctx: Any, *cotangents: Any) -> Any:
         """Return the cotangents of the inputs."""
-        return (None, *cotangents_of(ctx.host, ctx.saved_tensors, cotangents))
+        return (None, *cotangents_of(ctx.bound, ctx.saved_tensors, cotangents))
 
     @staticmethod
     def jvp(ctx: Any, _: Any, *tangents: Any) -> Any:
         """Return the tangents of the results."""
-        return tangents_of(ctx.host, ctx.saved_tensors, tangents)
+        return tangents_of(ctx.bound, ctx.saved_tensors, tangents)
 
     @staticmethod
-    def vmap(info: Any, in_dims: Any, host: Host, *operands: Any) -> Any:
+    def vmap(info: Any, in_dims: Any, bound: BoundCall, *operands: Any) -> Any:
         """Call the function for a batch."""
-        moved, batch = in_front(operands, in_dims[1:], info.batch_size)
-        results = Applied.apply(host.batched(batch), *moved)
+        moved, batch = move_batch_axes(operands, in_dims[1:], info.batch_size)
+        results = OpaqueFunction.apply(bound.batched(batch), *moved)
         return results, (0,) * len(results)

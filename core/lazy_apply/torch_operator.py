@@ -1,8 +1,8 @@
-"""The call inside ``torch.compile``: one operator, whose function is found by a number.
+"""The call inside ``torch.compile``: an operator that looks up its function by an id.
 
-A graph can hold numbers and tensors, but no functions. The compiler runs `_number` while it reads
-the program and keeps the number. What it stands for lives as long as the process, as nobody knows
-how long a graph does; there is one for each place that was compiled, and for each version of it.
+A graph can contain numbers and tensors, but no functions. The compiler calls `_register` while it
+traces and puts the id into the graph. Registered calls are kept as long as the process, since the
+lifetime of graphs is unknown; there is one per call site and compiled version.
 """
 
 from __future__ import annotations
@@ -15,75 +15,79 @@ from typing import Any
 
 import torch
 
+from core._private.torch import mark_constant
+from core.lazy_apply.bound_call import Batch, BoundCall
 from core.lazy_apply.call import Call
-from core.lazy_apply.host import Batch
-from core.lazy_apply.loops import Looped
 from core.lazy_apply.signature import parse
-from core.lazy_apply.torch_host import (
-    cotangents_by_torch,
+from core.lazy_apply.torch_call import (
+    Tensor,
+    bind,
     cotangents_of,
-    has_tangent,
-    host_of,
-    in_front,
+    is_inexact,
+    move_batch_axes,
     run,
-    with_tangents,
+    select_inexact,
+    traced_cotangents,
 )
+from core.lazy_apply.vectorized import VectorizedFunction
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Compiled:
-    """A call as a graph knows it: without its tensors, and without the lengths in `shape`."""
+class CompiledCall:
+    """A call without what a graph passes to its operator: tensors, numbers, lengths in `shape`."""
 
     call: Call
     slots: tuple[int | str, ...]
     numbers: tuple[tuple[int | str, type], ...]
-    """Where numbers are, which the compiler may not know before the graph runs, and their types."""
+    """The positions or names and the types of numbers, which may be symbols of the compiler."""
     ranks: tuple[int, ...] | None
-    """The number of axes of each result; None where `shape` was not given."""
+    """The number of axes of each result; None if `shape` was not given."""
     batches: tuple[Batch, ...] = ()
 
-    def host(self, operands: Sequence[Any], sizes: Sequence[int], numbers: Sequence[Any]) -> Any:
-        """Return the call with `operands` and `numbers` in their places."""
-        leads = [sum(batch.mapped[i] for batch in self.batches) for i in range(len(operands))]
-        own = [  # one element of the batch, which may be empty: what it holds does not matter
-            x.new_empty(x.shape[lead:]) if lead else x
-            for x, lead in zip(operands, leads, strict=True)
+    def bind(
+        self, operands: Sequence[Tensor], sizes: Sequence[int], numbers: Sequence[Any]
+    ) -> BoundCall:
+        """Return the call with `numbers` and the shapes and dtypes of `operands`."""
+        batch_ndims = [sum(batch.mapped[i] for batch in self.batches) for i in range(len(operands))]
+        elements = [  # of the batch; only shape and dtype matter
+            x.new_empty(x.shape[ndim:]) if ndim else x
+            for x, ndim in zip(operands, batch_ndims, strict=True)
         ]
-        values = dict(zip(self.slots, own, strict=True))
+        values = dict(zip(self.slots, elements, strict=True))
         for (slot, cls), number in zip(self.numbers, numbers, strict=True):
             values[slot] = cls(number)
-        args, kwargs = self.call.filled(values)
+        args, kwargs = self.call.arguments_with(values)
         call = replace(self.call, args=tuple(args), kwargs=kwargs, shape=self._shape(sizes))
-        host, _ = host_of(call)
-        return replace(host, batches=self.batches)
+        bound, _ = bind(call)
+        return replace(bound, batches=self.batches)
 
-    def without_values(self, operands: Sequence[Any], sizes: Sequence[int]) -> Any:
-        """Return the call while numbers have no values yet, which no shape and dtype depends on."""
-        return self.host(operands, sizes, [cls() for _, cls in self.numbers])
+    def bind_without_values(self, operands: Sequence[Tensor], sizes: Sequence[int]) -> BoundCall:
+        """Return the call with zeros for numbers, on which shapes and dtypes do not depend."""
+        return self.bind(operands, sizes, [cls() for _, cls in self.numbers])
 
     def _shape(self, sizes: Sequence[int]) -> Any:
         if self.ranks is None:
             return None
-        left = iter(sizes)
-        shapes = [tuple(itertools.islice(left, rank)) for rank in self.ranks]
-        return tuple(shapes) if self.call.several else shapes[0]
+        remaining = iter(sizes)
+        shapes = [tuple(itertools.islice(remaining, rank)) for rank in self.ranks]
+        return tuple(shapes) if self.call.result_count else shapes[0]
 
 
-_numbers = itertools.count()
-_compiled: dict[int, Compiled] = {}
+_ids = itertools.count()
+_registered: dict[int, CompiledCall] = {}
 
 
-def compiled(call: Call) -> Any:
-    """Put the call into the graph that is being compiled; the compiler reads this."""
+def apply_operator(call: Call) -> Any:
+    """Add the call to the graph that is being compiled; the compiler traces this function."""
     func: Any = call.func
     owner, vectorize = None, False
-    if isinstance(func, Looped):
+    if isinstance(func, VectorizedFunction):
         func, vectorize = func.func, True
     if isinstance(func, types.MethodType):
         func, owner = func.__func__, func.__self__
     tensors, slots = [], []
     numbers: list[int | float] = []
-    places: list[tuple[int | str, type]] = []
+    number_slots: list[tuple[int | str, type]] = []
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
     for slot, x in call.inputs():
@@ -93,7 +97,7 @@ def compiled(call: Call) -> Any:
             slots.append(slot)
         elif type(x) is int or type(x) is float:
             numbers.append(x)
-            places.append((slot, type(x)))
+            number_slots.append((slot, type(x)))
         else:
             constant = x
         if isinstance(slot, str):
@@ -103,7 +107,7 @@ def compiled(call: Call) -> Any:
     sizes: list[int] = []
     ranks = None
     if call.shape is not None:
-        shapes = call.shape if call.several else (call.shape,)
+        shapes = call.shape if call.result_count else (call.shape,)
         for shape in shapes:
             for length in shape:
                 if length is None:
@@ -112,16 +116,16 @@ def compiled(call: Call) -> Any:
                     )
                 sizes.append(length)
         ranks = tuple([len(shape) for shape in shapes])
-    number = _number(
+    call_id = _register(
         func,
         owner,
         vectorize,
         tuple(args),
         kwargs,
         tuple(slots),
-        tuple(places),
+        tuple(number_slots),
         ranks,
-        call.several,
+        call.result_count,
         call.dtype,
         call.as_numpy,
         call.vmap_method,
@@ -129,11 +133,12 @@ def compiled(call: Call) -> Any:
         call.vjp,
         None if call.signature is None else call.signature.text,
     )
-    results = _operator(tensors, sizes, numbers, number)
-    return tuple(results) if call.several else results[0]
+    results = _operator(tensors, sizes, numbers, call_id)
+    return tuple(results) if call.result_count else results[0]
 
 
-def _number(
+@mark_constant
+def _register(
     func: Any,
     owner: Any,
     vectorize: bool,
@@ -142,7 +147,7 @@ def _number(
     slots: tuple[int | str, ...],
     numbers: tuple[tuple[int | str, type], ...],
     ranks: tuple[int, ...] | None,
-    several: int,
+    result_count: int,
     dtype: Any,
     as_numpy: bool,
     vmap_method: str | None,
@@ -150,15 +155,15 @@ def _number(
     vjp: Any,
     signature: str | None,
 ) -> int:
-    """Keep a call and return its number; run by the compiler, with the constants it found."""
+    """Register a call and return its id; the compiler calls it with the constants of the trace."""
     if owner is not None:
         func = types.MethodType(func, owner)
     parsed = None if signature is None else parse(signature)
     call = Call(
-        func=Looped(func, parsed) if vectorize and parsed is not None else func,
+        func=VectorizedFunction(func, parsed) if vectorize and parsed is not None else func,
         args=args,
         kwargs=kwargs,
-        shape=((),) * several if several and ranks is not None else None,
+        shape=((),) * result_count if result_count and ranks is not None else None,
         dtype=dtype,
         as_numpy=as_numpy,
         vmap_method=vmap_method,
@@ -166,86 +171,85 @@ def _number(
         vjp=vjp,
         signature=parsed,
     )
-    return _kept(Compiled(call, slots, numbers, ranks))
+    return _add(CompiledCall(call, slots, numbers, ranks))
 
 
-_number._dynamo_marked_constant = True  # type: ignore[attr-defined]
+def _add(compiled: CompiledCall) -> int:
+    call_id = next(_ids)
+    _registered[call_id] = compiled
+    return call_id
 
 
-def _kept(compiled: Compiled) -> int:
-    number = next(_numbers)
-    _compiled[number] = compiled
-    return number
-
-
-Numbers = Sequence[int | float | bool]  # what PyTorch calls ``Scalar[]``
+Numbers = Sequence[int | float | bool]  # the type of ``Scalar[]`` in PyTorch's schemas
 
 
 @torch.library.custom_op("xpcaps::lazy_apply", mutates_args=())  # type: ignore[untyped-decorator]
 def _operator(
-    operands: Sequence[torch.Tensor], sizes: Sequence[int], numbers: Numbers, number: int
+    operands: Sequence[torch.Tensor], sizes: Sequence[int], numbers: Numbers, call_id: int
 ) -> list[torch.Tensor]:
-    return run(_compiled[number].host(operands, sizes, numbers), operands)
+    return run(_registered[call_id].bind(operands, sizes, numbers), operands)
 
 
 @_operator.register_fake  # type: ignore[untyped-decorator]
-def _shapes(
-    operands: Sequence[torch.Tensor], sizes: Sequence[int], numbers: Numbers, number: int
+def _fake_operator(
+    operands: Sequence[torch.Tensor], sizes: Sequence[int], numbers: Numbers, call_id: int
 ) -> list[Any]:
-    host = _compiled[number].without_values(operands, sizes)
-    outputs = host.outputs
+    bound = _registered[call_id].bind_without_values(operands, sizes)
+    outputs = bound.outputs
     return [
-        torch.empty(host.sizes + tuple(shape), dtype=dtype, device=operands[0].device)
+        torch.empty(bound.sizes + tuple(shape), dtype=dtype, device=operands[0].device)
         for shape, dtype in zip(outputs.shapes, outputs.dtypes, strict=True)
     ]
 
 
 @torch.library.custom_op("xpcaps::lazy_apply_cotangents", mutates_args=())  # type: ignore[untyped-decorator]
-def _looked_into(
+def _cotangents_operator(
     primals: Sequence[torch.Tensor],
     cotangents: Sequence[torch.Tensor],
     sizes: Sequence[int],
     numbers: Numbers,
-    number: int,
+    call_id: int,
 ) -> list[torch.Tensor]:
-    host = _compiled[number].host(primals, sizes, numbers)
-    return cotangents_by_torch(host, tuple(primals), tuple(cotangents))
+    bound = _registered[call_id].bind(primals, sizes, numbers)
+    return traced_cotangents(bound, tuple(primals), tuple(cotangents))
 
 
-@_looked_into.register_fake  # type: ignore[untyped-decorator]
-def _like(primals: Sequence[torch.Tensor], *_: Any) -> list[Any]:
-    return [torch.empty_like(x) for x in primals if has_tangent(x.dtype)]
+@_cotangents_operator.register_fake  # type: ignore[untyped-decorator]
+def _fake_cotangents_operator(primals: Sequence[torch.Tensor], *_: Any) -> list[Any]:
+    return [torch.empty_like(x) for x in primals if is_inexact(x.dtype)]
 
 
 def _setup_context(ctx: Any, inputs: Any, output: Any) -> None:
-    operands, ctx.sizes, ctx.numbers, ctx.number = inputs
+    operands, ctx.sizes, ctx.numbers, ctx.call_id = inputs
     ctx.save_for_backward(*operands)
 
 
 def _backward(ctx: Any, cotangents: Any) -> Any:
     primals = ctx.saved_tensors
-    # A derivative is a function of tensors alone.
-    host = _compiled[ctx.number].without_values(primals, ctx.sizes)
-    call = host.call
+    # Derivatives that the caller gave are functions of tensors only.
+    bound = _registered[ctx.call_id].bind_without_values(primals, ctx.sizes)
+    call = bound.call
     if call.as_numpy or call.jvp is not None or call.vjp is not None:
-        found = cotangents_of(host, primals, tuple(cotangents))
+        found = cotangents_of(bound, primals, tuple(cotangents))
     else:
-        given = list(with_tangents(host, cotangents))
-        left = iter(_looked_into(primals, given, ctx.sizes, ctx.numbers, ctx.number))
-        found = [next(left) if has_tangent(x.dtype) else None for x in primals]
+        inexact = list(select_inexact(bound, cotangents))
+        remaining = iter(
+            _cotangents_operator(primals, inexact, ctx.sizes, ctx.numbers, ctx.call_id)
+        )
+        found = [next(remaining) if is_inexact(x.dtype) else None for x in primals]
     return found, _no_gradient(ctx.sizes), _no_gradient(ctx.numbers), None
 
 
 def _no_gradient(numbers: Sequence[Any]) -> list[Any] | None:
-    """Return what PyTorch wants for a list of numbers: None, but for an empty list such a list."""
+    """Return the gradient that PyTorch requires for a list of numbers: None, or an empty list."""
     return None if numbers else []
 
 
-def _vmap(info: Any, in_dims: Any, operands: Any, sizes: Any, numbers: Any, number: int) -> Any:
-    moved, batch = in_front(operands, in_dims[0], info.batch_size)
-    one = _compiled[number]
-    outer = _kept(replace(one, batches=(batch, *one.batches)))
-    results = _operator(moved, sizes, numbers, outer)
+def _vmap(info: Any, in_dims: Any, operands: Any, sizes: Any, numbers: Any, call_id: int) -> Any:
+    moved, batch = move_batch_axes(operands, in_dims[0], info.batch_size)
+    inner = _registered[call_id]
+    outer_id = _add(replace(inner, batches=(batch, *inner.batches)))
+    results = _operator(moved, sizes, numbers, outer_id)
     return results, [0] * len(results)
 
 

@@ -1,4 +1,4 @@
-"""The function as a graph calls it: concrete arrays in, arrays of the announced dtypes out."""
+"""A call whose arrays are passed when a graph runs, with results of the announced dtypes."""
 
 from __future__ import annotations
 
@@ -10,49 +10,51 @@ import numpy as np
 
 from core.lazy_apply.call import Call, is_scalar
 from core.lazy_apply.checks import VECTORIZE, checked
-from core.lazy_apply.outputs import Outputs, listed
+from core.lazy_apply.outputs import Outputs, list_results
+from core.typing import Array, Namespace
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One ``vmap`` around the call: its length, and which operands have its axis in front."""
+    """One ``vmap`` around the call: its length, and which operands have its axis as the first."""
 
     size: int
     mapped: tuple[bool, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Absent:
-    """What stands for an array in a call that waits for it: a graph must not keep it alive."""
+class Placeholder:
+    """Replaces an array that is passed later, so that a graph does not keep the array alive."""
 
     shape: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
-class Host:
-    """A call whose arrays are handed in later, perhaps with axes of ``vmap`` before their own."""
+class BoundCall:
+    """A call whose arrays are passed later, possibly with additional leading axes of ``vmap``."""
 
     call: Call
     outputs: Outputs
     slots: tuple[int | str, ...]
-    """Positions and names of the arguments that are handed in."""
-    scalar: Callable[[Any], Any] | None = None
-    """What a scalar becomes before the function sees it, if not what it is."""
+    """Positions and names of the arguments that are passed later."""
+    convert_scalar: Callable[[Any], Any] | None = None
+    """Converts scalars before they are passed to the function; None leaves them unchanged."""
     batches: tuple[Batch, ...] = ()
     """The outermost first."""
 
     @classmethod
     def of(
         cls, call: Call, outputs: Outputs, owns: Callable[[Any], bool]
-    ) -> tuple[Host, list[Any]]:
-        """Return `call` without the arrays that it was made with, and these arrays."""
+    ) -> tuple[BoundCall, list[Array]]:
+        """Return `call` without its arrays, and these arrays."""
         found = {slot: x for slot, x in call.inputs() if owns(x)}
-        args, kwargs = call.filled({slot: Absent(tuple(x.shape)) for slot, x in found.items()})
+        placeholders = {slot: Placeholder(tuple(x.shape)) for slot, x in found.items()}
+        args, kwargs = call.arguments_with(placeholders)
         bare = replace(call, args=tuple(args), kwargs=kwargs, xp=None)
         return cls(bare, outputs, tuple(found)), list(found.values())
 
-    def batched(self, batch: Batch) -> Host:
-        """Return the same call inside one more ``vmap``."""
+    def batched(self, batch: Batch) -> BoundCall:
+        """Return the same call inside another ``vmap``."""
         return replace(self, batches=(batch, *self.batches))
 
     @property
@@ -60,20 +62,20 @@ class Host:
         """The lengths of the axes of ``vmap``."""
         return tuple(batch.size for batch in self.batches)
 
-    def __call__(self, operands: Sequence[Any], xp: Any) -> list[Any]:
+    def __call__(self, operands: Sequence[Array], xp: Namespace) -> list[Array]:
         """Call the function with `operands` and return its results as arrays of `xp`.
 
         Raises
         ------
         TypeError, ValueError
-            A result has not the announced shape or dtype.
+            A result does not have the announced shape or dtype.
         """
         sizes, shapes = self.sizes, self.outputs.shapes
         if not sizes:
             return self._checked(self._called(operands), shapes, xp)
-        if not self._one_by_one:
-            led = [self._led(i, x, xp) for i, x in enumerate(operands)]
-            return self._checked(self._called(led), [sizes + shape for shape in shapes], xp)
+        if not self._is_sequential:
+            expanded = [self._expanded(i, x, xp) for i, x in enumerate(operands)]
+            return self._checked(self._called(expanded), [sizes + shape for shape in shapes], xp)
         rows = [
             self._checked(self._called(self._element(operands, index)), shapes, xp)
             for index in np.ndindex(*sizes)
@@ -85,33 +87,33 @@ class Host:
         return [xp.reshape(xp.stack(column), sizes + shape) for column, shape in columns]
 
     @property
-    def _one_by_one(self) -> bool:
+    def _is_sequential(self) -> bool:
         method = self.call.vmap_method
         if method is not None or self.call.signature is None:
             return method in (None, "sequential")
-        # A signature says nothing of arrays that are given by name.
+        # A signature does not describe arrays that are passed by name.
         return any(
             isinstance(slot, str) and any(batch.mapped[i] for batch in self.batches)
             for i, slot in enumerate(self.slots)
         )
 
-    def _called(self, operands: Sequence[Any]) -> list[Any]:
-        args, kwargs = self.call.filled(dict(zip(self.slots, operands, strict=True)))
-        if self.scalar is not None:
-            args = [self.scalar(x) if is_scalar(x) and x is not None else x for x in args]
+    def _called(self, operands: Sequence[Array]) -> list[Any]:
+        args, kwargs = self.call.arguments_with(dict(zip(self.slots, operands, strict=True)))
+        if self.convert_scalar is not None:
+            args = [self.convert_scalar(x) if is_scalar(x) and x is not None else x for x in args]
         result = self.call.func(*args, **kwargs)
-        several = self.call.several
-        return listed(self.call.func, result, several) if several else [result]
+        count = self.call.result_count
+        return list_results(self.call.func, result, count) if count else [result]
 
-    def _element(self, operands: Sequence[Any], index: tuple[int, ...]) -> list[Any]:
-        """Return one element of the batch: the operands without the axes of ``vmap``."""
+    def _element(self, operands: Sequence[Array], index: tuple[int, ...]) -> list[Array]:
+        """Return the operands of one element of the batch, without the axes of ``vmap``."""
         return [
-            x[(*(at for at, b in zip(index, self.batches, strict=True) if b.mapped[i]), ...)]
+            x[(*(j for j, b in zip(index, self.batches, strict=True) if b.mapped[i]), ...)]
             for i, x in enumerate(operands)
         ]
 
-    def _led(self, i: int, x: Any, xp: Any) -> Any:
-        """Return operand `i` with one leading axis for each ``vmap``, of length 1 if not mapped."""
+    def _expanded(self, i: int, x: Array, xp: Namespace) -> Array:
+        """Return operand `i` with a leading axis for each ``vmap``, of length 1 if not mapped."""
         own = x.shape[sum(batch.mapped[i] for batch in self.batches) :]
         lead = tuple(batch.size if batch.mapped[i] else 1 for batch in self.batches)
         x = xp.reshape(x, lead + self._padding(i, own) + own)
@@ -120,7 +122,7 @@ class Host:
         return x
 
     def _padding(self, i: int, own: tuple[int, ...]) -> tuple[int, ...]:
-        """Return axes of length 1 that put the loop dimensions below the batch everywhere."""
+        """Return axes of length 1 between batch and loop dimensions, so that these are aligned."""
         signature = self.call.signature
         if signature is None or i >= len(signature.inputs):
             return ()
@@ -130,7 +132,7 @@ class Host:
         ]
         return (1,) * (max(loops) - (len(own) - len(signature.inputs[i])))
 
-    def _checked(self, results: list[Any], shapes: Sequence[Any], xp: Any) -> list[Any]:
+    def _checked(self, results: list[Any], shapes: Sequence[Any], xp: Namespace) -> list[Array]:
         hint = "give shape=" if self.call.signature is None else VECTORIZE
         announced = zip(results, shapes, self.outputs.dtypes, strict=True)
         return [
