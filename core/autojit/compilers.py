@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pkgutil import resolve_name
 
+from core._private.torch import mark_constant
 from core.autojit.compiled import CompiledFunction
 from core.backends.registry import backends
 
@@ -22,6 +23,7 @@ def compiler_names() -> list[str]:
     return [*(backend.name for backend in compiling), _LAZY[0]]
 
 
+@mark_constant
 def preferred_compiler(libraries: tuple[str, ...]) -> str:
     """Return which of some libraries compiles, and load its compiler; "" if none does."""
     found = [
@@ -34,10 +36,6 @@ def preferred_compiler(libraries: tuple[str, ...]) -> str:
     name = max(found, key=lambda backend: backend.compiler_priority).name
     load_compiler(name)
     return name
-
-
-# `torch.compile` calls it while it traces a function, instead of tracing it.
-preferred_compiler._dynamo_marked_constant = True  # type: ignore[attr-defined]
 
 
 def load_compiler(name: str) -> type[CompiledFunction]:
