@@ -9,6 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sphinx_xpcaps.cli import main
+from sphinx_xpcaps.results.model import Status
+from sphinx_xpcaps.results.record import encode
+from tests.results.make import cell, environment, record
 
 PACKAGES = Path(__file__).parent / "packages"
 FAST = ["--backend", "numpy", "--backend", "array-api-strict"]
@@ -114,3 +117,13 @@ def test_backends_lists_each_backend_and_why_it_is_unavailable(cli) -> None:  # 
     shown = cli("backends").output
     for name in ("numpy", "cupy", "torch", "jax", "dask", "array-api-strict"):
         assert name in shown
+
+
+def test_markup_and_unknown_backends_in_a_record_are_shown_as_text(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    cells = (cell(Status.PARTIAL, "list[int] [/foo] :smile:", backend="numpy"),)
+    others = (cell(Status.SUPPORTED, backend="ndonnx"),)
+    (tmp_path / "record.json").write_bytes(encode(record(environment(), *cells, *others)))
+    answer = cli("show", "record.json")
+    assert answer.exit_code == 0
+    assert "list[int] [/foo] :smile:" in " ".join(answer.output.split())
+    assert "ndonnx" in answer.output

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import click
-from rich.console import Console
 from rich.table import Table as Grid
 
 from core.backends import backends, get_backend
 from sphinx_xpcaps.cli import options
+from sphinx_xpcaps.cli.run import plain_console
 from sphinx_xpcaps.measure.workers.probe import probe
 
 
@@ -20,4 +20,4 @@ def list_backends(environment: dict[str, str]) -> None:
     for (name, device), answer in found.items():
         version = get_backend(name).version() or "—"
         grid.add_row(name, version, device, "yes" if answer.usable else f"no: {answer.reason}")
-    Console().print(grid)
+    plain_console().print(grid)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from sphinx_xpcaps.cli import options
 from sphinx_xpcaps.cli.profile import grids
-from sphinx_xpcaps.cli.run import expand, run
+from sphinx_xpcaps.cli.run import expand, plain_console, run
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure.profile import Clock
 from sphinx_xpcaps.measure.runner import workers
@@ -39,7 +38,7 @@ def measure(targets: tuple[str, ...], output: Path, profile: bool, config: Confi
         measured = run(wanted, config, output=output, clock=clock)
         _report(measured.records[0], measured.ran, output)
     if profile:
-        console = Console(stderr=True)
+        console = plain_console(stderr=True)
         for grid in grids(clock.profile(workers(config))):
             console.print(grid)
     for problem in problems:

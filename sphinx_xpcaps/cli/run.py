@@ -66,13 +66,18 @@ def run(
         )
 
 
+def plain_console(*, stderr: bool = False) -> Console:
+    """Return a console that prints text as it is, since names and messages are no markup."""
+    return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+
+
 def _bar() -> Progress:
     return Progress(
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("{task.description}"),
-        console=Console(stderr=True),
+        TextColumn("{task.description}", markup=False),
+        console=plain_console(stderr=True),
         transient=True,
     )
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table as Grid
 
+from sphinx_xpcaps.cli.run import plain_console
 from sphinx_xpcaps.results.labels import SYMBOLS, WORDS, short_reason, title
 from sphinx_xpcaps.results.model import Cell, Status
 from sphinx_xpcaps.results.record import RecordError, read
@@ -32,7 +32,7 @@ def show(file: Path, targets: tuple[str, ...]) -> None:
         devices=["cpu", "gpu"],
         is_current=lambda *_: True,
     )
-    console = Console()
+    console = plain_console()
     for name in targets or tables:
         console.print(_grid(tables[name]))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from core.backends import ModeKeyword, get_backend
+from core.backends import ModeKeyword, backends
 from core.notes import MODE_NOTES
 from core.testing import Capabilities
 
@@ -51,5 +51,6 @@ def declared_support(
 
 def mode_keyword(backend: str, mode: str) -> ModeKeyword | None:
     """Return the keyword of a declaration for a mode of a backend, or None."""
-    keyword = get_backend(backend).mode_keywords.get(mode)
+    known = backends().get(backend)
+    keyword = known.mode_keywords.get(mode) if known else None
     return keyword if keyword is not None and keyword.name in _KEYWORDS else None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from core.backends import get_backend
 from sphinx_xpcaps.declared.model import Comparison, Findings, Stale, Verdict
+from sphinx_xpcaps.results.labels import title
 
 
 def lines(differences: Sequence[Comparison]) -> Iterator[tuple[str, str]]:
@@ -76,7 +76,7 @@ def _measured(comparison: Comparison) -> str:
 
 def _where(comparison: Comparison) -> str:
     device = "" if comparison.device == "cpu" else f" on {comparison.device}"
-    return f"{get_backend(comparison.backend).title}{device}"
+    return f"{title(comparison.backend)}{device}"
 
 
 def _evidence(comparison: Comparison) -> str:

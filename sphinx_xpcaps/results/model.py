@@ -8,9 +8,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Annotated, TypeAlias
+
+from msgspec import Meta
+
+from sphinx_xpcaps.results.text import LONGEST_TEXT
 
 SCHEMA = 1
 """Version of the record format."""
+
+# Fields are bounded, since records are untrusted input: they come in pull requests.
+Name: TypeAlias = Annotated[str, Meta(max_length=500)]
+"""Name of a target, backend, device, mode, package, function or exception."""
+Version: TypeAlias = Annotated[str, Meta(max_length=100)]
+"""Version of a program."""
+Text: TypeAlias = Annotated[str, Meta(max_length=LONGEST_TEXT)]
+"""Message or code for readers."""
+Count: TypeAlias = Annotated[int, Meta(ge=0, le=10**9)]
+"""A number of things."""
 
 
 class Status(StrEnum):
@@ -47,11 +62,11 @@ class Outcome(StrEnum):
 class Reason:
     """Why a mode of a cell is not supported: the outcome of one case with its message."""
 
-    mode: str
+    mode: Name
     outcome: Outcome
-    exception: str | None = None
-    message: str = ""
-    call: str | None = None
+    exception: Name | None = None
+    message: Text = ""
+    call: Text | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +74,7 @@ class Expected:
     """The most likely status of a cell that could not be measured."""
 
     status: Status
-    reason: str | None = None
+    reason: Text | None = None
 
 
 class NodeKind(StrEnum):
@@ -74,12 +89,12 @@ class NodeKind(StrEnum):
 class GraphNode:
     """One array of a graph."""
 
-    name: str
+    name: Name
     """Name of the argument, or of the operation that computes the array."""
     kind: NodeKind
-    array: str
+    array: Name
     """Shape and dtype, such as ``"(3, ?) float64"``."""
-    operands: tuple[int, ...] = ()
+    operands: tuple[Count, ...] = ()
     """Indices of the arrays that it is computed from, which precede it."""
     output: bool = False
 
@@ -88,10 +103,10 @@ class GraphNode:
 class Graph:
     """The traced graph of a call."""
 
-    call: str
-    functions: tuple[str, ...]
+    call: Text
+    functions: tuple[Name, ...]
     """The functions of the array API standard that the cases call, sorted."""
-    operations: int
+    operations: Count
     nodes: tuple[GraphNode, ...] = ()
     """Empty if there are too many to draw."""
 
@@ -100,27 +115,27 @@ class Graph:
 class Cell:
     """Status of a target on one backend and device."""
 
-    backend: str
-    device: str
+    backend: Name
+    device: Name
     status: Status
-    notes: tuple[str, ...] = ()
-    modes: Mapping[str, Status] = field(default_factory=dict)
-    origin: str | None = None
-    passed: int = 0
-    total: int = 0
+    notes: tuple[Text, ...] = ()
+    modes: Mapping[Name, Status] = field(default_factory=dict)
+    origin: Name | None = None
+    passed: Count = 0
+    total: Count = 0
     reasons: tuple[Reason, ...] = ()
     host_transfer: bool | None = None
-    computes: int | None = None
+    computes: Count | None = None
     expected: Expected | None = None
     graph: Graph | None = None
-    key: str | None = None
+    key: Name | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """A documented callable and its cells, sorted by backend and device."""
 
-    kind: str
+    kind: Name
     cells: tuple[Cell, ...] = ()
 
 
@@ -128,39 +143,39 @@ class Target:
 class Environment:
     """Environment in which cells were measured."""
 
-    python: str
-    platform: str
-    processor: str
-    accelerator: str | None
-    date: str
-    packages: Mapping[str, str] = field(default_factory=dict)
-    variables: Mapping[str, str] = field(default_factory=dict)
+    python: Version
+    platform: Name
+    processor: Name
+    accelerator: Name | None
+    date: Version
+    packages: Mapping[Name, Version] = field(default_factory=dict)
+    variables: Mapping[Name, Text] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unavailable:
     """A device of a backend that was not available, and the reason."""
 
-    backend: str
-    device: str
-    reason: str
+    backend: Name
+    device: Name
+    reason: Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
     """The program that wrote the record."""
 
-    name: str
-    version: str
+    name: Name
+    version: Version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
     """The package whose targets were measured."""
 
-    name: str
-    version: str | None = None
-    commit: str | None = None
+    name: Name
+    version: Version | None = None
+    commit: Name | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,4 +187,4 @@ class Record:
     package: Package
     environment: Environment
     unavailable: tuple[Unavailable, ...] = ()
-    targets: Mapping[str, Target] = field(default_factory=dict)
+    targets: Mapping[Name, Target] = field(default_factory=dict)

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from sphinx_xpcaps.results.model import SCHEMA, Record, Target
+from sphinx_xpcaps.files import write_atomically
+from sphinx_xpcaps.results.model import SCHEMA, Cell, Record, Target
+from sphinx_xpcaps.results.text import clean, escape, may_be_unsafe
+
+_LARGEST = 2**30
+"""Number of bytes of a record file."""
+_DECODE_ERRORS = (msgspec.MsgspecError, UnicodeError, RecursionError)
 
 
 class RecordError(Exception):
     """A file is not a valid record; the message names it and gives the reason."""
 
 
+class NewerRecordError(RecordError):
+    """A record has a format that a later version of this program writes."""
+
+
+class _Header(msgspec.Struct):
+    schema: int
+
+
 def read(path: Path) -> Record:
     """Return the record in `path`.
+
+    Records are untrusted input: all fields are validated and bounded, and control characters in
+    texts are replaced by escapes.
 
     Raises
     ------
@@ -26,15 +41,26 @@ def read(path: Path) -> Record:
         The file cannot be read, or is not a record of a supported version.
     """
     try:
-        record = msgspec.json.decode(path.read_bytes(), type=Record)
+        if path.stat().st_size > _LARGEST:
+            raise RecordError(f"{path}: not a record: larger than 1 GiB")
+        content = path.read_bytes()
     except OSError as error:
         raise RecordError(f"{path}: {error.strerror or error}") from error
-    except msgspec.MsgspecError as error:
-        raise RecordError(f"{path}: not a record: {error}") from error
-    if record.schema != SCHEMA:
-        raise RecordError(
-            f"{path}: unsupported format version {record.schema}; the supported version is {SCHEMA}"
-        )
+    try:
+        schema = msgspec.json.decode(content, type=_Header).schema
+        if schema > SCHEMA:
+            raise NewerRecordError(f"{path}: {_unsupported(schema)}")
+        if schema != SCHEMA:
+            raise RecordError(f"{path}: {_unsupported(schema)}")
+        if may_be_unsafe(content):
+            plain = _cleaned(msgspec.json.decode(content))
+            record = msgspec.convert(plain, Record)
+        else:
+            record = msgspec.json.decode(content, type=Record)
+    except _DECODE_ERRORS as error:
+        raise RecordError(f"{path}: not a record: {clean(str(error))}") from error
+    if problem := _graph_problem(record):
+        raise RecordError(f"{path}: not a record: {problem}")
     return record
 
 
@@ -43,16 +69,7 @@ def write(record: Record, path: Path) -> None:
     content = encode(record)
     if path.exists() and path.read_bytes() == content:
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+    write_atomically(path, content)
 
 
 def encode(record: Record) -> bytes:
@@ -76,10 +93,52 @@ def schema() -> dict[str, Any]:
     return msgspec.json.schema(Record)
 
 
+def clean_cell(cell: Cell) -> Cell:
+    """Return `cell` with texts that are safe to store and within their limits."""
+    return replace(
+        cell,
+        notes=tuple(map(clean, cell.notes)),
+        reasons=tuple(
+            replace(
+                reason,
+                exception=None if reason.exception is None else clean(reason.exception, 500),
+                message=clean(reason.message),
+                call=None if reason.call is None else clean(reason.call),
+            )
+            for reason in cell.reasons
+        ),
+    )
+
+
+def _unsupported(schema: int) -> str:
+    return f"unsupported format version {schema}; the supported version is {SCHEMA}"
+
+
+def _cleaned(plain: Any) -> Any:
+    """Return JSON with all texts cleaned, keys included; limits are checked afterwards."""
+    if isinstance(plain, str):
+        return escape(plain)
+    if isinstance(plain, list):
+        return [_cleaned(item) for item in plain]
+    if isinstance(plain, dict):
+        return {_cleaned(key): _cleaned(value) for key, value in plain.items()}
+    return plain
+
+
+def _graph_problem(record: Record) -> str:
+    """Return what is wrong with the first invalid graph, or "" if all are valid."""
+    for name, target in record.targets.items():
+        for cell in target.cells:
+            for index, node in enumerate(cell.graph.nodes if cell.graph else ()):
+                if any(operand >= index for operand in node.operands):
+                    return f"operands of a graph node must precede it - at `$.targets[{name}]`"
+    return ""
+
+
 def _ordered(target: Target) -> Target:
     cells = sorted(target.cells, key=lambda cell: (cell.backend, cell.device))
-    return replace(target, cells=tuple(_sorted_maps(cell) for cell in cells))
+    return replace(target, cells=tuple(_with_sorted_modes(cell) for cell in cells))
 
 
-def _sorted_maps(cell: Any) -> Any:
+def _with_sorted_modes(cell: Cell) -> Cell:
     return replace(cell, modes=dict(sorted(cell.modes.items())))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from core.backends import backends, get_backend
+from core.backends import backends as all_backends
 from sphinx_xpcaps.results.merge import Seen, choose
 from sphinx_xpcaps.results.model import Cell, Environment, Outcome, Package, Reason, Record, Status
 
@@ -100,7 +100,7 @@ def blank(target: str, *, backends: Sequence[str], devices: Sequence[str]) -> Ta
 def backends_of(records: Iterable[Record]) -> list[str]:
     """Return the backends with cells in the records: known ones in their order, then others."""
     named = {c.backend for record in records for t in record.targets.values() for c in t.cells}
-    known = [name for name in backends() if name in named]
+    known = [name for name in all_backends() if name in named]
     return [*known, *sorted(named - set(known))]
 
 
@@ -131,7 +131,8 @@ def _kind(records: Sequence[Record], name: str) -> str:
 def _shown(
     records: Sequence[Record], target: str, backend: str, column: str, is_current: IsCurrent
 ) -> Shown:
-    device = get_backend(backend).columns.get(column)
+    known = all_backends().get(backend)
+    device = known.columns.get(column) if known else column
     if device is None:
         cell = Cell(backend=backend, device=column, status=Status.NOT_APPLICABLE)
         return Shown(column=column, cell=cell)
