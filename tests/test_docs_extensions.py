@@ -105,8 +105,8 @@ def test_examples_of_flowcharts_run(flowchart: ModuleType) -> None:
     assert doctest.testmod(flowchart).failed == 0
 
 
-def test_examples_on_the_page_of_backends_run() -> None:
-    page = EXTENSIONS.parent / "core.md"
-    found = doctest.testfile(str(page), module_relative=False)
+@pytest.mark.parametrize("page", ["core.md", "core/lazy.md"])
+def test_examples_on_the_page_run(page: str) -> None:
+    found = doctest.testfile(str(EXTENSIONS.parent / page), module_relative=False)
     assert found.attempted > 3
     assert found.failed == 0
