@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.declared.model import Declaration, Declarations
-from sphinx_xpcaps.measure.model import Job
 from sphinx_xpcaps.measure.runner import Runner
+from sphinx_xpcaps.measure.workers.messages import Job
 from sphinx_xpcaps.measure.workers.process import JobFailed, WorkerLost
 
 
@@ -31,7 +31,7 @@ def declarations(names: Sequence[str], table: str, config: Config) -> Declaratio
     def on_result(declaration: Declaration) -> None:
         entries[declaration.target] = declaration
 
-    worker = Runner(config).hire()
+    worker = Runner(config).start_worker()
     try:
         job = Job(
             function="sphinx_xpcaps.declared.read.read_all",

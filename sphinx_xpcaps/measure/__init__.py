@@ -1,1 +1,11 @@
-"""From cases to cells: workers that run, comparison with NumPy, and what the outcomes mean."""
+"""Measuring: from requests to a record.
+
+The path of one case, file by file:
+
+- `batch` is the main job: which cells are missing (`missing`), run these, judge, store (`store`).
+- `runner` finds the cases of each target and runs them, both in workers (`workers`), and replaces
+  a worker that is lost.
+- `case_runs` decides in a worker in which variants, plans and modes each case runs; `execute` runs
+  it once, in a mode (`modes`), and compares the result with NumPy's (`judging.compare`).
+- `judging` derives a cell from the runs of all cases of a target.
+"""

@@ -1,14 +1,17 @@
-"""Says where something is measured: versions, processor, accelerator. Imports no array library."""
+"""The environment of a measurement: versions, processor, accelerator. Imports no array library."""
 
 from __future__ import annotations
 
 import datetime
 import hashlib
 import importlib.metadata
+import importlib.util
 import platform
+import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from functools import cache
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import msgspec
@@ -16,7 +19,8 @@ import msgspec
 from core.backends import backends
 from sphinx_xpcaps.results.model import Environment
 
-_ALWAYS = ("numpy", "array-api-compat")
+COMPATIBILITY_LAYER = "array-api-compat"
+"""The distribution that most adapters take their namespace from."""
 
 
 def describe_environment(packages: Iterable[str], variables: Mapping[str, str]) -> Environment:
@@ -27,10 +31,10 @@ def describe_environment(packages: Iterable[str], variables: Mapping[str, str]) 
     packages : iterable of str
         Top-level names of the packages that are measured.
     variables : mapping
-        What the workers' environment has besides this process's.
+        Environment variables that only the workers have.
     """
     versions = {name: backend.version() for name, backend in backends().items()}
-    versions.update({name: _installed(name) for name in _ALWAYS})
+    versions[COMPATIBILITY_LAYER] = distribution_version(COMPATIBILITY_LAYER)
     versions.update({name: package_version(name) for name in packages})
     return Environment(
         python=platform.python_version(),
@@ -43,23 +47,59 @@ def describe_environment(packages: Iterable[str], variables: Mapping[str, str]) 
     )
 
 
-def identity(environment: Environment) -> str:
-    """Return a short name that is the same for the same environment on any day."""
+def environment_id(environment: Environment) -> str:
+    """Return a short identifier that equal environments share, whatever their dates."""
     facts = msgspec.to_builtins(environment)
     del facts["date"]
     return hashlib.sha256(msgspec.json.encode(facts, order="sorted")).hexdigest()[:12]
 
 
+def distribution_version(distribution: str) -> str | None:
+    """Return the version of an installed distribution, or None."""
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
 def package_version(package: str) -> str | None:
-    """Return the version of the distribution that brings the top-level name `package`."""
-    names = top_levels().get(package, [package])
-    return next((version for name in names if (version := _installed(name))), None)
+    """Return the version of the distribution that contains the top-level name `package`."""
+    names = distributions_by_package().get(package, [package])
+    return next((version for name in names if (version := distribution_version(name))), None)
 
 
 @cache
-def top_levels() -> Mapping[str, list[str]]:
-    """Return the distributions that bring each top-level name."""
+def distributions_by_package() -> Mapping[str, list[str]]:
+    """Return the distributions that contain each top-level name."""
     return importlib.metadata.packages_distributions()
+
+
+def find_package(package: str) -> ModuleSpec | None:
+    """Return the import spec of a top-level package, or None. Does not import it."""
+    try:
+        return importlib.util.find_spec(package)
+    except (ImportError, ValueError):
+        return None
+
+
+@cache
+def package_commit(package: str) -> str | None:
+    """Return the commit of the checkout that contains `package`, or None outside a checkout."""
+    spec = find_package(package)
+    if spec is None or not spec.origin or "site-packages" in spec.origin:
+        return None
+    try:
+        answer = subprocess.run(
+            ["git", "rev-parse", "HEAD"],
+            cwd=Path(spec.origin).parent,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=10,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return answer.stdout.strip() or None
 
 
 @cache
@@ -74,13 +114,6 @@ def accelerator() -> str | None:
     if sys.platform == "darwin" and platform.machine() == "arm64":
         return "Apple GPU"
     return None
-
-
-def _installed(distribution: str) -> str | None:
-    try:
-        return importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
-        return None
 
 
 @cache

@@ -1,175 +1,64 @@
-"""Keys: a digest of everything that could change an outcome, and of nothing else."""
+"""Cache keys of cells: a digest of everything that can change an outcome, and of nothing else."""
 
 from __future__ import annotations
 
-import ast
-import hashlib
-import importlib.metadata
-import importlib.util
-import json
-import re
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import core
-from sphinx_xpcaps.measure.environment import package_version, top_levels
-
-_COMPILED = {".so", ".pyd", ".dylib"}
-
-
-def digest(facts: Any) -> str:
-    """Return the digest of anything that JSON can hold."""
-    content = json.dumps(facts, sort_keys=True, default=str).encode()
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+from core.backends import backends
+from sphinx_xpcaps.cases.model import TargetInfo
+from sphinx_xpcaps.config import Config
+from sphinx_xpcaps.measure.digests import PackageDigests, digest, engine_digest
+from sphinx_xpcaps.measure.environment import COMPATIBILITY_LAYER
+from sphinx_xpcaps.measure.model import Group
+from sphinx_xpcaps.results.model import Environment
 
 
-@cache
-def engine_digest() -> str:
-    """Return the digest of our own code that makes, runs and judges cases."""
-    measuring = Path(__file__).parent
-    parts = [measuring, measuring.parent / "cases", Path(core.__path__[0])]
-    files = sorted(path for part in parts for path in part.rglob("*.py"))
-    return digest([hashlib.sha256(path.read_bytes()).hexdigest() for path in files])
-
-
-class PackageDigests:
-    """Digests of packages' files, with what files were like kept between runs.
-
-    Of an installed package the list of files that its installer wrote is enough. Of one that is
-    being worked on, each source file counts as its syntax tree without docstrings, so that a
-    comment or a docstring elsewhere runs nothing again.
+class CellKeys:
+    """The keys of a batch's cells.
 
     Parameters
     ----------
-    memory : Path
-        A JSON file: size, time and digest of each file seen before.
+    config : Config
+        The options.
+    bodies : mapping
+        Code from directives, by target.
+    packages : PackageDigests
+        Digests of the packages that are measured.
     """
 
-    def __init__(self, memory: Path) -> None:
-        self._memory = memory
-        try:
-            self._seen: dict[str, list[Any]] = json.loads(memory.read_text())
-        except (OSError, ValueError):
-            self._seen = {}
-        self._made: dict[str, str] = {}
+    def __init__(
+        self, config: Config, bodies: Mapping[str, tuple[str, ...]], packages: PackageDigests
+    ) -> None:
+        self._config = config
+        self._bodies = bodies
+        self._packages = packages
+        self._sources = [_source_digest(source) for source in config.cases]
+        self._reference = [name for name, backend in backends().items() if backend.is_reference]
 
-    def of(self, package: str) -> str:
-        """Return the digest of the top-level `package` and of the versions that it builds on."""
-        if package not in self._made:
-            self._made[package] = digest(_installed_files(package) or self._sources(package))
-        return self._made[package]
-
-    def save(self) -> None:
-        """Keep what was seen."""
-        self._memory.parent.mkdir(parents=True, exist_ok=True)
-        self._memory.write_text(json.dumps(self._seen, sort_keys=True))
-
-    def _sources(self, package: str) -> Mapping[str, Any]:
-        files: dict[str, Any] = {}
-        imported: set[str] = set()
-        for root, path in _package_files(package):
-            content, names = self._file(path)
-            files[path.relative_to(root).as_posix()] = content
-            imported.update(names)
-        imported.discard(package)
-        versions = {
-            name: package_version(name) for name in sorted(imported) if name in top_levels()
-        }
-        return {"files": files, "versions": versions}
-
-    def _file(self, path: Path) -> tuple[str, list[str]]:
-        stat = path.stat()
-        known = self._seen.get(str(path))
-        if known and known[:2] == [stat.st_size, stat.st_mtime_ns]:
-            return known[2], known[3]
-        content = path.read_bytes()
-        names: list[str] = []
-        if path.suffix == ".py":
-            try:
-                tree = ast.parse(content)
-                names = sorted(_imported(tree))
-                content = ast.dump(_without_docstrings(tree)).encode()
-            except (SyntaxError, ValueError):
-                pass
-        made = hashlib.sha256(content).hexdigest()
-        self._seen[str(path)] = [stat.st_size, stat.st_mtime_ns, made, names]
-        return made, names
+    def key(self, info: TargetInfo, group: Group, environment: Environment) -> str:
+        """Return the key of a target's cell in a group and an environment."""
+        names = (*self._reference, COMPATIBILITY_LAYER, group.backend)
+        explain = ["explain"] if group.explain else []
+        return digest(
+            {
+                "engine": engine_digest(),
+                "package": self._packages.of(info.package),
+                "target": info.name,
+                "text": info.text,
+                "bodies": self._bodies.get(info.name, ()),
+                "python": environment.python.rpartition(".")[0],
+                "versions": {name: environment.packages.get(name) for name in names},
+                "place": [group.backend, group.device, *group.modes, *explain],
+                "variables": dict(environment.variables),
+                "setup": self._config.setup,
+                "timeout": self._config.timeout,
+                "cases": self._sources,
+            }
+        )
 
 
-def _installed_files(package: str) -> Mapping[str, Any] | None:
-    """Return what an installer wrote down about a package, or None if it is worked on."""
-    origin = _origin(package)
-    for name in top_levels().get(package, []):
-        distribution = importlib.metadata.distribution(name)
-        text = distribution.read_text("RECORD") or ""
-        rows = sorted(row for row in text.splitlines() if re.search(r"\.pyi?,", row))
-        for row in rows:
-            path = distribution.locate_file(row.partition(",")[0])
-            if origin is not None and Path(str(path)).resolve() == origin:
-                requires = {
-                    required: package_version(required) or _version_of(required)
-                    for required in _requirements(distribution)
-                }
-                return {"version": distribution.version, "files": rows, "versions": requires}
-    return None
-
-
-def _version_of(distribution: str) -> str | None:
-    try:
-        return importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
-        return None
-
-
-def _requirements(distribution: importlib.metadata.Distribution) -> list[str]:
-    lines = [line for line in distribution.requires or [] if "extra ==" not in line]
-    return sorted({re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in lines})
-
-
-def _origin(package: str) -> Path | None:
-    try:
-        spec = importlib.util.find_spec(package)
-    except (ImportError, ValueError):
-        return None
-    return Path(spec.origin).resolve() if spec and spec.origin else None
-
-
-def _package_files(package: str) -> Iterator[tuple[Path, Path]]:
-    try:
-        spec = importlib.util.find_spec(package)
-    except (ImportError, ValueError):
-        return
-    if spec is None:
-        return
-    if not spec.submodule_search_locations:
-        if spec.origin and Path(spec.origin).is_file():
-            yield Path(spec.origin).parent, Path(spec.origin)
-        return
-    for location in spec.submodule_search_locations:
-        root = Path(location)
-        for path in sorted(root.rglob("*")):
-            if path.suffix not in {".py", *_COMPILED} or not path.is_file():
-                continue
-            if not {"tests", "test", "__pycache__"} & set(path.relative_to(root).parts[:-1]):
-                yield root, path
-
-
-def _imported(tree: ast.AST) -> set[str]:
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names.update(alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names.add(node.module.partition(".")[0])
-    return names
-
-
-def _without_docstrings(tree: ast.AST) -> ast.AST:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            first = node.body[0] if node.body else None
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-                node.body = node.body[1:]
-    return tree
+def _source_digest(source: str) -> str:
+    """Return the digest of a file that has cases; a module's name as it is."""
+    path = Path(source)
+    return digest(path.read_bytes().hex()) if path.is_file() else source

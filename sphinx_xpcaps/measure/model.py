@@ -1,86 +1,127 @@
-"""What passes between the parent and its workers: plain data that needs no array library."""
+"""Data that parent and workers exchange. Needs no array library."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import NamedTuple
 
+from core.notes import DtypeChange, Note
+from sphinx_xpcaps.cases.model import Collected
 from sphinx_xpcaps.results.model import Graph, Outcome
+
+
+class BackendDevice(NamedTuple):
+    """A backend's name and the name of one of its devices."""
+
+    backend: str
+    device: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A backend, a device and the modes to measure: work for workers of the same kind."""
+
+    backend: str
+    device: str
+    modes: tuple[str, ...]
+    explain: bool = False
+    """Whether to trace calls that fail, to name the standard's functions the backend lacks."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class CaseRunKey:
-    """One thing to try: a case as a variant, by a plan, in a mode."""
+    """What one run of a case is: with which dtypes, which arrays, in which mode, which attempt."""
 
     case: int
+    """Position among the target's cases."""
     variant: str
     plan: str
     mode: str
+    attempt: int = 1
+    """2 for the repetition of a run that failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRun:
-    """What trying it gave."""
+    """The outcome of one run of a case."""
 
     key: CaseRunKey
     outcome: Outcome
     exception: str | None = None
     message: str = ""
-    dtype_drift: str | None = None
-    """Such as ``"float32 → float64"`` where NumPy keeps the dtype and the backend does not."""
+    note: Note | None = None
+    """A note that is more specific than that of the outcome."""
+    dtype_change: DtypeChange | None = None
+    """A dtype that NumPy keeps and the backend changes."""
     computes: int = 0
     host_transfers: int = 0
     applies: bool = True
-    """Whether the mode has something to say of the case; if not, the message says why."""
+    """Whether the mode can be judged by this case; if not, the message is the reason."""
     compile_seconds: float = 0.0
-    """Time in the library's compiler, for profiles alone."""
+    """Time in the library's compiler, for profiles only."""
     graph: Graph | None = None
-    """What the call does, where the mode is to trace it."""
+    """The traced call, in the mode that traces."""
 
     @property
     def passed(self) -> bool:
         """Whether the outcome is a pass."""
         return self.outcome is Outcome.PASS
 
+    @property
+    def worker_lost(self) -> bool:
+        """Whether the run ended the worker."""
+        return self.outcome in (Outcome.TIMEOUT, Outcome.CRASH)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseSummary:
-    """What judging needs to know of a case."""
+    """What judging needs to know about a case."""
 
     text: str
     origin: str
     reproducible: bool
     made_up_data: bool = False
     arguments: tuple[str, ...] = ()
-    lacking: tuple[str, ...] = ()
-    """Functions of the standard that the case needs and the backend's namespace does not have."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """Work that one kind of worker does: a backend on a device, in some modes."""
-
-    backend: str
-    device: str
-    modes: tuple[str, ...]
-    explain: bool = False
-    """Whether to trace what fails, to say which functions of the standard the backend lacks."""
+    missing_functions: tuple[str, ...] = ()
+    """Functions of the standard that the case calls and the backend's namespace lacks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetRuns:
-    """All trials of a target in a group."""
+    """All runs of a target's cases in a group."""
 
     target: str
     group: Group
     cases: tuple[CaseSummary, ...]
-    trials: tuple[CaseRun, ...]
+    runs: tuple[CaseRun, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LostCall:
+    """A call of an example that timed out or crashed under NumPy."""
+
+    text: str
+    outcome: Outcome
+    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """A function that a worker runs: its dotted path and keyword arguments."""
+class CollectedCases:
+    """What finding a target's cases returned, and the calls that ended a worker meanwhile."""
 
-    function: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
+    target: str
+    collected: Collected
+    lost: tuple[LostCall, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupResult:
+    """The runs of a target in a group."""
+
+    target: str
+    group: Group
+    runs: TargetRuns | None
+    """None if running failed; then `error` is the reason."""
+    error: str = ""
+    lost: tuple[LostCall, ...] = ()
+    """Calls that ended a worker while the target's cases were found."""

@@ -1,4 +1,4 @@
-"""Where the time of a batch goes: which phase, on which library, for which target."""
+"""Profile of a batch: how much time each phase, library and target takes."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ FIND = "finding cases"
 REFERENCE = "running cases with NumPy"
 LOAD = "loading cases"
 LOST = "lost to timeouts and crashes"
-"""Phases; each mode that is measured is one more, by its own name."""
+"""Phases. Each mode is a further phase with the mode's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
-    """What time is spent on; without a backend or a target it is for all of them."""
+    """What time is spent on; without a backend or target, on several of them."""
 
     phase: str
     backend: str = ""
@@ -32,10 +32,7 @@ class Activity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
-    """Time that went into something.
-
-    ``compiling`` is the part of ``seconds`` in which the library's own compiler worked.
-    """
+    """Time in seconds; ``compiling`` is the part of it in the library's compiler."""
 
     seconds: float = 0.0
     compiling: float = 0.0
@@ -49,9 +46,9 @@ class Spent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """Where the time of a batch went.
+    """The time of a batch.
 
-    ``wall`` is in seconds from beginning to end, and ``workers`` side by side had that much each.
+    ``wall`` is the duration in seconds, during which each of ``workers`` workers was available.
     """
 
     wall: float
@@ -60,26 +57,26 @@ class Profile:
 
     @property
     def idle(self) -> float:
-        """Seconds in which workers had nothing to do, or waited for others to end."""
+        """Seconds in which workers had nothing to do, or waited for others."""
         busy = sum(spent.seconds for spent in self.spent.values())
         return max(self.wall * self.workers - busy, 0.0)
 
     def by(self, key: Callable[[Activity], str]) -> dict[str, Spent]:
-        """Return the sums for each value of `key`, the largest first; activities with "" not."""
+        """Return the sums for each value of `key`, the largest first, without the value ""."""
         sums: defaultdict[str, Spent] = defaultdict(Spent)
         for activity, spent in self.spent.items():
             if name := key(activity):
                 sums[name] += spent
         return dict(sorted(sums.items(), key=lambda item: -item[1].seconds))
 
-    def only(self, wanted: Callable[[Activity], bool]) -> Profile:
-        """Return the part of the profile that is about some activities."""
-        spent = {activity: s for activity, s in self.spent.items() if wanted(activity)}
+    def only(self, predicate: Callable[[Activity], bool]) -> Profile:
+        """Return the profile of the activities for which `predicate` is true."""
+        spent = {activity: s for activity, s in self.spent.items() if predicate(activity)}
         return Profile(wall=self.wall, workers=self.workers, spent=spent)
 
 
 class Clock:
-    """Adds up from any thread what time is spent on."""
+    """Adds up the time that activities take, in all threads."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
@@ -93,22 +90,22 @@ class Clock:
 
     @contextmanager
     def lap(self, phase: str, backend: str = "", target: str = "") -> Iterator[Lap]:
-        """Take the time of a context."""
+        """Measure the time of a context."""
         lap = Lap(self, phase, backend, target)
         try:
             yield lap
         finally:
-            lap.turn(phase)
+            lap.begin(phase)
 
     def profile(self, workers: int) -> Profile:
-        """Return where the time went until now, with so many workers side by side."""
+        """Return the profile until now, for so many workers at a time."""
         with self._lock:
             wall = time.monotonic() - self._began
             return Profile(wall=wall, workers=workers, spent=dict(self._spent))
 
 
 class Lap:
-    """The time that one thread spends on one target, in one phase after the other."""
+    """The time that a thread spends on a target, in one phase after another."""
 
     def __init__(self, clock: Clock, phase: str, backend: str, target: str) -> None:
         self._clock = clock
@@ -117,18 +114,18 @@ class Lap:
         self._target = target
         self._since = time.monotonic()
 
-    def turn(self, phase: str) -> None:
+    def begin(self, phase: str) -> None:
         """End the present phase and begin another."""
         now = time.monotonic()
         self._add(Spent(seconds=now - self._since))
         self._phase, self._since = phase, now
 
     def rename(self, phase: str) -> None:
-        """Say what the present phase turned out to be since its beginning."""
+        """Rename the present phase, from its beginning."""
         self._phase = phase
 
-    def compiled(self, seconds: float) -> None:
-        """Say how much of the present phase a compiler took."""
+    def add_compiling(self, seconds: float) -> None:
+        """Count a part of the present phase as compiling."""
         if seconds:
             self._add(Spent(compiling=seconds))
 

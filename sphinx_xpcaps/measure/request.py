@@ -1,4 +1,4 @@
-"""What the documentation asks for: tables of targets."""
+"""What the documentation requests: tables of targets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Request:
-    """One wish for one table, with the place where it was made.
+    """A request for one table, with the place where it was made.
 
     ``line`` is None where the place has no line, such as the command line.
     """
@@ -15,11 +15,11 @@ class Request:
     target: str
     """Dotted name of a callable."""
     body: str | None = None
-    """Code that calls the target with ``xp``; then this is the case."""
+    """Code that calls the target with ``xp``. If given, it is the only case."""
     place: str = ""
-    """Where the wish was made: a document or the command line."""
+    """Where the request was made: a document or the command line."""
     line: int | None = None
     injected: bool = False
-    """Whether a pattern asked for it, not an author."""
+    """Whether the target matches a pattern, instead of a directive naming it."""
     graph: bool = False
-    """Whether the graph of an example is to be drawn."""
+    """Whether the graph of a call is shown."""

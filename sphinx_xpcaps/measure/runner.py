@@ -1,49 +1,61 @@
-"""What workers are hired for: describing targets, making cases, trying them."""
+"""The runner: describe targets, find their cases and run these, all in workers."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 from core.backends import get_backend
+from sphinx_xpcaps.cases.collect import collect
 from sphinx_xpcaps.cases.model import Collected, TargetInfo
+from sphinx_xpcaps.cases.resolve import describe_all, expand_all
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure import profile
-from sphinx_xpcaps.measure.judging.cells import LostCall
-from sphinx_xpcaps.measure.model import CaseRun, CaseRunKey, Group, Job, TargetRuns
+from sphinx_xpcaps.measure.case_runs import run_target
+from sphinx_xpcaps.measure.model import (
+    CaseRun,
+    CaseRunKey,
+    CollectedCases,
+    Group,
+    GroupResult,
+    LostCall,
+    TargetRuns,
+)
 from sphinx_xpcaps.measure.profile import Clock
-from sphinx_xpcaps.measure.workers.pool import Pool, Worker
+from sphinx_xpcaps.measure.workers.messages import Job
+from sphinx_xpcaps.measure.workers.pool import Pool
 from sphinx_xpcaps.measure.workers.process import JobFailed, WorkerLost
+from sphinx_xpcaps.measure.workers.worker import Worker
 
-_CASES = "cases"
-"""The group of work that makes cases, which comes first."""
+_MAX_LOST_FINDING = 4
+"""So many pieces of code that end a worker are skipped while the cases of a target are found."""
+_MAX_LOST_CALLS = 2
+"""So many of these may be calls of the target."""
+_MAX_LOST_RUNNING = 8
+"""So many workers may be lost while the cases of a target run in a group."""
 
-_MOST_LOSSES = 4
-"""A target that loses so many workers is given up, and its cases after half as many."""
+
+_FIND_CASES = "find cases"
+"""The group of tasks that find cases. They run under NumPy, before all others."""
 
 
-class Report(Protocol):
-    """Hears of what a crew has done, from any of its threads."""
-
-    def collected(self, name: str, result: Collected, stuck: tuple[LostCall, ...]) -> None:
-        """Take the word that a target's cases were looked for."""
-
-    def tried(self, name: str, group: Group, result: TargetRuns | str) -> None:
-        """Take a target's trials in a group, or the words of why there are none."""
+Result: TypeAlias = CollectedCases | GroupResult
+"""What one task of measuring returns."""
 
 
 class Runner:
-    """Hires workers for a batch.
+    """Runs the jobs of a batch in workers.
 
     Parameters
     ----------
     config : Config
-        Variables, set-up line, time limit and number of workers.
+        Environment variables, set-up code, time limit and number of workers.
     clock : Clock, optional
-        Takes the time of everything.
+        Measures where the time goes.
     """
 
     def __init__(self, config: Config, clock: Clock | None = None) -> None:
@@ -51,245 +63,248 @@ class Runner:
         self.clock = clock or Clock()
         self.jobs = workers(config)
 
-    def hire(self, group: Group | str = "") -> Worker:
-        """Return a worker for a group, or one for NumPy alone."""
+    def start_worker(self, group: Group | str = _FIND_CASES) -> Worker:
+        """Return a worker for a group; by default one for NumPy only."""
         variables = dict(self.config.environment)
         modules: tuple[str, ...] = ()
         if isinstance(group, Group):
             backend = get_backend(group.backend)
             variables = {**backend.environment, **variables}
             modules = (backend.module,)
-        setup = Job(
-            function="sphinx_xpcaps.measure.workers.child.run_setup",
-            arguments={"code": self.config.setup, "modules": modules},
-        )
-        return Worker(variables, setup, self.config.timeout)
-
-    start_worker = hire
+        return Worker(variables, self.config.timeout, setup=self.config.setup, modules=modules)
 
     def expand(self, names: Sequence[str]) -> list[tuple[str, ...] | str]:
-        """Return for each name the targets that it stands for, or a line saying why none.
+        """Return for each name the targets that it includes, or a message if there are none.
 
         Raises
         ------
         JobFailed, WorkerLost
-            The set-up line raises, or importing a package ends the interpreter.
+            The set-up code raised, or importing a package ended the interpreter.
         """
         found: list[tuple[str, ...] | str] = []
-        worker = self.hire()
+        worker = self.start_worker()
         try:
-            arguments = {"names": tuple(names)}
-            job = Job(function="sphinx_xpcaps.cases.resolve.expand_all", arguments=arguments)
-            self.run(worker, job, found.append, phase=profile.EXPAND)
+            job = Job.calling(expand_all, names=tuple(names))
+            self._run(worker, job, found.append, phase=profile.EXPAND)
         finally:
             worker.close()
         return found
 
     def describe(self, names: Sequence[str]) -> dict[str, TargetInfo]:
-        """Say what each name stands for; importing happens in a child."""
+        """Return what each target is; a target that cannot be imported has an error."""
         found: dict[str, TargetInfo] = {}
-        left = list(names)
-        worker = self.hire()
 
-        def give(info: TargetInfo) -> None:
+        def on_result(info: TargetInfo) -> None:
             found[info.name] = info
-            left.remove(info.name)
 
+        worker = self.start_worker()
         try:
-            while left:
+            while remaining := [name for name in names if name not in found]:
+                job = Job.calling(describe_all, names=tuple(remaining))
                 try:
-                    job = Job(
-                        function="sphinx_xpcaps.cases.resolve.describe_all",
-                        arguments={"names": tuple(left)},
-                    )
-                    self.run(worker, job, give, phase=profile.DESCRIBE)
-                except (WorkerLost, JobFailed) as error:
-                    setup_failed = isinstance(error, JobFailed)
-                    for name in list(left) if setup_failed else left[:1]:
-                        words = f"the set-up failed: {error}" if setup_failed else str(error)
-                        give(missing(name, words))
+                    self._run(worker, job, on_result, phase=profile.DESCRIBE)
+                except JobFailed as error:
+                    for name in remaining:
+                        if name not in found:
+                            found[name] = _unknown(name, f"the set-up failed: {error}")
+                except WorkerLost as error:
+                    name = next(name for name in remaining if name not in found)
+                    found[name] = _unknown(name, str(error))
         finally:
             worker.close()
         return {name: found[name] for name in names}
 
     def measure(
         self,
-        targets: Mapping[str, Sequence[Group]],
+        groups: Mapping[str, Sequence[Group]],
         bodies: Mapping[str, tuple[str, ...]],
         folder: Path,
-        report: Report,
-    ) -> None:
-        """Make the cases of each target, and try them in each of its groups.
+    ) -> Iterator[Result]:
+        """Find the cases of each target, run them in each of its groups, and yield the results.
 
         Parameters
         ----------
-        targets : mapping
+        groups : mapping
             The groups of each target.
         bodies : mapping
             Code from directives for each target.
         folder : Path
-            Where cases are kept meanwhile.
-        report : Report
-            Hears of everything that is done.
+            A folder for files with the cases.
         """
-        files = {name: folder / f"{i}.cases" for i, name in enumerate(targets)}
-        groups = {group for each in targets.values() for group in each}
-        heavy_first = sorted(groups, key=lambda g: (-_weight(g), g.backend, g.device))
+        files = {target: folder / f"{i}.cases" for i, target in enumerate(groups)}
+        all_groups = {group for each in groups.values() for group in each}
+        slow_first = sorted(all_groups, key=lambda g: (-_estimated_time(g), g.backend, g.device))
 
-        def work(worker: Worker, group: Group | str, name: str) -> None:
-            run = partial(self.run, worker, target=name)
+        def run_task(
+            worker: Worker, group: Group | str, target: str
+        ) -> CollectedCases | GroupResult:
+            run = partial(self._run, worker, target=target)
             if isinstance(group, Group):
-                tried = _try(run, name, group, files[name])
-                with self.clock.lap(profile.OWN, target=name):
-                    report.tried(name, group, tried)
-                return
-            arguments = {
-                "name": name,
-                "bodies": bodies[name],
-                "sources": tuple(self.config.cases),
-                "file": files[name],
-            }
-            found, stuck = _collect(run, arguments)
-            with self.clock.lap(profile.OWN, target=name):
-                report.collected(name, found, stuck)
-            if found.cases:
-                for each in targets[name]:
-                    pool.add(each, [name])
+                return _run_cases(run, target, group, files[target])
+            return _find_cases(run, target, bodies[target], self.config.cases, files[target])
 
-        pool: Pool[Group | str, str] = Pool([_CASES, *heavy_first], self.hire, work)
-        pool.add(_CASES, targets)
-        pool.run(self.jobs)
+        pool: Pool[Group | str, str, Result] = Pool(
+            [_FIND_CASES, *slow_first], self.start_worker, run_task
+        )
+        pool.add(_FIND_CASES, groups)
+        lost: dict[str, tuple[LostCall, ...]] = {}
+        for result in pool.run(self.jobs):
+            if isinstance(result, GroupResult):
+                yield replace(result, lost=lost[result.target])
+                continue
+            lost[result.target] = result.lost
+            if result.collected.cases:
+                for group in groups[result.target]:
+                    pool.add(group, [result.target])
+            yield result
 
-    def run(
+    def _run(
         self,
         worker: Worker,
         job: Job,
-        give: Callable[[Any], None] | None = None,
+        on_result: Callable[[Any], None] | None = None,
         *,
         phase: str,
-        turn: Callable[[Any], str] | None = None,
+        phase_of: Callable[[Any], str] | None = None,
         backend: str = "",
         target: str = "",
     ) -> Any:
-        """Run a job and take its time.
+        """Run a job and measure its time.
 
         Parameters
         ----------
         worker : Worker
-            Who runs it.
+            The worker that runs it.
         job : Job
-            What to run.
-        give : callable, optional
+            The job.
+        on_result : callable, optional
             Called with each part of the result; see `Process.run`, also for what is raised.
         phase : str
-            What the job does at first.
-        turn : callable, optional
-            Says which phase follows from what the job begins.
+            The phase that the job begins with.
+        phase_of : callable, optional
+            Returns the phase of each part of its work that the job starts.
         backend, target : str
-            What it is for.
+            What the time is spent on.
         """
         with self.clock.lap(profile.START, backend):
             worker.start()
         with self.clock.lap(phase, backend, target) as lap:
 
-            def take(value: Any) -> None:
-                lap.compiled(getattr(value, "compile_seconds", 0.0))
-                if give is not None:
-                    give(value)
+            def receive(value: Any) -> None:
+                lap.add_compiling(getattr(value, "compile_seconds", 0.0))
+                if on_result is not None:
+                    on_result(value)
+
+            def on_start(what: Any) -> None:
+                if phase_of is not None:
+                    lap.begin(phase_of(what))
 
             try:
-                return worker.run(job, take, lambda what: lap.turn(turn(what)) if turn else None)
+                return worker.run(job, receive, on_start)
             except WorkerLost:
                 lap.rename(profile.LOST)
                 raise
 
 
-def missing(name: str, words: str) -> TargetInfo:
-    """Return the description of a target that could not be looked at."""
-    return TargetInfo(
-        name=name,
-        kind="missing",
-        package=name.partition(".")[0],
-        error=words,
-        error_type="TargetError",
-    )
-
-
 def workers(config: Config) -> int:
-    """Return how many workers stand side by side."""
-    return config.jobs or processors()
+    """Return how many workers run at a time."""
+    return config.jobs or _processors()
 
 
-def processors() -> int:
-    """Return how many processors this process may use."""
+def _processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
-def _collect(
-    run: Callable[..., Any], arguments: Mapping[str, Any]
-) -> tuple[Collected, tuple[LostCall, ...]]:
-    """Make a target's cases; a piece of code that never comes back is left out next time."""
-    name, file = arguments["name"], arguments["file"]
+def _unknown(name: str, error: str) -> TargetInfo:
+    """Return the description of a target that could not be imported."""
+    return TargetInfo(
+        name=name,
+        kind="missing",
+        package=name.partition(".")[0],
+        error=error,
+        error_type="TargetError",
+    )
+
+
+def _find_cases(
+    run: Callable[..., Any],
+    target: str,
+    bodies: tuple[str, ...],
+    sources: Sequence[str],
+    file: Path,
+) -> CollectedCases:
+    """Find a target's cases; after a timeout or crash again, without the code that caused it."""
     skip: list[str] = []
-    stuck: list[LostCall] = []
-    while len(skip) <= _MOST_LOSSES and len(stuck) <= _MOST_LOSSES // 2:
+    lost: list[LostCall] = []
+
+    def result(collected: Collected) -> CollectedCases:
+        return CollectedCases(target=target, collected=collected, lost=tuple(lost))
+
+    while len(skip) <= _MAX_LOST_FINDING and len(lost) <= _MAX_LOST_CALLS:
+        job = Job.calling(
+            collect,
+            name=target,
+            bodies=bodies,
+            sources=tuple(sources),
+            skip=tuple(skip),
+            file=file,
+        )
         try:
-            job = Job(
-                function="sphinx_xpcaps.cases.collect.collect",
-                arguments={**arguments, "skip": tuple(skip)},
-            )
-            return run(job, phase=profile.FIND, turn=_phase_of_finding), tuple(stuck)
+            return result(run(job, phase=profile.FIND, phase_of=_phase_of_finding))
         except JobFailed as error:
-            return Collected(target=name, error=str(error)), ()
-        except WorkerLost as lost:
-            kind, text = lost.at or ("", "")
-            if not kind:
-                return Collected(target=name, error=f"importing it: {lost}"), ()
+            lost.clear()
+            return result(Collected(target=target, error=str(error)))
+        except WorkerLost as error:
+            if not error.started:
+                lost.clear()
+                return result(Collected(target=target, error=f"importing it: {error}"))
+            kind, text = error.started
             skip.append(text)
             if kind == "call":
-                stuck.append(LostCall(text, lost.outcome, str(lost)))
+                lost.append(LostCall(text, error.outcome, str(error)))
     file.write_bytes(b"")
-    words = f"its examples never come back: {stuck[0].message if stuck else skip[0]}"
-    return Collected(target=name, error=words), tuple(stuck)
+    message = f"its examples never come back: {lost[0].message if lost else skip[0]}"
+    return result(Collected(target=target, error=message))
 
 
-def _phase_of_finding(at: tuple[str, str]) -> str:
-    return profile.REFERENCE if at[0] == "call" else profile.FIND
+def _phase_of_finding(started: tuple[str, str]) -> str:
+    return profile.REFERENCE if started[0] == "call" else profile.FIND
 
 
-def _phase_of_trying(at: CaseRunKey) -> str:
-    return at.mode
-
-
-def _try(run: Callable[..., Any], name: str, group: Group, file: Path) -> TargetRuns | str:
-    """Try a target's cases; return the words of what went wrong if nothing can be said."""
+def _run_cases(run: Callable[..., Any], target: str, group: Group, file: Path) -> GroupResult:
+    """Run a target's cases; after a timeout or crash again, without the runs done before."""
     known: dict[CaseRunKey, CaseRun] = {}
 
-    def give(trial: CaseRun) -> None:
-        known[trial.key] = trial
+    def on_result(case_run: CaseRun) -> None:
+        known[case_run.key] = case_run
+
+    def failed(error: str) -> GroupResult:
+        return GroupResult(target=target, group=group, runs=None, error=error)
 
     losses = 0
     while True:
-        arguments = {"target": name, "group": group, "file": file, "known": dict(known)}
+        job = Job.calling(run_target, target=target, group=group, file=file, known=dict(known))
         try:
-            tried: TargetRuns = run(
-                Job(function="sphinx_xpcaps.measure.case_runs.run_target", arguments=arguments),
-                give,
+            runs: TargetRuns = run(
+                job,
+                on_result,
                 phase=profile.LOAD,
-                turn=_phase_of_trying,
+                phase_of=lambda key: key.mode,
                 backend=group.backend,
             )
-            return tried
+            return GroupResult(target=target, group=group, runs=runs)
         except JobFailed as error:
-            return str(error)
-        except WorkerLost as lost:
+            return failed(str(error))
+        except WorkerLost as error:
             losses += 1
-            if lost.at is None or losses > 2 * _MOST_LOSSES:
-                return f"the worker was lost: {lost}"
-            known[lost.at] = CaseRun(key=lost.at, outcome=lost.outcome, message=str(lost))
+            if error.started is None or losses > _MAX_LOST_RUNNING:
+                return failed(f"the worker was lost: {error}")
+            key: CaseRunKey = error.started
+            known[key] = CaseRun(key=key, outcome=error.outcome, message=str(error))
 
 
-def _weight(group: Group) -> int:
-    return 1 + 4 * ("jit" in group.modes) + len(group.modes)
+def _estimated_time(group: Group) -> int:
+    """Return a rough measure of how long the runs in a group take; compiling is slow."""
+    return len(group.modes) + (5 if "jit" in group.modes else 1)

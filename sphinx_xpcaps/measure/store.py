@@ -1,16 +1,15 @@
-"""The cells that a batch has so far, and the records that they are kept in."""
+"""The records of a batch: cells measured before and now, in files."""
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sphinx_xpcaps.measure.commit import commit_of
-from sphinx_xpcaps.measure.environment import identity, package_version
+from sphinx_xpcaps.measure.environment import environment_id, package_commit, package_version
 from sphinx_xpcaps.measure.judging.cells import with_expectation
+from sphinx_xpcaps.measure.model import BackendDevice, Group
 from sphinx_xpcaps.results.model import (
     SCHEMA,
     Cell,
@@ -30,98 +29,96 @@ _SECONDS_BETWEEN_SAVES = 5.0
 
 
 class RecordStore:
-    """The record of the present environment, and others beside it.
+    """The record of the present environment, and the records of other environments.
 
     Parameters
     ----------
-    place : Path
-        A folder that holds one record per environment, or the one file to write.
+    path : Path
+        A folder with one record per environment, or the one file to write.
     environment : Environment
-        The present one.
+        The present environment.
     targets : sequence of str
-        What was asked for; the first one's package is the record's. A folder's record keeps the
-        targets that it had before, a file holds these alone.
+        The requested targets; the record's package is that of the first one. The record in a
+        folder keeps its other targets, the one file has only these.
     is_file : bool
-        Whether `place` is the one file.
+        Whether `path` is the one file.
     """
 
     def __init__(
-        self, place: Path, environment: Environment, *, targets: Sequence[str], is_file: bool
+        self, path: Path, environment: Environment, *, targets: Sequence[str], is_file: bool
     ) -> None:
-        self._path = place if is_file else place / f"{identity(environment)}.json"
+        present = environment_id(environment)
+        self._path = path if is_file else path / f"{present}.json"
         self._environment = environment
         self._package = targets[0].partition(".")[0] if targets else ""
         self._others: list[Record] = []
         self._kinds: dict[str, str] = {}
-        self._cells: dict[str, dict[tuple[str, str], Cell]] = {}
+        self._cells: dict[str, dict[BackendDevice, Cell]] = {}
         self._unavailable: tuple[Unavailable, ...] = ()
-        self._before: Record | None = None
-        self._lock = threading.Lock()
-        self._saved = time.monotonic()
-        for path in [place] if is_file else sorted(place.glob("*.json")):
+        self._saved: Record | None = None
+        self._saved_at = time.monotonic()
+        for file in [path] if is_file else sorted(path.glob("*.json")):
             try:
-                record = read(path)
-            except RecordError:  # written by another version, or not a record at all
+                record = read(file)
+            except RecordError:  # written by another version, or not a record
                 continue
-            if identity(record.environment) == identity(environment):
-                self._before = record
+            if environment_id(record.environment) == present:
+                self._saved = record
             elif not is_file:
                 self._others.append(record)
-        if self._before is not None:
-            for name, target in self._before.targets.items():
+        if self._saved is not None:
+            for name, target in self._saved.targets.items():
                 if is_file and name not in targets:
                     continue
                 self._kinds[name] = target.kind
-                self._cells[name] = {(c.backend, c.device): c for c in target.cells}
+                self._cells[name] = {BackendDevice(c.backend, c.device): c for c in target.cells}
 
-    def keep(self, target: str, backend: str, device: str, key: str) -> bool:
-        """Say whether the cell that is here already has `key`, so that it need not be measured."""
-        cell = self._cells.get(target, {}).get((backend, device))
+    def has(self, target: str, group: Group, key: str) -> bool:
+        """Return whether the target's cell is stored with this key and was measured."""
+        cell = self._cells.get(target, {}).get(BackendDevice(group.backend, group.device))
         if cell is None or cell.key != key:
             return False
-        return cell.status.measured or _is_caseless(cell)
+        return cell.status.measured or _has_no_case(cell)
 
     def put(self, target: str, kind: str, cell: Cell) -> None:
-        """Set a cell."""
-        with self._lock:
-            self._kinds[target] = kind
-            self._cells.setdefault(target, {})[cell.backend, cell.device] = cell
+        """Store a cell of a target."""
+        self._kinds[target] = kind
+        self._cells.setdefault(target, {})[BackendDevice(cell.backend, cell.device)] = cell
 
-    def unavailable(self, places: Sequence[Unavailable]) -> None:
-        """Say what cannot be used here."""
-        self._unavailable = tuple(places)
+    def set_unavailable(self, devices: Iterable[Unavailable]) -> None:
+        """Set the devices of backends that cannot be used on this machine."""
+        self._unavailable = tuple(sorted(devices, key=lambda u: (u.backend, u.device)))
 
-    def expect(self, target: str) -> None:
-        """Add to a target's unmeasured GPU cells what its CPU cells let expect."""
-        found = self._cells.get(target, {})
-        for (backend, device), cell in list(found.items()):
-            if device == "gpu" and cell.status is Status.NOT_MEASURED and not _is_caseless(cell):
-                found[backend, device] = with_expectation(cell, found.get((backend, "cpu")))
+    def add_expectations(self, targets: Iterable[str]) -> None:
+        """Add to unmeasured GPU cells what the CPU cells of the same targets let expect."""
+        for target in targets:
+            cells = self._cells.get(target, {})
+            for (backend, device), cell in list(cells.items()):
+                unmeasured = cell.status is Status.NOT_MEASURED and not _has_no_case(cell)
+                if device == "gpu" and unmeasured:
+                    on_cpu = cells.get(BackendDevice(backend, "cpu"))
+                    cells[BackendDevice(backend, device)] = with_expectation(cell, on_cpu)
 
     def save_soon(self) -> None:
-        """Write the record, unless that was done a moment ago."""
-        if time.monotonic() - self._saved > _SECONDS_BETWEEN_SAVES:
+        """Write the record if the last time was some seconds ago."""
+        if time.monotonic() - self._saved_at > _SECONDS_BETWEEN_SAVES:
             self.save()
 
     def save(self) -> None:
         """Write the record if anything in it changed."""
-        with self._lock:
-            record = self._record()
-            if self._before is not None:
-                # The date is that of the last change: the same facts are the same bytes.
-                date = self._before.environment.date
-                if (
-                    replace(record, environment=replace(record.environment, date=date))
-                    == self._before
-                ):
-                    return
-            write(record, self._path)
-            self._before = record
-            self._saved = time.monotonic()
+        record = self._record()
+        if self._saved is not None:
+            # The date is that of the last change, so that equal facts are equal bytes.
+            same_date = replace(record.environment, date=self._saved.environment.date)
+            if replace(record, environment=same_date) == self._saved:
+                return
+        write(record, self._path)
+        self._saved = record
+        self._saved_at = time.monotonic()
 
     def records(self) -> tuple[Record, ...]:
-        """Return the present environment's record, then those of others."""
-        return (*([self._before] if self._before else []), *self._others)
+        """Return the record of the present environment, then those of others."""
+        return (*([self._saved] if self._saved else []), *self._others)
 
     def _record(self) -> Record:
         return Record(
@@ -130,10 +127,10 @@ class RecordStore:
             package=Package(
                 name=self._package,
                 version=package_version(self._package),
-                commit=commit_of(self._package),
+                commit=package_commit(self._package),
             ),
             environment=self._environment,
-            unavailable=tuple(sorted(self._unavailable, key=lambda u: (u.backend, u.device))),
+            unavailable=self._unavailable,
             targets={
                 name: Target(
                     kind=self._kinds[name],
@@ -144,5 +141,5 @@ class RecordStore:
         )
 
 
-def _is_caseless(cell: Cell) -> bool:
+def _has_no_case(cell: Cell) -> bool:
     return any(reason.outcome is Outcome.NO_CASE for reason in cell.reasons)

@@ -103,7 +103,7 @@ def test_kinds_of_dtype_must_agree_and_widths_of_integers_need_not(xp: Any) -> N
 def test_a_dtype_that_numpy_keeps_and_the_library_widens_is_noted(xp: Any) -> None:
     found = verdict(xp.ones(2), np.ones(2, np.float32), inputs="float32")
     assert found.outcome is Outcome.PASS
-    assert found.dtype_drift == "float32 → float64"
+    assert str(found.dtype_change) == "float32 → float64"
 
 
 def test_results_are_compared_leaf_by_leaf(xp: Any) -> None:

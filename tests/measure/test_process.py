@@ -10,14 +10,12 @@ from typing import Any
 
 import pytest
 
-from sphinx_xpcaps.measure.model import Job
-from sphinx_xpcaps.measure.workers.pool import Pool, Worker
+from sphinx_xpcaps.measure.workers.messages import Job
+from sphinx_xpcaps.measure.workers.pool import Pool
 from sphinx_xpcaps.measure.workers.process import JobFailed, WorkerLost
+from sphinx_xpcaps.measure.workers.worker import Worker
 from sphinx_xpcaps.results.model import Outcome
 
-NOTHING = Job(
-    function="sphinx_xpcaps.measure.workers.child.run_setup", arguments={"code": "", "modules": ()}
-)
 HERE = str(Path(__file__).parents[2])
 
 
@@ -25,18 +23,18 @@ def add(*, a: int, b: int) -> int:
     return a + b
 
 
-def sleep(at: Any, *, seconds: float) -> None:
-    at("sleeping")
+def sleep(on_start: Any, *, seconds: float) -> None:
+    on_start("sleeping")
     time.sleep(seconds)
 
 
-def leave(at: Any, *, status: int) -> None:
-    at("leaving")
+def leave(on_start: Any, *, status: int) -> None:
+    on_start("leaving")
     os._exit(status)
 
 
-def crash(at: Any) -> None:
-    at("crashing")
+def crash(on_start: Any) -> None:
+    on_start("crashing")
     import ctypes
 
     ctypes.string_at(0)
@@ -67,7 +65,7 @@ def job(job_name: str, **arguments: Any) -> Job:
 @pytest.fixture
 def worker(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.syspath_prepend(HERE)
-    made = Worker({"XPCAPS_TEST": "seen"}, NOTHING, timeout=3.0)
+    made = Worker({"XPCAPS_TEST": "seen"}, 3.0)
     yield made
     made.close()
 
@@ -82,14 +80,14 @@ def test_a_late_job_is_killed_and_the_next_one_runs(worker: Worker) -> None:
     with pytest.raises(WorkerLost, match="no answer after 3 s") as lost:
         worker.run(job("sleep", seconds=60))
     assert time.monotonic() - started < 30
-    assert (lost.value.outcome, lost.value.at) == (Outcome.TIMEOUT, "sleeping")
+    assert (lost.value.outcome, lost.value.started) == (Outcome.TIMEOUT, "sleeping")
     assert worker.run(job("add", a=1, b=2)) == 3
 
 
 def test_a_job_that_leaves_is_a_crash_with_its_status(worker: Worker) -> None:
     with pytest.raises(WorkerLost, match="exited with status 7") as lost:
         worker.run(job("leave", status=7))
-    assert (lost.value.outcome, lost.value.at) == (Outcome.CRASH, "leaving")
+    assert (lost.value.outcome, lost.value.started) == (Outcome.CRASH, "leaving")
     assert worker.run(job("add", a=1, b=2)) == 3
 
 
@@ -119,23 +117,35 @@ def test_a_worker_has_a_folder_of_its_own(worker: Worker) -> None:
 
 def test_a_setup_line_that_fails_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(HERE)
-    setup = Job(function=NOTHING.function, arguments={"code": "1 / 0", "modules": ()})
     with pytest.raises(JobFailed, match="ZeroDivisionError"):
-        Worker({}, setup, timeout=3.0).run(job("add", a=1, b=2))
+        Worker({}, 3.0, setup="1 / 0").run(job("add", a=1, b=2))
 
 
-def test_all_tasks_of_all_groups_are_done_once() -> None:
-    done: list[tuple[str, int]] = []
+def test_a_pool_runs_all_tasks_once_and_yields_their_results() -> None:
     tasks = {"a": list(range(20)), "b": list(range(5)), "c": []}
 
-    def work(worker: Worker, group: str, task: int) -> None:
+    def run_task(worker: Worker, group: str, task: int) -> tuple[str, int]:
+        return group, task
+
+    pool = Pool(list(tasks), lambda group: Worker({}, 3.0), run_task)
+    for group, each in tasks.items():
+        pool.add(group, each)
+    done = []
+    for group, task in pool.run(3):
         done.append((group, task))
         if group == "a" and task < 3:
             pool.add("c", [task])
-
-    pool = Pool(list(tasks), lambda group: Worker({}, NOTHING, 3.0), work)
-    for group, each in tasks.items():
-        pool.add(group, each)
-    pool.run(3)
     added = [("c", task) for task in range(3)]
     assert sorted(done) == sorted([*added, *((g, t) for g, each in tasks.items() for t in each)])
+
+
+def test_an_exception_in_a_task_is_raised_where_results_are_read() -> None:
+    def run_task(worker: Worker, group: str, task: int) -> int:
+        if task == 2:
+            raise ValueError("no such luck")
+        return task
+
+    pool = Pool(["a"], lambda group: Worker({}, 3.0), run_task)
+    pool.add("a", range(5))
+    with pytest.raises(ValueError, match="no such luck"):
+        list(pool.run(2))

@@ -1,1 +1,1 @@
-"""From outcomes to a cell: comparison with the reference and what the outcomes mean."""
+"""Judging: compare results with NumPy's, and derive cells with their notes."""

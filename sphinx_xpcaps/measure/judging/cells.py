@@ -1,30 +1,25 @@
-"""Cells that need no trial: not applicable, not measured and why, and what to expect there."""
+"""Cells that are not derived from runs, and what is added to cells afterwards."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from core.backends import get_backend
+from core.notes import Note, QualifiedNote
+from sphinx_xpcaps.measure.judging.notes import OUTCOME_NOTES
+from sphinx_xpcaps.measure.model import CollectedCases, Group, LostCall
 from sphinx_xpcaps.results.model import Cell, Expected, Outcome, Reason, Status
 
 
-@dataclass(frozen=True, slots=True)
-class LostCall:
-    """A call that never came back under NumPy, or ended the interpreter."""
-
-    text: str
-    outcome: Outcome
-    message: str
-
-
 def not_applicable(backend: str, column: str) -> Cell:
-    """Return the cell of a device that the library does not have by nature."""
+    """Return the cell of a device that the library never has."""
     return Cell(backend=backend, device=column, status=Status.NOT_APPLICABLE)
 
 
-def not_run(backend: str, device: str, reason: str, *, key: str | None = None) -> Cell:
-    """Return the cell of a backend that cannot be used here."""
-    return _unmeasured(backend, device, Outcome.NOT_RUN, reason, note=reason, key=key)
+def not_run(backend: str, device: str, reason: str) -> Cell:
+    """Return the cell of a device that cannot be used, or on which running failed."""
+    return _not_measured(backend, device, Outcome.NOT_RUN, reason)
 
 
 def no_case(
@@ -36,84 +31,92 @@ def no_case(
     origin: str | None = None,
     key: str | None = None,
 ) -> Cell:
-    """Return the cell of a target of which no call could be made."""
-    cell = _unmeasured(backend, device, Outcome.NO_CASE, message, note=message, key=key)
+    """Return the cell of a target for which no case could be made."""
+    cell = _not_measured(backend, device, Outcome.NO_CASE, message)
     reason = replace(cell.reasons[0], exception=exception)
-    return replace(cell, reasons=(reason,), origin=origin)
+    return replace(cell, reasons=(reason,), origin=origin, key=key)
 
 
-def stuck_everywhere(
-    backend: str, device: str, stuck: Sequence[LostCall], *, reference: bool, key: str
-) -> Cell:
-    """Return the cell where every call was lost under NumPy already.
+def without_cases(result: CollectedCases, group: Group, *, key: str) -> Cell:
+    """Return the cell of a target for which no case was found.
 
-    NumPy's own cell says so; of the others nothing is known, since nothing can be compared.
+    If its calls timed out or crashed under NumPy, NumPy's cell says so. Nothing is known about the
+    other backends then, as there is nothing to compare with.
     """
-    reasons = tuple(_reason(each) for each in stuck)
-    if reference:
-        return Cell(
-            backend=backend,
-            device=device,
-            status=Status.UNSUPPORTED,
-            notes=(str(stuck[0].outcome),),
-            modes={"eager": Status.UNSUPPORTED},
-            origin="docstring",
-            total=len(stuck),
-            reasons=reasons,
+    collected = result.collected
+    if not result.lost:
+        return no_case(
+            group.backend,
+            group.device,
+            collected.error,
+            exception=collected.error_type,
+            origin=collected.origin if collected.origin == "directive" else None,
             key=key,
         )
-    message = f"{stuck[0].outcome} under NumPy already: {stuck[0].text}"
-    return no_case(backend, device, message, origin="docstring", key=key)
+    first = result.lost[0]
+    if not get_backend(group.backend).is_reference:
+        message = f"{first.outcome} under NumPy already: {first.text}"
+        return no_case(group.backend, group.device, message, origin="docstring", key=key)
+    return Cell(
+        backend=group.backend,
+        device=group.device,
+        status=Status.UNSUPPORTED,
+        notes=(str(OUTCOME_NOTES[first.outcome]),),
+        modes={"eager": Status.UNSUPPORTED},
+        origin="docstring",
+        total=len(result.lost),
+        reasons=tuple(map(_reason, result.lost)),
+        key=key,
+    )
 
 
-def with_stuck(cell: Cell, stuck: Sequence[LostCall]) -> Cell:
-    """Return NumPy's cell with the calls that were lost counted in."""
-    if not stuck:
+def with_lost_calls(cell: Cell, lost: Sequence[LostCall]) -> Cell:
+    """Return NumPy's cell with the calls that timed out or crashed counted as failed cases."""
+    if not lost:
         return cell
-    total = cell.total + len(stuck)
+    total = cell.total + len(lost)
     return replace(
         cell,
         status=Status.PARTIAL if cell.status is Status.SUPPORTED else cell.status,
         total=total,
-        notes=(*cell.notes, f"{cell.passed} of {total} cases"),
-        reasons=(*cell.reasons, *(_reason(each) for each in stuck)),
+        notes=(
+            *cell.notes,
+            str(QualifiedNote(note=Note.CASES, count=cell.passed, total=total)),
+        ),
+        reasons=(*cell.reasons, *map(_reason, lost)),
     )
 
 
 def with_expectation(cell: Cell, on_cpu: Cell | None) -> Cell:
-    """Add to a GPU cell that cannot be measured here what the CPU's measurement lets expect.
+    """Return an unmeasured GPU cell with what the CPU's measurement lets expect.
 
-    A call that turns its inputs into NumPy arrays on the way raises where they are not in host
-    memory.
+    A call that converts its arguments to NumPy arrays raises if they are not in host memory.
     """
     if on_cpu is None or on_cpu.host_transfer is None:
         return cell
     if on_cpu.status not in (Status.SUPPORTED, Status.PARTIAL):
         return cell
     if on_cpu.host_transfer:
-        expected = Expected(status=Status.UNSUPPORTED, reason="converts to NumPy")
+        expected = Expected(status=Status.UNSUPPORTED, reason=str(Note.CONVERTS_TO_NUMPY))
     else:
         expected = Expected(status=Status.SUPPORTED)
     return replace(cell, expected=expected)
 
 
-def _unmeasured(
-    backend: str, device: str, outcome: Outcome, message: str, *, note: str, key: str | None
-) -> Cell:
+def _not_measured(backend: str, device: str, outcome: Outcome, message: str) -> Cell:
     return Cell(
         backend=backend,
         device=device,
         status=Status.NOT_MEASURED,
-        notes=(note,),
+        notes=(message,),
         reasons=(Reason(mode="eager", outcome=outcome, message=message),),
-        key=key,
     )
 
 
-def _reason(stuck: LostCall) -> Reason:
+def _reason(lost: LostCall) -> Reason:
     return Reason(
         mode="eager",
-        outcome=stuck.outcome,
-        message=f"under NumPy: {stuck.message}",
-        call=stuck.text,
+        outcome=lost.outcome,
+        message=f"under NumPy: {lost.message}",
+        call=lost.text,
     )

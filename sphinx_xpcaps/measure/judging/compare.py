@@ -1,15 +1,17 @@
-"""Holds what a backend returned against what NumPy returned, leaf by leaf."""
+"""Compare what a call returned with what NumPy returned, leaf by leaf."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.backends import Backend
+from core.notes import DtypeChange, Note
+from core.typing import Array
 from sphinx_xpcaps.cases.model import Leaf, Path, Variant
 from sphinx_xpcaps.cases.trees import result_leaves
 from sphinx_xpcaps.results.model import Outcome
@@ -17,14 +19,14 @@ from sphinx_xpcaps.results.model import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """An outcome with its words."""
+    """An outcome, with a message and a note on it."""
 
     outcome: Outcome
     message: str = ""
-    dtype_drift: str | None = None
+    dtype_change: DtypeChange | None = None
+    note: Note | None = None
+    """A note that is more specific than that of the outcome."""
 
-
-NUMBERS_RETURNED = "returns Python numbers"
 
 _PASS = Verdict(Outcome.PASS)
 
@@ -36,167 +38,191 @@ def compare(
     device: str,
     *,
     inputs: frozenset[str],
+    expected_from: str = "NumPy returns",
 ) -> Verdict:
-    """Judge one result.
+    """Compare a result with the expected one.
 
     Parameters
     ----------
     result : object
-        What the call returned.
+        The result of the call.
     variant : Variant
-        What NumPy returned for the same arguments.
+        The expected leaves.
     backend : Backend
-        Whose arrays are expected.
+        The library whose arrays are expected.
     device : str
-        Where they are expected.
+        The device on which they are expected.
     inputs : frozenset of str
-        Names of the dtypes of the arrays that went in.
+        Names of the dtypes of the arrays in the arguments.
+    expected_from : str
+        What returns the expected result, for messages.
 
     Returns
     -------
     Verdict
-        The first thing that differs, or a pass.
+        The first difference, or a pass.
 
     Notes
     -----
     Values agree within ``4 * sqrt(eps)`` of the coarser dtype, relative to the largest magnitude
-    of the leaf; or as closely as NumPy's own values do when the inputs change in the last digit.
+    in the leaf, or within the change of NumPy's own values when the inputs change in the last
+    digit.
     """
+    comparison = _Comparison(variant, backend, device, inputs, expected_from)
     actual = dict(result_leaves(result, backend.owns))
-    drift = None
+    dtype_change = None
     for expected in variant.leaves:
         if expected.path not in actual:
             if expected.kind == "other":
                 continue
-            return _wrong(f"{_at(expected.path)}nothing where NumPy returns {_kind(expected)}")
-        found = actual[expected.path]
-        verdict = _compare_leaf(found, expected, variant, backend, device, inputs)
+            return comparison.wrong_leaf("nothing", expected)
+        verdict = comparison.leaf(actual[expected.path], expected)
         if verdict.outcome is not Outcome.PASS:
             return verdict
-        drift = drift or verdict.dtype_drift
+        dtype_change = dtype_change or verdict.dtype_change
     opaque = {leaf.path for leaf in variant.leaves if leaf.kind == "other"}
     if any(_is_foreign(x, backend) for path, x in actual.items() if path not in opaque):
-        return Verdict(Outcome.FOREIGN_OUTPUT, "returns NumPy")
-    return Verdict(Outcome.PASS, dtype_drift=drift)
+        return Verdict(Outcome.FOREIGN_OUTPUT, str(Note.RETURNS_NUMPY))
+    return replace(_PASS, dtype_change=dtype_change)
 
 
-def must_hold_arrays(result: Any, backend: Backend) -> Verdict:
-    """Judge what comes back for arrays without dimensions: arrays in means arrays out here too."""
+def require_arrays(result: Any, backend: Backend) -> Verdict:
+    """Return a pass if a result for arguments that are arrays contains arrays too.
+
+    For a call whose only arrays have no dimensions, `compare` accepts Python numbers.
+    """
+    if backend.is_reference:
+        return _PASS
     if any(backend.owns(leaf) for _, leaf in result_leaves(result, backend.owns)):
         return _PASS
-    if backend.name == "numpy":
-        return _PASS
-    return Verdict(Outcome.FOREIGN_OUTPUT, NUMBERS_RETURNED)
+    note = Note.RETURNS_PYTHON_NUMBERS
+    return Verdict(Outcome.FOREIGN_OUTPUT, str(note), note=note)
 
 
-def _compare_leaf(
-    found: Any,
-    expected: Leaf,
-    variant: Variant,
-    backend: Backend,
-    device: str,
-    inputs: frozenset[str],
-) -> Verdict:
-    where = _at(expected.path)
-    if expected.kind == "other":
-        return _PASS
-    if expected.value is None or isinstance(expected.value, str):
-        if (found is None) == (expected.value is None):
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """What all leaves of a result are compared with; see `compare`."""
+
+    variant: Variant
+    backend: Backend
+    device: str
+    inputs: frozenset[str]
+    expected_from: str
+
+    def leaf(self, found: Any, expected: Leaf) -> Verdict:
+        if expected.kind == "other":
             return _PASS
-        return _wrong(f"{where}{type(found).__name__} where NumPy returns {_kind(expected)}")
-    if _is_foreign(found, backend):
-        return Verdict(Outcome.FOREIGN_OUTPUT, f"{where}returns NumPy")
-    if not backend.owns(found):
+        if expected.value is None or isinstance(expected.value, str):
+            if (found is None) == (expected.value is None):
+                return _PASS
+            return self.wrong_leaf(type(found).__name__, expected)
+        if _is_foreign(found, self.backend):
+            where = _prefix(expected.path)
+            return Verdict(Outcome.FOREIGN_OUTPUT, f"{where}{Note.RETURNS_NUMPY}")
+        if self.backend.owns(found):
+            return self.array(found, expected)
         if not isinstance(found, (bool, int, float, complex, np.generic)):
-            return _wrong(f"{where}{type(found).__name__} where NumPy returns {_kind(expected)}")
+            return self.wrong_leaf(type(found).__name__, expected)
         if np.ndim(expected.value) > 0:
-            return _wrong(f"{where}a Python scalar where NumPy returns {_kind(expected)}")
-        return _compare_values(np.asarray(found), expected, variant, where)
-    if (there := backend.device_of(found)) != device:
-        return Verdict(
-            Outcome.FOREIGN_OUTPUT,
-            f"{where}returns an array on {there}, the inputs are on {device}",
-        )
-    values = backend.to_numpy(found)
-    drift = None
-    if expected.kind == "array":
-        assert isinstance(expected.value, np.ndarray)
-        ours, theirs = expected.value.dtype, backend.numpy_dtype(found)
-        if _family(ours) != _family(theirs) and not _is_real(values, ours):
-            return _wrong(f"{where}dtype {theirs} where NumPy returns {ours}")
-        drift = _drift(ours, theirs, inputs)
-    verdict = _compare_values(values, expected, variant, where)
-    return Verdict(verdict.outcome, verdict.message, drift)
+            return self.wrong_leaf("a Python scalar", expected)
+        return self.values(np.asarray(found), expected)
+
+    def array(self, found: Array, expected: Leaf) -> Verdict:
+        device = self.backend.device_of(found)
+        if device != self.device:
+            return Verdict(
+                Outcome.FOREIGN_OUTPUT,
+                f"{_prefix(expected.path)}returns an array on {device}, "
+                f"the inputs are on {self.device}",
+            )
+        values = self.backend.to_numpy(found)
+        dtype_change = None
+        if isinstance(expected.value, np.ndarray):
+            wanted, actual = expected.value.dtype, self.backend.numpy_dtype(found)
+            if _kind(wanted) != _kind(actual) and not _is_real(values, wanted):
+                return self.wrong(expected, f"dtype {actual}", str(wanted))
+            dtype_change = self.dtype_change(wanted, actual)
+        return replace(self.values(values, expected), dtype_change=dtype_change)
+
+    def values(self, values: NDArray[Any], expected: Leaf) -> Verdict:
+        wanted = np.asarray(expected.value)
+        if values.shape != wanted.shape:
+            return self.wrong(expected, f"shape {values.shape}", str(wanted.shape))
+        if not self.variant.reproducible:
+            return _PASS
+        if wanted.dtype.kind in "fc" or values.dtype.kind in "fc":
+            difference = _difference(values, wanted, expected.sensitivity)
+        elif np.array_equal(values, wanted) or not math.isfinite(expected.sensitivity):
+            difference = ""
+        else:
+            difference = "other values than NumPy's"
+        if not difference:
+            return _PASS
+        return Verdict(Outcome.WRONG_VALUES, f"{_prefix(expected.path)}{difference}")
+
+    def dtype_change(self, wanted: np.dtype[Any], actual: np.dtype[Any]) -> DtypeChange | None:
+        """Return a dtype that the backend changes and NumPy keeps.
+
+        Integers and results of another dtype than all inputs may differ: they have the library's
+        default dtype.
+        """
+        if wanted == actual or wanted.kind not in "fc":
+            return None
+        if wanted.name not in self.inputs and wanted.kind == actual.kind:
+            return None
+        return DtypeChange(str(wanted), str(actual))
+
+    def wrong_leaf(self, found: str, expected: Leaf) -> Verdict:
+        if isinstance(expected.value, np.ndarray):
+            wanted = f"an array of {expected.value.dtype}, shape {expected.value.shape}"
+        else:
+            wanted = type(expected.value).__name__
+        return self.wrong(expected, found, wanted)
+
+    def wrong(self, expected: Leaf, found: str, wanted: str) -> Verdict:
+        message = f"{_prefix(expected.path)}{found} where {self.expected_from} {wanted}"
+        return Verdict(Outcome.WRONG_VALUES, message)
 
 
-def _compare_values(values: NDArray[Any], expected: Leaf, variant: Variant, where: str) -> Verdict:
-    wanted = np.asarray(expected.value)
-    if values.shape != wanted.shape:
-        return _wrong(f"{where}shape {values.shape} where NumPy returns {wanted.shape}")
-    if not variant.reproducible:
-        return _PASS
-    if wanted.dtype.kind not in "fc" and values.dtype.kind not in "fc":
-        same = bool(np.array_equal(values, wanted)) or not math.isfinite(expected.sensitivity)
-        return _PASS if same else _wrong(f"{where}other values than NumPy's")
-    return _close(values, wanted, expected.sensitivity, where)
-
-
-def _close(values: NDArray[Any], wanted: NDArray[Any], sensitivity: float, where: str) -> Verdict:
+def _difference(values: NDArray[Any], wanted: NDArray[Any], sensitivity: float) -> str:
+    """Return how floating-point values differ by more than the tolerance; "" if they do not."""
+    if not math.isfinite(sensitivity):
+        return ""
     eps = max(float(np.finfo(x.dtype).eps) for x in (values, wanted) if x.dtype.kind in "fc")
-    tolerance = 4 * math.sqrt(eps)
     wide = np.complex128 if "c" in values.dtype.kind + wanted.dtype.kind else np.float64
     a, b = values.astype(wide), wanted.astype(wide)
     finite = np.isfinite(b)
-    if not math.isfinite(sensitivity):
-        return _PASS
     if not np.array_equal(np.isfinite(a), finite):
-        return _wrong(f"{where}not finite in other places than NumPy's")
+        return "not finite in other places than NumPy's"
     if not np.array_equal(a[~finite], b[~finite], equal_nan=True):
-        return _wrong(f"{where}other infinities or NaNs than NumPy's")
+        return "other infinities or NaNs than NumPy's"
     if not finite.any():
-        return _PASS
+        return ""
     difference = float(np.max(np.abs(a[finite] - b[finite])))
     scale = float(np.max(np.abs(b[finite])))
-    # Then rounding of terms of order one that cancel, and what an ill-conditioned function makes
-    # of rounding: it cannot be nearer to NumPy's than NumPy's is to itself.
-    allowed = tolerance * scale + 64 * eps + 64 * sensitivity
+    # Besides the tolerance: rounding of terms of order one that cancel, and rounding that an
+    # ill-conditioned function amplifies, for which NumPy itself returns other values.
+    allowed = 4 * math.sqrt(eps) * scale + 64 * eps + 64 * sensitivity
     if difference <= allowed:
-        return _PASS
-    return _wrong(f"{where}values differ from NumPy's by {difference:.1e} where up to {scale:.1e}")
+        return ""
+    return f"values differ from NumPy's by {difference:.1e} where up to {scale:.1e}"
 
 
-def _drift(ours: np.dtype[Any], theirs: np.dtype[Any], inputs: frozenset[str]) -> str | None:
-    """Name a dtype that the backend changes and NumPy keeps; integers and defaults may differ."""
-    if ours == theirs or ours.kind not in "fc":
-        return None
-    if ours.name not in inputs and ours.kind == theirs.kind:
-        return None
-    return f"{ours} → {theirs}"
+def _is_real(values: NDArray[Any], wanted: np.dtype[Any]) -> bool:
+    """Return whether values are complex without an imaginary part where NumPy's are real.
+
+    NumPy chooses real values for some functions by looking at them, such as for eigenvalues.
+    """
+    return values.dtype.kind == "c" and wanted.kind == "f" and not np.any(values.imag)
 
 
-def _is_real(values: NDArray[Any], ours: np.dtype[Any]) -> bool:
-    """Say whether complex values stand where NumPy, by looking at them, chose real ones."""
-    return values.dtype.kind == "c" and ours.kind == "f" and not np.any(values.imag)
-
-
-def _family(dtype: np.dtype[Any]) -> str:
+def _kind(dtype: np.dtype[Any]) -> str:
     return "integer" if dtype.kind in "iu" else dtype.kind
 
 
 def _is_foreign(x: object, backend: Backend) -> bool:
-    return backend.name != "numpy" and isinstance(x, (np.ndarray, np.generic))
+    return not backend.is_reference and isinstance(x, (np.ndarray, np.generic))
 
 
-def _wrong(message: str) -> Verdict:
-    return Verdict(Outcome.WRONG_VALUES, message)
-
-
-def _at(path: Path) -> str:
+def _prefix(path: Path) -> str:
     return f"in {'.'.join(str(part) for part in path)}: " if path else ""
-
-
-def _kind(leaf: Leaf) -> str:
-    if leaf.kind == "array":
-        assert isinstance(leaf.value, np.ndarray)
-        return f"an array of {leaf.value.dtype}, shape {leaf.value.shape}"
-    return type(leaf.value).__name__

@@ -1,212 +1,168 @@
-"""From outcomes to a cell: what the trials of a target on one device mean."""
+"""Judge a target on a device: from the runs of its cases to a cell."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from core.backends import Backend, get_backend
+from core.notes import CapabilityNote, Note, QualifiedNote
 from sphinx_xpcaps.cases.model import AS_WRITTEN, FLOAT32, FLOAT64, REAL
-from sphinx_xpcaps.cases.plans import plan_rank
-from sphinx_xpcaps.measure.judging.compare import NUMBERS_RETURNED
-from sphinx_xpcaps.measure.model import CaseRun, CaseSummary, TargetRuns
-from sphinx_xpcaps.measure.modes.tracing import TRACE
+from sphinx_xpcaps.measure.judging.case_result import CaseResult, case_results
+from sphinx_xpcaps.measure.judging.cells import not_run, with_lost_calls
+from sphinx_xpcaps.measure.judging.notes import (
+    cases_note,
+    failure_note,
+    missing_functions_note,
+    mode_note,
+)
+from sphinx_xpcaps.measure.model import GroupResult, TargetRuns
 from sphinx_xpcaps.results.model import Cell, Graph, Outcome, Reason, Status
 
-_SHORT = {
-    Outcome.FOREIGN_OUTPUT: "returns NumPy",
-    Outcome.WRONG_VALUES: "wrong values",
-    Outcome.TIMEOUT: "timeout",
-    Outcome.CRASH: "crash",
-    Outcome.FLAKY: "flaky",
-    Outcome.NOT_RUN: "not run",
-}
-_LIMITS = {
-    "jit": "no JIT",
-    "lazy": "computes graph",
-    "trace": "cannot be traced",
-    "grad": "no gradient",
-}
-"""What a mode that fails means for a reader, where that has a name."""
+_VARIANT_NOTES = {FLOAT64: Note.FLOATING_ONLY, REAL: Note.REAL_ONLY}
+"""The note on cases that pass in a variant and not as written."""
 
-_WRONG = {"grad": "wrong gradient", "vmap": "wrong under vmap"}
-"""What it means that a mode gives something, but not what it should."""
-
-_ONLY = {FLOAT64: "floating only", REAL: "real only"}
-"""What it means that a case passes in a variant and not as written."""
+Notes = tuple[CapabilityNote | str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
-    """The trials of one case, read by what they are for."""
+class Judgement:
+    """A status with its notes and reasons."""
 
-    summary: CaseSummary
-    trials: tuple[CaseRun, ...]
-
-    def of(self, variant: str, mode: str = "eager") -> list[CaseRun]:
-        return [t for t in self.trials if (t.key.variant, t.key.mode) == (variant, mode)]
-
-    @property
-    def written(self) -> CaseRun | None:
-        """The trial that passes as written."""
-        return next((t for t in self.of(AS_WRITTEN) if t.passed), None)
-
-    @property
-    def best(self) -> CaseRun | None:
-        """The trial that passes as written, with floats or with real numbers."""
-        tried = [*self.of(AS_WRITTEN), *self.of(FLOAT64), *self.of(REAL)]
-        return next((t for t in tried if t.passed), None)
-
-    def in_mode(self, mode: str) -> list[CaseRun]:
-        """Return the trials of a mode besides eager, which is tried with one choice of dtypes."""
-        return [t for t in self.trials if t.key.mode == mode and t.applies]
-
-    @property
-    def failure(self) -> CaseRun:
-        """The trial that shows best why nothing passes."""
-        tried = [*self.of(REAL), *self.of(FLOAT64), *self.of(AS_WRITTEN)]
-        return min(tried, key=lambda trial: plan_rank(trial.key.plan))
-
-    @property
-    def lacking(self) -> list[str]:
-        """The functions that the library lacks and that the failure is about: its error says so."""
-        failure = self.failure
-        if failure.exception not in ("AttributeError", "NotImplementedError"):
-            return []
-        words = re.findall(r"\w+", failure.message)
-        return [name for name in self.summary.lacking if name.rpartition(".")[2] in words]
+    status: Status
+    notes: Notes = ()
+    reasons: tuple[Reason, ...] = ()
 
 
-def judge(tried: TargetRuns, *, key: str) -> Cell:
-    """Return the cell that the trials of a target on a device add up to."""
-    cases = [
-        _Case(summary, tuple(t for t in tried.trials if t.key.case == i))
-        for i, summary in enumerate(tried.cases)
-    ]
-    modes: dict[str, Status] = {}
-    notes: list[str] = []
-    reasons: list[Reason] = []
-    backend = get_backend(tried.group.backend)
-    eager = _judge_eager(cases, backend, notes, reasons)
-    modes["eager"] = eager
-    working = [case for case in cases if case.best is not None]
-    for mode in tried.group.modes:
-        if mode == "eager":
-            continue
-        modes[mode] = _judge_mode(mode, working, backend, notes, reasons)
+def judge(result: GroupResult, *, key: str) -> Cell:
+    """Return the cell of a target on a device.
+
+    Parameters
+    ----------
+    result : GroupResult
+        The runs of the target's cases.
+    key : str
+        The key of the cell.
+    """
+    group = result.group
+    if result.runs is None:
+        return not_run(group.backend, group.device, result.error)
+    backend = get_backend(group.backend)
+    cell = _judge_runs(result.runs, backend, key)
+    return with_lost_calls(cell, result.lost) if backend.is_reference else cell
+
+
+def _judge_runs(runs: TargetRuns, backend: Backend, key: str) -> Cell:
+    cases = case_results(runs)
+    working = [case for case in cases if case.passed is not None]
+    judgements = {"eager": _judge_eager(cases, backend)}
+    for mode in runs.group.modes:
+        if mode != "eager":
+            judgements[mode] = _judge_mode(mode, working, backend)
     return Cell(
-        backend=tried.group.backend,
-        device=tried.group.device,
-        status=_overall(eager, modes),
-        notes=tuple(notes),
-        modes=modes,
+        backend=runs.group.backend,
+        device=runs.group.device,
+        status=_overall(judgements),
+        notes=tuple(str(note) for each in judgements.values() for note in each.notes),
+        modes={mode: each.status for mode, each in judgements.items()},
         origin=cases[0].summary.origin if cases else None,
-        passed=sum(case.written is not None for case in cases),
+        passed=sum(case.passed_as_written is not None for case in cases),
         total=len(cases),
-        reasons=tuple(reasons),
+        reasons=tuple(reason for each in judgements.values() for reason in each.reasons),
         host_transfer=any(_transfers(case, backend) for case in working),
-        computes=sum(case.best.computes for case in working if case.best),
+        computes=sum(case.passed.computes for case in working if case.passed),
         graph=_graph(cases),
         key=key,
     )
 
 
-def _judge_eager(
-    cases: Sequence[_Case], backend: Backend, notes: list[str], reasons: list[Reason]
-) -> Status:
-    failing = [case for case in cases if case.best is None]
-    if all(case.failure.outcome is Outcome.NOT_RUN for case in failing) and len(failing) == len(
-        cases
-    ):
-        failed = failing[0].failure
-        notes.append(failed.message)
-        reasons.append(_reason(failed, failing[0]))
-        return Status.NOT_MEASURED
-    reasons.extend(_reason(case.failure, case) for case in failing)
-    lacking = sorted({name for case in failing for name in case.lacking})
-    explained = [f"needs {', '.join(lacking)}, which {backend.title} lacks"] if lacking else []
-    if len(failing) == len(cases):
-        notes.extend(explained or [_short(cases[0].failure)])
-        return Status.UNSUPPORTED
-    status = Status.SUPPORTED
+def _overall(judgements: Mapping[str, Judgement]) -> Status:
+    eager = judgements["eager"].status
+    if eager is not Status.SUPPORTED:
+        return eager
+    bad = (Status.UNSUPPORTED, Status.PARTIAL)
+    return Status.PARTIAL if any(j.status in bad for j in judgements.values()) else eager
+
+
+def _judge_eager(cases: Sequence[CaseResult], backend: Backend) -> Judgement:
+    failing = [case for case in cases if case.passed is None]
+    passing = [case for case in cases if case.passed is not None]
+    if not passing and all(case.failure.outcome is Outcome.NOT_RUN for case in failing):
+        first = failing[0]
+        reason = first.reason(first.failure)
+        return Judgement(Status.NOT_MEASURED, (first.failure.message,), (reason,))
+    failures = Judgement(
+        Status.SUPPORTED, reasons=tuple(case.reason(case.failure) for case in failing)
+    )
+    missing = missing_functions_note(failing, backend)
+    if not passing:
+        note = missing or failure_note(cases[0].failure)
+        return replace(failures, status=Status.UNSUPPORTED, notes=(note,))
     if failing:
-        passing = [case for case in cases if case.best is not None]
-        notes.append(f"{len(passing)} of {len(cases)} cases{_what_differs(passing, failing)}")
-        notes.extend(explained)
-        status = Status.PARTIAL
-    for variant, note in _ONLY.items():
-        only = [case for case in cases if case.best and case.best.key.variant == variant]
+        notes: Notes = (cases_note(passing, failing), *([missing] if missing else []))
+        failures = replace(failures, status=Status.PARTIAL, notes=notes)
+    return _combined(failures, *_judge_dtypes(cases), _judge_evidence(cases))
+
+
+def _judge_dtypes(cases: Sequence[CaseResult]) -> Iterable[Judgement]:
+    """Yield a partial judgement for each limit on dtypes."""
+    for variant, note in _VARIANT_NOTES.items():
+        only = [case for case in cases if case.passed and case.passed.key.variant == variant]
         if only:
-            notes.append(note)
-            reasons.extend(_reason(case.of(AS_WRITTEN)[0], case) for case in only)
-            status = Status.PARTIAL
-    single = [(case, t) for case in cases for t in case.of(FLOAT32)]
-    double_only = [
-        (case, t) for case, t in single if not t.passed and t.outcome is not Outcome.NOT_RUN
+            reasons = tuple(case.reason(case.eager(AS_WRITTEN)[0]) for case in only)
+            yield Judgement(Status.PARTIAL, (note,), reasons)
+    single = [(case, run) for case in cases for run in case.eager(FLOAT32)]
+    failed = [
+        (case, run) for case, run in single if not run.passed and run.outcome is not Outcome.NOT_RUN
     ]
-    if double_only and len(double_only) == len(single):
-        notes.append("float64 only")
-        reasons.extend(_reason(t, case) for case, t in double_only)
-        status = Status.PARTIAL
-    elif double_only:
-        notes.append(f"float32 in {len(single) - len(double_only)} of {len(single)} cases")
-        reasons.extend(_reason(t, case) for case, t in double_only)
-        status = Status.PARTIAL
-    drifts = sorted({t.dtype_drift for _, t in single if t.passed and t.dtype_drift})
-    if drifts:
-        notes.extend(drifts)
-        status = Status.PARTIAL
+    if failed:
+        count = len(single) - len(failed)
+        some = QualifiedNote(note=Note.FLOAT32, count=count, total=len(single))
+        reasons = tuple(case.reason(run) for case, run in failed)
+        yield Judgement(Status.PARTIAL, (some if count else Note.FLOAT64_ONLY,), reasons)
+    changes = {run.dtype_change for _, run in single if run.passed and run.dtype_change}
+    if changes:
+        yield Judgement(Status.PARTIAL, tuple(sorted(changes, key=str)))
+
+
+def _judge_evidence(cases: Sequence[CaseResult]) -> Judgement:
+    """Return notes on how far the cases can be relied on, which do not change the status."""
+    notes: list[Note] = []
     if any(not case.summary.reproducible for case in cases):
-        notes.append("values not compared: random")
+        notes.append(Note.RANDOM)
     if any(case.summary.made_up_data for case in cases):
-        notes.append("with made-up data")
-    return status
+        notes.append(Note.MADE_UP_DATA)
+    return Judgement(Status.SUPPORTED, tuple(notes))
 
 
-def _what_differs(passing: Sequence[_Case], failing: Sequence[_Case]) -> str:
-    """Say which argument tells the cases that fail from those that pass, if one does."""
-    in_all = set.intersection(*(set(case.summary.arguments) for case in failing))
-    in_none = in_all.difference(*(case.summary.arguments for case in passing))
-    names = sorted(name for name in in_none if "=" not in name)
-    if names:
-        return f": works without {names[0]}="
-    values = sorted(in_none)
-    return f": fails with {values[0]}" if values else ""
+def _combined(*judgements: Judgement) -> Judgement:
+    partial = any(each.status is Status.PARTIAL for each in judgements)
+    return Judgement(
+        Status.PARTIAL if partial else Status.SUPPORTED,
+        tuple(note for each in judgements for note in each.notes),
+        tuple(reason for each in judgements for reason in each.reasons),
+    )
 
 
-def _judge_mode(
-    mode: str,
-    working: Sequence[_Case],
-    backend: Backend,
-    notes: list[str],
-    reasons: list[Reason],
-) -> Status:
+def _judge_mode(mode: str, working: Sequence[CaseResult], backend: Backend) -> Judgement:
     """Judge a mode besides eager by the cases that work eagerly and that it applies to."""
-    tried = [case for case in working if any(t.key.mode == mode for t in case.trials)]
-    working = [case for case in working if mode == "lazy" or case.in_mode(mode)]
-    if not working:
-        return Status.NOT_APPLICABLE if tried else Status.NOT_MEASURED
-    failing = [(case, trial) for case in working if (trial := _failure_in(mode, case)) is not None]
-    reasons.extend(_reason(trial, case) for case, trial in failing)
+    applicable = [case for case in working if case.applies_to(mode)]
+    if not applicable:
+        was_run = any(case.is_in_mode(mode) for case in working)
+        return Judgement(Status.NOT_APPLICABLE if was_run else Status.NOT_MEASURED)
+    failing = [(case, run) for case in applicable if (run := case.failure_in(mode)) is not None]
     if not failing:
-        return Status.SUPPORTED
-    name, detail = backend.limits.get(mode) or _LIMITS.get(mode, f"no {mode}"), ""
-    if any(trial.outcome is Outcome.WRONG_VALUES for _, trial in failing):
-        name = _WRONG.get(mode, name)
-    refused = next((t for _, t in failing if t.exception in backend.tracing_errors), None)
-    if mode == TRACE and refused is not None:
-        name, detail = "data-dependent", f": {refused.message.partition(': ')[0]}"
-    if len(failing) == len(working):
-        notes.append(f"{name}{detail}")
-        return Status.UNSUPPORTED
-    notes.append(f"{name} in {len(failing)} of {len(working)} cases{detail}")
-    return Status.PARTIAL
+        return Judgement(Status.SUPPORTED)
+    return Judgement(
+        Status.UNSUPPORTED if len(failing) == len(applicable) else Status.PARTIAL,
+        (mode_note(mode, [run for _, run in failing], len(applicable), backend),),
+        tuple(case.reason(run) for case, run in failing),
+    )
 
 
-def _graph(cases: Sequence[_Case]) -> Graph | None:
-    """Return the first graph that can be drawn, with the functions that all cases need."""
-    graphs = [trial.graph for case in cases for trial in case.trials if trial.graph is not None]
+def _graph(cases: Sequence[CaseResult]) -> Graph | None:
+    """Return the first graph that can be drawn, with the functions that all cases call."""
+    graphs = [run.graph for case in cases for run in case.runs if run.graph is not None]
     if not graphs:
         return None
     functions = {name for graph in graphs for name in graph.functions}
@@ -214,49 +170,8 @@ def _graph(cases: Sequence[_Case]) -> Graph | None:
     return replace(first, functions=tuple(sorted(functions)))
 
 
-def _failure_in(mode: str, case: _Case) -> CaseRun | None:
-    """Return the trial that shows that a mode fails, or None where it works."""
-    assert case.best is not None
-    if mode == "lazy":
-        if case.best.computes == 0:
-            return None
-        message = f"computes the graph {case.best.computes} times"
-        if case.best.computes == 1:
-            message = "computes the graph once"
-        key = replace(case.best.key, mode=mode)
-        return CaseRun(key=key, outcome=Outcome.RAISED, message=message)
-    return next((t for t in case.in_mode(mode) if not t.passed), None)
-
-
-def _transfers(case: _Case, backend: Backend) -> bool:
-    """Say whether the call turned an input into host memory on its way."""
+def _transfers(case: CaseResult, backend: Backend) -> bool:
+    """Return whether the call transfers an argument to host memory."""
     errors = backend.host_transfer_errors
-    seen = case.best is not None and case.best.host_transfers > 0
-    return seen or any(trial.exception in errors for trial in case.trials)
-
-
-def _overall(eager: Status, modes: dict[str, Status]) -> Status:
-    if eager is not Status.SUPPORTED:
-        return eager
-    bad = [s for s in modes.values() if s in (Status.UNSUPPORTED, Status.PARTIAL)]
-    return Status.PARTIAL if bad else Status.SUPPORTED
-
-
-def _reason(trial: CaseRun, case: _Case) -> Reason:
-    return Reason(
-        mode=trial.key.mode,
-        outcome=trial.outcome,
-        exception=trial.exception,
-        message=trial.message,
-        call=_shorten(case.summary.text),
-    )
-
-
-def _short(trial: CaseRun) -> str:
-    if trial.message == NUMBERS_RETURNED:
-        return trial.message
-    return trial.exception or _SHORT.get(trial.outcome, trial.outcome)
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= 100 else text[:99] + "…"
+    counted = case.passed is not None and case.passed.host_transfers > 0
+    return counted or any(run.exception in errors for run in case.runs)

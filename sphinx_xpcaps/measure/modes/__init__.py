@@ -1,1 +1,1 @@
-"""How a call is made in each mode: eager, JIT, lazy, gradient, vmap, traced."""
+"""Modes: how a call is made with JIT, as one graph, differentiated or mapped over an axis."""

@@ -1,7 +1,7 @@
-"""What a mode makes of a function: the library's own transform, or a check in the course of a call.
+"""Apply a mode to a function: the library's own transform, or a check during the call.
 
-A check returns what the function itself returns, so that it is compared like any other result, and
-raises where the mode fails.
+A check returns what the function itself returns, so that the result is compared like any other,
+and raises if the mode fails.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 from core.backends import Backend
-from sphinx_xpcaps.measure.modes.gradient import differentiated
-from sphinx_xpcaps.measure.modes.vmap import mapped
+from sphinx_xpcaps.measure.modes.gradient import check_gradient
+from sphinx_xpcaps.measure.modes.vmap import check_vmap
 
-CHECKS = {"grad": differentiated, "vmap": mapped}
-"""Modes that check a call in its course, each in float64."""
+CHECKS = {"grad": check_gradient, "vmap": check_vmap}
+"""Modes that check something during a call, in float64."""
 
 
 def in_mode(

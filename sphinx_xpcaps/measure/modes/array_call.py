@@ -1,4 +1,4 @@
-"""A call as a function of the arrays among its arguments, to be called again with others."""
+"""A call as a function of the arrays among its arguments."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from core.backends import Backend
+from core.typing import Array
 from sphinx_xpcaps.cases.trees import leaves, rebuild, result_leaves
 
 
 class InapplicableError(Exception):
-    """A mode has nothing to say of a call."""
+    """A mode cannot be judged by a call; the message is the reason."""
 
 
 class WrongResultError(Exception):
-    """A mode gives something else than it should."""
+    """A function returns a wrong result in a mode; the message describes it."""
 
 
 class ArrayCall:
@@ -23,13 +24,13 @@ class ArrayCall:
     Parameters
     ----------
     function : callable
-        What is called.
+        The function.
     args, kwargs : tuple, dict
-        Its arguments; arrays are found in them at any depth.
+        Its arguments, with arrays at any depth.
     backend : Backend
-        Whose arrays count.
-    wanted : callable
-        Says of the name of a dtype whether its arrays are replaced.
+        The library of the arrays.
+    replaceable : callable
+        Returns whether arrays of a dtype, given by name, are replaced.
     """
 
     def __init__(
@@ -38,27 +39,27 @@ class ArrayCall:
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         backend: Backend,
-        wanted: Callable[[str], bool],
+        replaceable: Callable[[str], bool],
     ) -> None:
         self._function = function
-        self._given = (args, kwargs)
+        self._arguments = (args, kwargs)
         self._backend = backend
         found = {
             path: leaf
-            for path, leaf in leaves(self._given)
-            if backend.owns(leaf) and wanted(backend.dtype_name(leaf))
+            for path, leaf in leaves(self._arguments)
+            if backend.owns(leaf) and replaceable(backend.dtype_name(leaf))
         }
         self._paths = list(found)
         self.arrays = list(found.values())
-        """The arrays in the arguments, which must not be written to."""
+        """The replaceable arrays, which must not be written to."""
 
-    def result(self, arrays: Sequence[Any]) -> Any:
-        """Return what the function returns with other arrays."""
+    def result(self, arrays: Sequence[Array]) -> Any:
+        """Return the result with other arrays."""
         replaced = dict(zip(self._paths, arrays, strict=True))
-        args, kwargs = rebuild(self._given, replaced.get)
+        args, kwargs = rebuild(self._arguments, replaced.get)
         return self._function(*args, **kwargs)
 
-    def __call__(self, arrays: Sequence[Any]) -> list[Any]:
-        """Return the arrays in what the function returns with other arrays."""
+    def __call__(self, arrays: Sequence[Array]) -> list[Array]:
+        """Return the arrays in the result with other arrays."""
         found = result_leaves(self.result(arrays), self._backend.owns)
         return [leaf for _, leaf in found if self._backend.owns(leaf)]

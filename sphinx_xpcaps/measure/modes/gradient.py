@@ -1,12 +1,12 @@
-"""The mode ``grad``: does a gradient flow, is it finite, and is it right.
+"""The mode ``grad``: whether a function has a gradient that is finite and right.
 
-What a call returns is projected on random weights, which makes it one real number `F` of the real
-floating-point arrays `x` among the arguments. The library's gradient of `F` at `x`, in a random
-direction `v`, is held against the central difference ``(F(x + h v) - F(x - h v)) / 2 h``.
+The result of a call is projected on random weights, which makes it one real number `F` of the real
+floating-point arrays `x` among the arguments. The library's derivative of `F` at `x` in a random
+direction `v` is compared with the central difference ``(F(x + h v) - F(x - h v)) / 2 h``.
 
-Examples like to stand where functions have kinks: at zero, at ties, at whole numbers. There a
-gradient is a matter of convention and is not compared. A kink shows in that the differences to
-both sides stay uncounted when `h` shrinks; then the comparison is made at a point nearby.
+Arguments of examples are often where functions have kinks: at zero, at ties, at whole numbers.
+There the gradient is a convention and is not compared. At a kink the one-sided differences do not
+approach each other when `h` decreases. Then the comparison is made at a point nearby.
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ from sphinx_xpcaps.measure.modes.array_call import ArrayCall, InapplicableError,
 _WIDE, _NARROW = 1e-4, 1e-5
 """Steps, relative to the arrays' elements."""
 _NEARBY = 1e-2
-"""How far away, relative to the arrays' elements, a smooth point is looked for."""
+"""Distance of the point nearby, relative to the arrays' elements."""
 _TOLERANCE = 1e-3
-"""How far a derivative may be from finite differences, relative to it."""
-_LONGEST = 2.0
-"""Seconds: a call that takes longer is not called the dozen times that the comparison takes."""
+"""Largest relative difference between a derivative and finite differences."""
+_LONGEST_CALL = 2.0
+"""A slower call, in seconds, is not made the dozen times that the comparison needs."""
 
 Arrays = list[NDArray[Any]]
 
 
 class NoGradientError(Exception):
-    """The result changes with the arguments, but no gradient says so."""
+    """The result changes with the arguments, but the gradient is zero or missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Slope:
-    """A derivative in a direction by finite differences, and how sure it is."""
+    """A derivative in a direction by finite differences, with its absolute tolerance."""
 
     value: float
     tolerance: float
 
 
-def differentiated(
+def check_gradient(
     function: Callable[..., Any], backend: Backend, device: str
 ) -> Callable[..., Any]:
     """Return `function` with its gradient checked in each call.
@@ -54,19 +54,19 @@ def differentiated(
     Raises
     ------
     InapplicableError
-        The call has no real floating-point arrays among its arguments or none in its result, is
-        not the same twice, or is not smooth nearby.
+        The call has no real floating-point arrays among its arguments or none in its result, or
+        it is not reproducible, or not smooth nearby.
     WrongResultError
-        The gradient is not finite, or not that of finite differences, where the function is smooth.
+        The function is smooth, and its gradient is not finite or differs from finite differences.
     NoGradientError
         The result changes with the arrays, and the gradient is zero.
     Exception
-        What the library raises when it is asked for a gradient.
+        Raised by the library when it computes the gradient.
     """
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        target = ArrayCall(function, args, kwargs, backend, _is_real)
-        _Check(target, backend, device).run()
+        array_call = ArrayCall(function, args, kwargs, backend, _is_real)
+        _Check(array_call, backend, device).run()
         return function(*args, **kwargs)
 
     return call
@@ -75,22 +75,22 @@ def differentiated(
 class _Check:
     """The comparison for one call."""
 
-    def __init__(self, target: ArrayCall, backend: Backend, device: str) -> None:
-        self.target = target
+    def __init__(self, array_call: ArrayCall, backend: Backend, device: str) -> None:
+        self.array_call = array_call
         self.backend = backend
         self.device = device
         self.random = np.random.default_rng(0)
         self.weights: Arrays = []
 
     def run(self) -> None:
-        """Compare at the call's own arrays, or where these are a kink or a summit, nearby."""
-        here = [self.backend.to_numpy(x).astype(np.float64) for x in self.target.arrays]
+        """Compare at the call's arrays; if these are at a kink or an extremum, nearby."""
+        here = [self.backend.to_numpy(x).astype(np.float64) for x in self.array_call.arrays]
         if not here:
-            raise InapplicableError("there is no array of real floating-point numbers to go by")
-        self.weigh(here)
+            raise InapplicableError("no argument is a real floating-point array")
+        self.choose_weights(here)
         nearby = [x + _NEARBY * v for x, v in zip(here, self.direction(here), strict=True)]
         compared = False
-        derivatives = self.gradient(here)  # whatever is raised here counts, kink or not
+        derivatives = self.gradient(here)  # at a kink too: it must not raise
         for point in (here, nearby):
             direction = self.direction(point)
             slope = self.slope(point, direction)
@@ -98,17 +98,23 @@ class _Check:
                 continue
             _compare(derivatives if point is here else self.gradient(point), direction, slope)
             compared = True
-            if abs(slope.value) > slope.tolerance:  # else nothing tells it from no gradient
+            if abs(slope.value) > slope.tolerance:  # else a gradient of zero would agree too
                 return
         if not compared:
             raise InapplicableError("it is not smooth near its arguments")
 
-    def weigh(self, point: Arrays) -> None:
-        """Choose the weights of the projection; the call must be the same twice."""
+    def choose_weights(self, point: Arrays) -> None:
+        """Choose the weights of the projection.
+
+        Raises
+        ------
+        InapplicableError
+            The call cannot be repeated, returns something else then, or takes too long.
+        """
         began = time.monotonic()
         try:
             first = self.values(point)
-            if time.monotonic() - began > _LONGEST:
+            if time.monotonic() - began > _LONGEST_CALL:
                 raise InapplicableError("a call takes too long to be repeated")
             second = self.values(point)
         except InapplicableError:
@@ -118,7 +124,7 @@ class _Check:
         if not first:
             raise InapplicableError("it returns no array of floating-point numbers")
         if len(first) != len(second) or not all(map(_equal, first, second)):
-            raise InapplicableError("it does not return the same twice")
+            raise InapplicableError("it is not reproducible")
         for value in first:
             weight = self.random.normal(size=value.shape)
             if value.dtype.kind == "c":
@@ -126,13 +132,13 @@ class _Check:
             self.weights.append(weight.astype(value.dtype))
 
     def direction(self, point: Arrays) -> Arrays:
-        """Return a random direction in which each element moves by about its own size."""
-        made = []
+        """Return a random direction in which each element changes by about its magnitude."""
+        direction = []
         for x in point:
             largest = float(np.max(np.abs(x), initial=0.0, where=np.isfinite(x))) or 1.0
             size = np.where(np.isfinite(x), np.abs(x) + 1e-3 * largest, 0.0)
-            made.append(size * self.random.uniform(0.5, 1.0, x.shape) * self.signs(x.shape))
-        return made
+            direction.append(size * self.random.uniform(0.5, 1.0, x.shape) * self.signs(x.shape))
+        return direction
 
     def signs(self, shape: tuple[int, ...]) -> NDArray[Any]:
         """Return random signs."""
@@ -140,14 +146,14 @@ class _Check:
 
     def values(self, point: Arrays) -> Arrays:
         """Return the floating-point arrays in the result at a point."""
-        return [self.backend.to_numpy(x) for x in self.inexact(self.target(self.arrays(point)))]
+        return [self.backend.to_numpy(x) for x in self.inexact(self.array_call(self.arrays(point)))]
 
     def arrays(self, point: Arrays) -> list[Any]:
-        """Return a point as arrays of the library, made anew."""
+        """Return a point as new arrays of the library."""
         return [self.backend.from_numpy(x, self.device) for x in point]
 
     def inexact(self, found: Sequence[Any]) -> list[Any]:
-        """Return the floating-point arrays of several, real or complex."""
+        """Return the arrays that are floating-point, real or complex."""
         return [x for x in found if self.backend.dtype_name(x).startswith(("float", "complex"))]
 
     def gradient(self, point: Arrays) -> list[NDArray[Any] | None]:
@@ -156,7 +162,7 @@ class _Check:
         weights = self.arrays(self.weights)
 
         def projection(arrays: list[Any]) -> Any:
-            found = self.inexact(self.target(arrays))
+            found = self.inexact(self.array_call(arrays))
             if len(found) != len(weights):
                 raise NoGradientError("it returns other arrays when it is differentiated")
             terms = [x * weight for x, weight in zip(found, weights, strict=True)]
@@ -169,11 +175,11 @@ class _Check:
         return [None if x is None else self.backend.to_numpy(x) for x in derivatives]
 
     def slope(self, point: Arrays, direction: Arrays) -> _Slope | None:
-        """Return the derivative by finite differences, or None where there is no sure one."""
+        """Return the derivative by finite differences, or None at a kink."""
         try:
             terms = self.terms(self.values(point))
             wide, narrow = (self.around(point, direction, step) for step in (_WIDE, _NARROW))
-        except Exception:  # a step leads out of the function's domain
+        except Exception:  # outside the domain of the function
             return None
         middle = float(np.sum(terms))
         if not np.all(np.isfinite([middle, *wide, *narrow])):
@@ -194,15 +200,15 @@ class _Check:
         return _Slope(fine, _TOLERANCE * size + 10 * abs(rough - fine) + rounding)
 
     def around(self, point: Arrays, direction: Arrays, step: float) -> tuple[float, float]:
-        """Return the projection a step ahead and a step behind."""
-        ahead, behind = (
+        """Return the projection one step forward and one step backward."""
+        forward, backward = (
             [x + sign * step * v for x, v in zip(point, direction, strict=True)] for sign in (1, -1)
         )
-        up, down = (float(np.sum(self.terms(self.values(x)))) for x in (ahead, behind))
+        up, down = (float(np.sum(self.terms(self.values(x)))) for x in (forward, backward))
         return up, down
 
     def terms(self, values: Arrays) -> NDArray[Any]:
-        """Return what the projection adds up; its sum is the projection."""
+        """Return the terms of the projection, which is their sum."""
         pairs = zip(values, self.weights, strict=True)
         return np.concatenate([np.real(value * weight).ravel() for value, weight in pairs])
 

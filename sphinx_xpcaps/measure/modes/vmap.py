@@ -1,4 +1,4 @@
-"""The mode ``vmap``: does mapping over a new axis give what single calls give, stacked."""
+"""The mode ``vmap``: whether mapping over a new axis equals stacking the results of calls."""
 
 from __future__ import annotations
 
@@ -14,50 +14,50 @@ from sphinx_xpcaps.measure.judging.compare import compare
 from sphinx_xpcaps.measure.modes.array_call import ArrayCall, InapplicableError, WrongResultError
 from sphinx_xpcaps.results.model import Outcome
 
-_SHRUNK = 1 - 2.0**-10
-"""What the arrays of the second call are multiplied by: hardly anything minds, and it shows."""
+_FACTOR = 1 - 2.0**-10
+"""The factor of the arrays of the second call: small enough for most functions' domains."""
 
 
-def mapped(function: Callable[..., Any], backend: Backend, device: str) -> Callable[..., Any]:
+def check_vmap(function: Callable[..., Any], backend: Backend, device: str) -> Callable[..., Any]:
     """Return `function` with its mapping over a new axis checked in each call.
 
-    All arrays among the arguments get the axis, in front.
+    All arrays among the arguments get a new first axis.
 
     Raises
     ------
     InapplicableError
-        There is no array among the arguments or none in the result, or the result is not the same
-        twice.
+        There is no array among the arguments or none in the result, or the call is not
+        reproducible.
     WrongResultError
-        The mapped call returns something else than the stacked results of single calls.
+        The mapped call does not return the stacked results of single calls.
     Exception
-        What the library raises when the function is mapped.
+        Raised by the library when the function is mapped.
     """
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        target = ArrayCall(function, args, kwargs, backend, lambda dtype: True)
-        _check(target, backend, device)
+        array_call = ArrayCall(function, args, kwargs, backend, lambda dtype: True)
+        _check(array_call, backend, device)
         return function(*args, **kwargs)
 
     return call
 
 
-def _check(target: ArrayCall, backend: Backend, device: str) -> None:
-    given = [backend.to_numpy(x) for x in target.arrays]
+def _check(array_call: ArrayCall, backend: Backend, device: str) -> None:
+    given = [backend.to_numpy(x) for x in array_call.arrays]
     if not given:
         raise InapplicableError("there is no array to map over")
 
     def single(arrays: list[NDArray[Any]]) -> list[NDArray[Any]]:
-        found = target([backend.from_numpy(x, device) for x in arrays])
+        found = array_call([backend.from_numpy(x, device) for x in arrays])
         return [backend.to_numpy(x) for x in found]
 
-    first = _repeated(single, given)
-    second = _other(single, given, first)
+    first = _reproduced(single, given)
+    second = _second_call(single, given, first)
     others, expected = second if second is not None else (given, first)
     stacked = [
         backend.from_numpy(np.stack(pair), device) for pair in zip(given, others, strict=True)
     ]
-    found = backend.vmap(target, stacked)
+    found = backend.vmap(array_call, stacked)
     leaves = tuple(
         Leaf((i,), "array", np.stack(pair))
         for i, pair in enumerate(zip(first, expected, strict=True))
@@ -65,15 +65,22 @@ def _check(target: ArrayCall, backend: Backend, device: str) -> None:
     if len(found) != len(leaves):
         raise WrongResultError(f"{len(found)} arrays where a single call returns {len(leaves)}")
     dtypes = frozenset(x.dtype.name for x in given)
-    verdict = compare(found, Variant("mapped", {}, leaves), backend, device, inputs=dtypes)
+    verdict = compare(
+        found,
+        Variant("mapped", {}, leaves),
+        backend,
+        device,
+        inputs=dtypes,
+        expected_from="single calls return",
+    )
     if verdict.outcome is not Outcome.PASS:
-        raise WrongResultError(verdict.message.replace("NumPy returns", "single calls return"))
+        raise WrongResultError(verdict.message)
 
 
-def _repeated(
+def _reproduced(
     single: Callable[[list[NDArray[Any]]], list[NDArray[Any]]], given: list[NDArray[Any]]
 ) -> list[NDArray[Any]]:
-    """Return what a single call returns, which must be the same twice."""
+    """Return the result of a single call, which must be reproducible."""
     try:
         first, second = single(given), single(given)
     except Exception as error:
@@ -85,20 +92,20 @@ def _repeated(
         for a, b in zip(first, second, strict=True)
     )
     if not same:
-        raise InapplicableError("it does not return the same twice")
+        raise InapplicableError("it is not reproducible")
     return first
 
 
-def _other(
+def _second_call(
     single: Callable[[list[NDArray[Any]]], list[NDArray[Any]]],
     given: list[NDArray[Any]],
     first: list[NDArray[Any]],
 ) -> tuple[list[NDArray[Any]], list[NDArray[Any]]] | None:
-    """Return other arrays and their results, or None where these cannot be stacked."""
-    arrays = [x * x.dtype.type(_SHRUNK) if x.dtype.kind in "fc" else x for x in given]
+    """Return other arrays and their results, or None if these cannot be stacked."""
+    arrays = [x * x.dtype.type(_FACTOR) if x.dtype.kind in "fc" else x for x in given]
     try:
         results = single(arrays)
-    except Exception:  # out of the function's domain
+    except Exception:  # outside the domain of the function
         return None
     fits = [(x.shape, x.dtype) for x in results] == [(x.shape, x.dtype) for x in first]
     return (arrays, results) if fits else None

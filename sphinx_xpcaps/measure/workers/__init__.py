@@ -1,1 +1,1 @@
-"""Child processes that run jobs: start, talk, time limits, replacement."""
+"""Worker processes: messages, the parent's and the child's side, replacement, scheduling."""

@@ -1,66 +1,37 @@
-"""The child process: runs one job after the other and says what it is doing.
+"""The child's side of a worker: run one job after another and send messages.
 
-Nothing that a job prints, raises or leaves behind reaches the parent but what it sends.
+What a job prints or raises does not reach the parent, except in messages.
 """
 
 from __future__ import annotations
 
 import contextlib
 import importlib
+import inspect
 import os
 import threading
 import time
 import traceback
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
-from multiprocessing.connection import Client
+from multiprocessing.connection import Client, Connection
+from pkgutil import resolve_name
 from typing import Any
+
+from sphinx_xpcaps.measure.workers.messages import Errored, Finished, Job, Progress, Started
 
 ADDRESS = "XPCAPS_WORKER_ADDRESS"
 SECRET = "XPCAPS_WORKER_SECRET"
 
 
-@dataclass(frozen=True, slots=True)
-class At:
-    """A worker's word that it begins something, and how long that may take at most."""
-
-    what: Any
-    limit: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A part of a job's result that is sent as soon as it is there."""
-
-    value: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """A job's result."""
-
-    value: Any
-    memory: int
-    """Resident memory at its highest, in bytes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """A job that raised: our mistake or a broken setup, not a function's failure."""
-
-    message: str
-
-
 def main() -> None:
-    """Connect to the parent and work until it hangs up."""
+    """Connect to the parent and run jobs until it closes the connection."""
     secret = bytes.fromhex(os.environ.pop(SECRET))
     address: Any = os.environ.pop(ADDRESS)
     if ":" in address and not os.path.exists(address):
         host, _, port = address.rpartition(":")
         address = (host, int(port))
     parent = os.getppid()
-    threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
+    threading.Thread(target=_exit_with, args=(parent,), daemon=True).start()
     warnings.simplefilter("ignore")
     with Client(address, authkey=secret) as connection:
         while True:
@@ -68,16 +39,16 @@ def main() -> None:
                 job = connection.recv()
             except (EOFError, OSError):
                 return
-            connection.send(_answer(job, connection))
+            connection.send(_run(job, connection))
 
 
-def run_setup(*, code: str, modules: tuple[str, ...]) -> None:
-    """Import what the worker needs once and run the user's set-up line.
+def set_up(*, code: str, modules: tuple[str, ...]) -> None:
+    """Import modules and run the user's set-up code.
 
     Raises
     ------
     Exception
-        What the line raises.
+        Raised by the code. A module that cannot be imported is ignored.
     """
     for module in modules:
         with contextlib.suppress(Exception):
@@ -85,42 +56,35 @@ def run_setup(*, code: str, modules: tuple[str, ...]) -> None:
     exec(compile(code, "<xpcaps_setup>", "exec"), {"__name__": "__xpcaps_setup__"})
 
 
-def _answer(job: Any, connection: Any) -> Done | Failed:
-    module, _, name = job.function.rpartition(".")
+def _run(job: Job, connection: Connection[Any, Any]) -> Finished | Errored:
+    def on_start(what: Any, limit: float | None = None) -> None:
+        connection.send(Started(what, limit))
+
+    def on_result(value: Any) -> None:
+        connection.send(Progress(value))
+
     try:
-        function = getattr(importlib.import_module(module), name)
-        arguments: Mapping[str, Any] = job.arguments
-
-        def at(what: Any, limit: float | None = None) -> None:
-            connection.send(At(what, limit))
-
-        def give(value: Any) -> None:
-            connection.send(Item(value))
-
-        callbacks = {"at": at, "on_start": at, "give": give, "on_result": give}
-        extra = {name: f for name, f in callbacks.items() if _wants(function, name)}
-        return Done(function(**extra, **arguments), _peak_memory())
+        function = resolve_name(job.function)
+        parameters = inspect.signature(function).parameters
+        callbacks = {"on_start": on_start, "on_result": on_result}
+        accepted = {name: f for name, f in callbacks.items() if name in parameters}
+        return Finished(function(**accepted, **job.arguments), _peak_memory())
     except BaseException as error:
         last = traceback.extract_tb(error.__traceback__)[-1:]
         where = f" ({last[0].filename}:{last[0].lineno})" if last else ""
-        return Failed(f"{type(error).__name__}: {error}{where}")
-
-
-def _wants(function: Any, name: str) -> bool:
-    code = function.__code__
-    return name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        return Errored(f"{type(error).__name__}: {error}{where}")
 
 
 def _peak_memory() -> int:
     try:
         import resource
-    except ImportError:  # not on Windows
+    except ImportError:  # Windows
         return 0
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def _leave_with(parent: int) -> None:
-    """End this process when its parent is gone, even in the middle of a call."""
+def _exit_with(parent: int) -> None:
+    """Exit when the parent process has exited, even during a call."""
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(1)

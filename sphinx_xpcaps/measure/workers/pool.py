@@ -1,170 +1,132 @@
-"""Workers side by side: each thread serves one group of work at a time with one child process."""
+"""Scheduling: tasks in groups, each served by a worker, several workers at a time."""
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Generic, TypeVar
+from queue import SimpleQueue
+from typing import Generic, TypeVar
 
-from sphinx_xpcaps.measure.model import Job
-from sphinx_xpcaps.measure.workers.process import Process
+from sphinx_xpcaps.measure.workers.worker import Worker
 
-_MOST_MEMORY = 3 * 2**30
-_WORTH_A_WORKER = 8
-"""So much work must wait for a group before a second worker is started for it."""
+_TASKS_FOR_SECOND_WORKER = 8
+"""A second worker is started for a group only if so many of its tasks are waiting."""
 
 G = TypeVar("G", bound=Hashable)
 T = TypeVar("T")
+R = TypeVar("R")
 
 
-class Worker:
-    """A child process that is replaced when it is lost or has grown too large.
-
-    Parameters
-    ----------
-    environment : mapping
-        Variables for the child.
-    setup : Job
-        Run first in every new child.
-    timeout : float
-        Seconds that the child may be silent.
-    """
-
-    def __init__(self, environment: Mapping[str, str], setup: Job, timeout: float) -> None:
-        self._environment = environment
-        self._setup = setup
-        self._timeout = timeout
-        self._process: Process | None = None
-
-    def start(self) -> Process:
-        """Return the child, started and set up; see `Process.run` for what it raises."""
-        if self._process is None:
-            self._process = Process(self._environment, max(self._timeout, 60.0))
-            try:
-                self._process.run(self._setup)
-            except BaseException:
-                self.close()
-                raise
-            self._process.timeout = self._timeout
-        return self._process
-
-    def run(
-        self,
-        job: Job,
-        give: Callable[[Any], None] | None = None,
-        begin: Callable[[Any], None] | None = None,
-    ) -> Any:
-        """Run `job` in the child; see `Process.run` for the arguments and for what it raises."""
-        process = self.start()
-        try:
-            result = process.run(job, give, begin)
-        except BaseException:
-            self.close()
-            raise
-        if process.memory > _MOST_MEMORY:
-            self.close()
-        return result
-
-    def close(self) -> None:
-        """End the child; the next job starts another."""
-        if self._process is not None:
-            self._process.close()
-            self._process = None
-
-
-class Pool(Generic[G, T]):
-    """Serves tasks that come in groups, a few groups at a time.
+class Pool(Generic[G, T, R]):
+    """Runs tasks in workers; each worker serves the tasks of one group.
 
     Parameters
     ----------
-    order : sequence
-        The groups; earlier ones are served first.
-    hire : callable
-        Makes the worker of a group.
-    work : callable
-        Does one task with a worker; may add further tasks, must not raise.
+    groups : sequence
+        All groups; those first in order are served first.
+    start_worker : callable
+        Returns a worker for a group.
+    run_task : callable
+        Runs one task of a group in a worker and returns its result.
     """
 
     def __init__(
         self,
-        order: Sequence[G],
-        hire: Callable[[G], Worker],
-        work: Callable[[Worker, G, T], None],
+        groups: Sequence[G],
+        start_worker: Callable[[G], Worker],
+        run_task: Callable[[Worker, G, T], R],
     ) -> None:
-        self._waiting: dict[G, deque[T]] = {group: deque() for group in order}
-        self._serving = dict.fromkeys(order, 0)
-        self._hire = hire
-        self._work = work
+        self._waiting: dict[G, deque[T]] = {group: deque() for group in groups}
+        self._workers_of = dict.fromkeys(groups, 0)
+        self._start_worker = start_worker
+        self._run_task = run_task
         self._unfinished = 0
         self._changed = threading.Condition()
         self._stopped = False
-        self._hired: list[Worker] = []
+        self._workers: list[Worker] = []
+        self._results: SimpleQueue[R | _Failure] = SimpleQueue()
 
     def add(self, group: G, tasks: Iterable[T]) -> None:
-        """Let tasks of a group wait for a worker."""
+        """Add tasks of a group."""
         with self._changed:
             before = len(self._waiting[group])
             self._waiting[group].extend(tasks)
             self._unfinished += len(self._waiting[group]) - before
             self._changed.notify_all()
 
-    def run(self, jobs: int) -> None:
-        """Do all tasks with `jobs` workers; an interrupt ends the workers first."""
+    def run(self, jobs: int) -> Iterator[R]:
+        """Run all tasks with `jobs` workers at a time and yield each result when it arrives.
+
+        Tasks may be added while a result is processed.
+
+        Raises
+        ------
+        Exception
+            Raised by `run_task`. The workers are ended first, also on an interrupt.
+        """
         with ThreadPoolExecutor(max_workers=max(jobs, 1)) as threads:
-            served = [threads.submit(self._serve) for _ in range(max(jobs, 1))]
+            for _ in range(max(jobs, 1)):
+                threads.submit(self._serve)
             try:
-                for each in served:
-                    each.result()
+                while self._unfinished:
+                    result = self._results.get()
+                    if isinstance(result, _Failure):
+                        raise result.error
+                    yield result
+                    self._finish_task()
             except BaseException:
                 self._stop()
                 raise
 
+    def _finish_task(self) -> None:
+        with self._changed:
+            self._unfinished -= 1
+            self._changed.notify_all()
+
     def _stop(self) -> None:
-        """Let no further task begin, and end the children, so that the threads come back."""
+        """Start no further task, and end the workers, so that the threads return."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
-            hired = list(self._hired)
-        for worker in hired:
+            workers = list(self._workers)
+        for worker in workers:
             worker.close()
 
     def _serve(self) -> None:
-        while (group := self._next_group()) is not None:
-            worker = self._hire(group)
-            with self._changed:
-                self._hired.append(worker)
-            try:
-                while (task := self._next_task(group)) is not None:
-                    self._do(worker, group, task)
-            finally:
-                worker.close()
-                with self._changed:
-                    self._hired.remove(worker)
-
-    def _do(self, worker: Worker, group: G, task: T) -> None:
+        """Serve one group after another, each with a new worker; runs in a thread."""
         try:
-            self._work(worker, group, task)
-        finally:
-            with self._changed:
-                self._unfinished -= 1
-                self._changed.notify_all()
+            while (group := self._next_group()) is not None:
+                worker = self._start_worker(group)
+                with self._changed:
+                    self._workers.append(worker)
+                try:
+                    while (task := self._next_task(group)) is not None:
+                        self._results.put(self._run_task(worker, group, task))
+                finally:
+                    worker.close()
+                    with self._changed:
+                        self._workers.remove(worker)
+        except BaseException as error:
+            self._results.put(_Failure(error))
 
     def _next_group(self) -> G | None:
-        """Return the group to serve next, waiting for tasks as long as others may add some."""
+        """Return the group to serve next; wait as long as tasks may still be added."""
         with self._changed:
             while not self._stopped and self._unfinished:
-                group = self._choose()
+                group = self._choose_group()
                 if group is not None:
-                    self._serving[group] += 1
+                    self._workers_of[group] += 1
                     return group
                 self._changed.wait()
             return None
 
-    def _choose(self) -> G | None:
+    def _choose_group(self) -> G | None:
         for group, waiting in self._waiting.items():
-            if waiting and (not self._serving[group] or len(waiting) >= _WORTH_A_WORKER):
+            if waiting and (
+                not self._workers_of[group] or len(waiting) >= _TASKS_FOR_SECOND_WORKER
+            ):
                 return group
         return None
 
@@ -173,6 +135,13 @@ class Pool(Generic[G, T]):
             waiting = self._waiting[group]
             if waiting and not self._stopped:
                 return waiting.popleft()
-            # In the same breath: a task that is added from now on finds the group unserved.
-            self._serving[group] -= 1
+            # Under the same lock: for a task that is added from now on, the group has no worker.
+            self._workers_of[group] -= 1
             return None
+
+
+class _Failure:
+    """An exception in a thread, which is raised again where the results are read."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error

@@ -1,29 +1,31 @@
-"""Asks, in child processes, which backends and devices can be used here."""
+"""Availability: find out in workers which backends and devices can be used on this machine."""
 
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from core.backends import Availability, Backend, get_backend
 from sphinx_xpcaps.measure.environment import accelerator
-from sphinx_xpcaps.measure.model import Job
-from sphinx_xpcaps.measure.workers.pool import Pool, Worker
+from sphinx_xpcaps.measure.json_cache import read_json_cache, write_json_cache
+from sphinx_xpcaps.measure.model import BackendDevice
+from sphinx_xpcaps.measure.workers.messages import Job
+from sphinx_xpcaps.measure.workers.pool import Pool
 from sphinx_xpcaps.measure.workers.process import JobFailed, WorkerLost
+from sphinx_xpcaps.measure.workers.worker import Worker
 
-Place = tuple[str, str]
-"""A backend's name and one of its devices."""
+_TIMEOUT = 120.0
+"""Seconds that importing a library and starting its devices may take."""
+_JOBS = 2
 
-_NOTHING = Job(
-    function="sphinx_xpcaps.measure.workers.child.run_setup", arguments={"code": "", "modules": ()}
-)
+Devices = Mapping[str, Availability]
+"""The availability of a backend's devices, by device."""
 
 
 def probe(
-    names: Sequence[str], variables: Mapping[str, str], *, memory: Path | None = None
-) -> dict[Place, Availability]:
+    names: Sequence[str], variables: Mapping[str, str], *, cache_file: Path | None = None
+) -> dict[BackendDevice, Availability]:
     """Return for each device of each backend whether it can be used.
 
     Parameters
@@ -31,71 +33,67 @@ def probe(
     names : sequence of str
         Backends.
     variables : mapping
-        Variables for the children.
-    memory : Path, optional
-        A JSON file with answers of before; they hold while versions and accelerator do.
+        Environment variables of the workers.
+    cache_file : Path, optional
+        A JSON file with earlier results, which are valid for the same versions and accelerator.
     """
-    found: dict[Place, Availability] = {}
-    to_ask: list[str] = []
-    known = _load(memory)
+    cached = read_json_cache(cache_file)
+    found: dict[str, Devices] = {}
+    unknown: list[str] = []
     for name in names:
         backend = get_backend(name)
         if backend.version() is None:
-            for device in backend.columns.values():
-                found[name, device] = Availability(False, f"{name} is not installed")
-        elif answers := known.get(_fingerprint(backend, variables)):
-            for device, (usable, reason) in answers.items():
-                found[name, device] = Availability(usable, reason)
-        else:
-            to_ask.append(name)
-    lock = threading.Lock()
-
-    def ask(worker: Worker, group: str, name: str) -> None:
-        answers = _ask(worker, name)
-        with lock:
-            found.update({(name, device): answer for device, answer in answers.items()})
-
-    def hire(name: str) -> Worker:
-        return Worker({**get_backend(name).environment, **variables}, _NOTHING, 120.0)
-
-    pool: Pool[str, str] = Pool(to_ask, hire, ask)
-    for name in to_ask:
-        pool.add(name, [name])
-    pool.run(2)
-    if memory is not None and to_ask:
-        for name in to_ask:
-            known[_fingerprint(get_backend(name), variables)] = {
-                device: (a.usable, a.reason) for (n, device), a in found.items() if n == name
+            missing = Availability(False, f"{name} is not installed")
+            found[name] = dict.fromkeys(backend.columns.values(), missing)
+        elif results := cached.get(_fingerprint(backend, variables)):
+            found[name] = {
+                device: Availability(usable, reason) for device, (usable, reason) in results.items()
             }
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        memory.write_text(json.dumps(known, sort_keys=True))
-    return found
+        else:
+            unknown.append(name)
+    for name, devices in _probe_in_workers(unknown, variables):
+        found[name] = devices
+        cached[_fingerprint(get_backend(name), variables)] = {
+            device: (answer.usable, answer.reason) for device, answer in devices.items()
+        }
+    if cache_file is not None and unknown:
+        write_json_cache(cache_file, cached)
+    return {
+        BackendDevice(name, device): answer
+        for name, devices in found.items()
+        for device, answer in devices.items()
+    }
 
 
-def answer(*, name: str) -> dict[str, Availability]:
+def device_availability(*, name: str) -> Devices:
     """Return the availability of a backend's devices; runs in a worker."""
     backend = get_backend(name)
     return {device: backend.availability(device) for device in backend.columns.values()}
 
 
-def _ask(worker: Worker, name: str) -> dict[str, Availability]:
-    devices = get_backend(name).columns.values()
+def _probe_in_workers(
+    names: Sequence[str], variables: Mapping[str, str]
+) -> list[tuple[str, Devices]]:
+    def start_worker(name: str) -> Worker:
+        return Worker({**get_backend(name).environment, **variables}, _TIMEOUT)
+
+    def run_task(worker: Worker, group: str, name: str) -> tuple[str, Devices]:
+        return name, _probe_one(worker, name)
+
+    pool: Pool[str, str, tuple[str, Devices]] = Pool(names, start_worker, run_task)
+    for name in names:
+        pool.add(name, [name])
+    return list(pool.run(_JOBS))
+
+
+def _probe_one(worker: Worker, name: str) -> Devices:
     try:
-        answers: dict[str, Availability] = worker.run(
-            Job(function="sphinx_xpcaps.measure.workers.probe.answer", arguments={"name": name})
-        )
+        devices: Devices = worker.run(Job.calling(device_availability, name=name))
     except (WorkerLost, JobFailed) as error:
         reason = f"{name} is installed, but importing it fails: {error}"
-        return {device: Availability(False, reason) for device in devices}
-    return answers
+        return dict.fromkeys(get_backend(name).columns.values(), Availability(False, reason))
+    return devices
 
 
 def _fingerprint(backend: Backend, variables: Mapping[str, str]) -> str:
     return json.dumps([backend.name, backend.version(), accelerator(), sorted(variables.items())])
-
-
-def _load(memory: Path | None) -> dict[str, dict[str, tuple[bool, str]]]:
-    try:
-        return dict(json.loads(memory.read_text())) if memory else {}
-    except (OSError, ValueError):
-        return {}

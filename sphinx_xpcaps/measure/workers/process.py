@@ -1,4 +1,4 @@
-"""The parent's side of a worker: start it, talk with a time limit, kill it."""
+"""The parent's side of a worker: start the process, exchange messages, enforce the time limit."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection, Listener
 from typing import Any
 
-from sphinx_xpcaps.measure.model import Job
-from sphinx_xpcaps.measure.workers.child import ADDRESS, SECRET, At, Done, Failed, Item
+from sphinx_xpcaps._private.cpython import set_accept_timeout
+from sphinx_xpcaps.measure.workers import child
+from sphinx_xpcaps.measure.workers.messages import Errored, Finished, Job, Progress, Started
 from sphinx_xpcaps.results.model import Outcome
 
 _START_LIMIT = 120.0
-_PINNED = {
-    # One thread each: several workers share the processors, and sums come out the same.
+"""Seconds that the interpreter may take to start."""
+_ENVIRONMENT = {
+    # One thread each: several workers share the processors, and sums are reproducible.
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
@@ -28,28 +30,31 @@ _PINNED = {
     "PYTHONHASHSEED": "0",
     "MPLBACKEND": "Agg",
 }
-_BOOT = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from {0} import main; main()"
+_BOOTSTRAP = (
+    f"import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    f"from {child.__name__} import main; main()"
+)
 
 
 class WorkerLost(Exception):
-    """A worker was killed for being late, or died.
+    """A worker exceeded its time limit and was killed, or it crashed.
 
     Attributes
     ----------
     outcome : Outcome
         ``timeout`` or ``crash``.
-    at : object
-        What it had last begun.
+    started : object
+        What the job started last; None if nothing.
     """
 
-    def __init__(self, outcome: Outcome, at: Any, message: str) -> None:
+    def __init__(self, outcome: Outcome, started: Any, message: str) -> None:
         super().__init__(message)
         self.outcome = outcome
-        self.at = at
+        self.started = started
 
 
 class JobFailed(Exception):
-    """A job raised; the message says what."""
+    """A job raised an exception, which is the message."""
 
 
 class Process:
@@ -58,33 +63,26 @@ class Process:
     Parameters
     ----------
     environment : mapping
-        Variables for the child, besides those of this process.
+        Environment variables of the child, besides those of this process.
     timeout : float
-        Seconds that the child may be silent.
+        Seconds until the next message, after which the child is killed.
     """
 
     def __init__(self, environment: Mapping[str, str], timeout: float) -> None:
         self.timeout = timeout
-        self.memory = 0
-        self._home = tempfile.TemporaryDirectory(prefix="xpcaps-", ignore_cleanup_errors=True)
+        self.peak_memory = 0
+        self._directory = tempfile.TemporaryDirectory(prefix="xpcaps-", ignore_cleanup_errors=True)
         secret = secrets.token_bytes(16)
         with Listener(authkey=secret) as listener:
-            address = listener.address
-            shown = address if isinstance(address, str) else f"{address[0]}:{address[1]}"
             self._child = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-c",
-                    _BOOT.format("sphinx_xpcaps.measure.workers.child"),
-                    _search_path(),
-                ],
-                cwd=self._home.name,
+                [sys.executable, "-c", _BOOTSTRAP, _search_path()],
+                cwd=self._directory.name,
                 env={
                     **os.environ,
-                    **_PINNED,
+                    **_ENVIRONMENT,
                     **environment,
-                    ADDRESS: shown,
-                    SECRET: secret.hex(),
+                    child.ADDRESS: _format_address(listener.address),
+                    child.SECRET: secret.hex(),
                 },
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -96,56 +94,55 @@ class Process:
     def run(
         self,
         job: Job,
-        give: Callable[[Any], None] | None = None,
-        begin: Callable[[Any], None] | None = None,
+        on_result: Callable[[Any], None] | None = None,
+        on_start: Callable[[Any], None] | None = None,
     ) -> Any:
         """Run `job` and return its result.
 
         Parameters
         ----------
         job : Job
-            What to run.
-        give : callable, optional
-            Called with each part of the result that the job sends on its way.
-        begin : callable, optional
-            Called with what the job says that it begins.
+            The job.
+        on_result : callable, optional
+            Called with each part of the result that the job sends.
+        on_start : callable, optional
+            Called with each part of its work that the job starts.
 
         Raises
         ------
         WorkerLost
-            The child was silent for too long, or died.
+            The child sent no message in time, or crashed.
         JobFailed
             The job raised.
         """
-        at: Any = None
+        started: Any = None
         limit = self.timeout
         try:
             self._connection.send(job)
             while True:
                 if not self._connection.poll(limit):
                     self.close()
-                    late = f"no answer after {limit:g} s"
-                    raise WorkerLost(Outcome.TIMEOUT, at, late)
-                message = self._connection.recv()
-                match message:
-                    case At(what, shorter):
-                        at = what
+                    message = f"no answer after {limit:g} s"
+                    raise WorkerLost(Outcome.TIMEOUT, started, message)
+                match self._connection.recv():
+                    case Started(what, shorter):
+                        started = what
                         limit = min(self.timeout, shorter or self.timeout)
-                        if begin is not None:
-                            begin(what)
-                    case Item(value):
-                        if give is not None:
-                            give(value)
-                    case Done(value, memory):
-                        self.memory = memory
+                        if on_start is not None:
+                            on_start(what)
+                    case Progress(value):
+                        if on_result is not None:
+                            on_result(value)
+                    case Finished(value, peak_memory):
+                        self.peak_memory = peak_memory
                         return value
-                    case Failed(words):
-                        raise JobFailed(words)
+                    case Errored(message):
+                        raise JobFailed(message)
         except (EOFError, ConnectionError) as error:
-            raise WorkerLost(Outcome.CRASH, at, self._epitaph()) from error
+            raise WorkerLost(Outcome.CRASH, started, self._describe_exit()) from error
 
     def close(self) -> None:
-        """Kill the child, with everything that it started, and clean up after it."""
+        """Kill the child and all processes that it started, and delete its directory."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if hasattr(os, "killpg"):
                 os.killpg(self._child.pid, signal.SIGKILL)
@@ -154,9 +151,9 @@ class Process:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._child.wait(10)
         self._connection.close()
-        self._home.cleanup()
+        self._directory.cleanup()
 
-    def _epitaph(self) -> str:
+    def _describe_exit(self) -> str:
         try:
             code = self._child.wait(10)
         except subprocess.TimeoutExpired:
@@ -172,14 +169,15 @@ def _search_path() -> str:
     return json.dumps([os.path.join(here, entry) for entry in sys.path])
 
 
-def _accept(listener: Listener, child: subprocess.Popen[bytes]) -> Connection[Any, Any]:
-    """Wait for the child to connect, but not for one that is already dead."""
-    inner = listener._listener  # type: ignore[attr-defined]
-    socket = getattr(inner, "_socket", None)
-    if socket is not None:
-        socket.settimeout(_START_LIMIT)
+def _format_address(address: Any) -> str:
+    return address if isinstance(address, str) else f"{address[0]}:{address[1]}"
+
+
+def _accept(listener: Listener, process: subprocess.Popen[bytes]) -> Connection[Any, Any]:
+    """Wait for the child to connect, for a limited time as it may have crashed already."""
+    set_accept_timeout(listener, _START_LIMIT)
     try:
         return listener.accept()
     except OSError as error:
-        child.kill()
+        process.kill()
         raise WorkerLost(Outcome.CRASH, None, "a worker did not start") from error

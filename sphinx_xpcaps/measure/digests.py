@@ -1,0 +1,172 @@
+"""Digests of code: of this project, and of the packages that are measured."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.metadata
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+import core
+from sphinx_xpcaps.measure.environment import (
+    distribution_version,
+    distributions_by_package,
+    find_package,
+    package_version,
+)
+from sphinx_xpcaps.measure.json_cache import read_json_cache, write_json_cache
+
+_COMPILED = {".so", ".pyd", ".dylib"}
+_SKIPPED_FOLDERS = {"tests", "test", "__pycache__"}
+
+
+def digest(facts: Any) -> str:
+    """Return the digest of a value that JSON can represent."""
+    content = json.dumps(facts, sort_keys=True, default=str).encode()
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+@cache
+def engine_digest() -> str:
+    """Return the digest of the code of this project that finds, runs and judges cases."""
+    measure = Path(__file__).parent
+    package = measure.parent
+    parts = [measure, package / "_private", package / "cases", Path(core.__path__[0])]
+    files = sorted(path for part in parts for path in part.rglob("*.py"))
+    return digest([hashlib.sha256(path.read_bytes()).hexdigest() for path in files])
+
+
+class PackageDigests:
+    """Digests of packages' files, with the digest of each file cached between runs.
+
+    For an installed package, the list of files that its installer wrote is enough. For a package
+    under development, each source file counts as its syntax tree without docstrings, so that a
+    changed comment or docstring runs nothing again.
+
+    Parameters
+    ----------
+    cache_file : Path
+        A JSON file with size, modification time, digest and imports of each file.
+    """
+
+    def __init__(self, cache_file: Path) -> None:
+        self._cache_file = cache_file
+        self._files = read_json_cache(cache_file)
+        self._digests: dict[str, str] = {}
+
+    def of(self, package: str) -> str:
+        """Return the digest of a top-level package and of the versions that it depends on."""
+        if package not in self._digests:
+            self._digests[package] = digest(_installed_files(package) or self._sources(package))
+        return self._digests[package]
+
+    def save(self) -> None:
+        """Write the cache file."""
+        write_json_cache(self._cache_file, self._files)
+
+    def _sources(self, package: str) -> Mapping[str, Any]:
+        files: dict[str, Any] = {}
+        imported: set[str] = set()
+        for root, path in _package_files(package):
+            content, names = self._file(path)
+            files[path.relative_to(root).as_posix()] = content
+            imported.update(names)
+        imported.discard(package)
+        known = distributions_by_package()
+        versions = {name: package_version(name) for name in sorted(imported) if name in known}
+        return {"files": files, "versions": versions}
+
+    def _file(self, path: Path) -> tuple[str, list[str]]:
+        """Return a file's digest and the names of the packages that it imports."""
+        stat = path.stat()
+        cached = self._files.get(str(path))
+        if cached and cached[:2] == [stat.st_size, stat.st_mtime_ns]:
+            return cached[2], cached[3]
+        content = path.read_bytes()
+        names: list[str] = []
+        if path.suffix == ".py":
+            try:
+                tree = ast.parse(content)
+                names = sorted(_imported(tree))
+                content = ast.dump(_without_docstrings(tree)).encode()
+            except (SyntaxError, ValueError):
+                pass
+        file_digest = hashlib.sha256(content).hexdigest()
+        self._files[str(path)] = [stat.st_size, stat.st_mtime_ns, file_digest, names]
+        return file_digest, names
+
+
+def _installed_files(package: str) -> Mapping[str, Any] | None:
+    """Return what the installer recorded of a package; None if it is under development."""
+    spec = find_package(package)
+    origin = Path(spec.origin).resolve() if spec and spec.origin else None
+    for name in distributions_by_package().get(package, []):
+        distribution = importlib.metadata.distribution(name)
+        text = distribution.read_text("RECORD") or ""
+        rows = sorted(row for row in text.splitlines() if re.search(r"\.pyi?,", row))
+        for row in rows:
+            path = distribution.locate_file(row.partition(",")[0])
+            if origin is not None and Path(str(path)).resolve() == origin:
+                requires = {
+                    required: package_version(required) or distribution_version(required)
+                    for required in _requirements(distribution)
+                }
+                return {"version": distribution.version, "files": rows, "versions": requires}
+    return None
+
+
+def _requirements(distribution: importlib.metadata.Distribution) -> list[str]:
+    """Return the names of a distribution's requirements, without those of its extras."""
+    names = set()
+    for line in distribution.requires or []:
+        try:
+            requirement = Requirement(line)
+        except InvalidRequirement:
+            continue
+        if "extra ==" not in str(requirement.marker or ""):
+            names.add(requirement.name)
+    return sorted(names)
+
+
+def _package_files(package: str) -> Iterator[tuple[Path, Path]]:
+    """Yield a package's files, each with the folder that its name is relative to."""
+    spec = find_package(package)
+    if spec is None:
+        return
+    if not spec.submodule_search_locations:
+        if spec.origin and Path(spec.origin).is_file():
+            yield Path(spec.origin).parent, Path(spec.origin)
+        return
+    for location in spec.submodule_search_locations:
+        root = Path(location)
+        for path in sorted(root.rglob("*")):
+            if path.suffix not in {".py", *_COMPILED} or not path.is_file():
+                continue
+            if not _SKIPPED_FOLDERS & set(path.relative_to(root).parts[:-1]):
+                yield root, path
+
+
+def _imported(tree: ast.AST) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names.update(alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+def _without_docstrings(tree: ast.AST) -> ast.AST:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0] if node.body else None
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+                node.body = node.body[1:]
+    return tree

@@ -1,0 +1,101 @@
+"""The runs of one case, ordered by what they show."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from sphinx_xpcaps.cases.model import AS_WRITTEN, FLOAT64, REAL
+from sphinx_xpcaps.cases.plans import plan_rank
+from sphinx_xpcaps.measure.model import CaseRun, CaseSummary, TargetRuns
+from sphinx_xpcaps.results.model import Outcome, Reason
+
+_LONGEST_CALL = 100
+"""A longer call is shortened in a reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """A case with its runs."""
+
+    summary: CaseSummary
+    runs: tuple[CaseRun, ...]
+
+    def eager(self, variant: str) -> list[CaseRun]:
+        """Return the eager runs of a variant."""
+        return [r for r in self.runs if (r.key.variant, r.key.mode) == (variant, "eager")]
+
+    @property
+    def passed_as_written(self) -> CaseRun | None:
+        """The run that passes as written."""
+        return next((r for r in self.eager(AS_WRITTEN) if r.passed), None)
+
+    @property
+    def passed(self) -> CaseRun | None:
+        """The run that passes as written, with floating-point numbers, or with real numbers."""
+        runs = [*self.eager(AS_WRITTEN), *self.eager(FLOAT64), *self.eager(REAL)]
+        return next((r for r in runs if r.passed), None)
+
+    @property
+    def failure(self) -> CaseRun:
+        """The eager run that is the reason why no run passes."""
+        runs = [*self.eager(REAL), *self.eager(FLOAT64), *self.eager(AS_WRITTEN)]
+        return min(runs, key=lambda run: plan_rank(run.key.plan))
+
+    @property
+    def missing_functions(self) -> list[str]:
+        """The functions that the library lacks and that the failure is about.
+
+        Libraries have no common exception for a missing function. The only evidence is the
+        function's name in the text of an `AttributeError` or `NotImplementedError`.
+        """
+        failure = self.failure
+        if failure.exception not in ("AttributeError", "NotImplementedError"):
+            return []
+        words = re.findall(r"\w+", failure.message)
+        functions = self.summary.missing_functions
+        return [name for name in functions if name.rpartition(".")[2] in words]
+
+    def is_in_mode(self, mode: str) -> bool:
+        """Return whether the case was run in a mode, applicable or not."""
+        return any(run.key.mode == mode for run in self.runs)
+
+    def applies_to(self, mode: str) -> bool:
+        """Return whether a mode can be judged by the case."""
+        return mode == "lazy" or bool(self._in_mode(mode))
+
+    def failure_in(self, mode: str) -> CaseRun | None:
+        """Return the run that fails in a mode besides eager, or None.
+
+        The mode ``lazy`` is judged by the computations that the eager run started.
+        """
+        if mode != "lazy":
+            return next((run for run in self._in_mode(mode) if not run.passed), None)
+        passed = self.passed
+        if passed is None or passed.computes == 0:
+            return None
+        times = "once" if passed.computes == 1 else f"{passed.computes} times"
+        key = replace(passed.key, mode=mode)
+        return CaseRun(key=key, outcome=Outcome.RAISED, message=f"computes the graph {times}")
+
+    def _in_mode(self, mode: str) -> list[CaseRun]:
+        return [run for run in self.runs if run.key.mode == mode and run.applies]
+
+    def reason(self, run: CaseRun) -> Reason:
+        """Return a run of the case as a reason."""
+        text = self.summary.text
+        return Reason(
+            mode=run.key.mode,
+            outcome=run.outcome,
+            exception=run.exception,
+            message=run.message,
+            call=text if len(text) <= _LONGEST_CALL else text[: _LONGEST_CALL - 1] + "…",
+        )
+
+
+def case_results(runs: TargetRuns) -> list[CaseResult]:
+    """Return the results of all cases of a target."""
+    return [
+        CaseResult(summary, tuple(run for run in runs.runs if run.key.case == i))
+        for i, summary in enumerate(runs.cases)
+    ]
