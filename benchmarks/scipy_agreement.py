@@ -1,16 +1,15 @@
-"""Hold measured tables against those that SciPy types by hand.
+"""Compare measured tables with the tables that SciPy maintains by hand.
 
 Usage: python benchmarks/scipy_agreement.py [MODULE...] [--record FILE] [--reuse] [--profile]
 
-Measures the functions of SciPy's public modules that SciPy's own table lists as in scope, through
-the public command line and without configuration beyond an environment variable. Prints how many
-have measured cells, how many of the comparisons that ``sphinx-xpcaps check`` makes agree, how many
-of the others are confirmed errors of the table (``docs/showcase/wrong_tables.toml``: each has a
-call of its own, which ``confirm.py`` beside it makes), and each that is neither, with its evidence.
+Measures the functions of SciPy's public modules that SciPy's table lists as in scope, with the
+command line and one environment variable as the only configuration. Prints how many functions have
+measured cells, how many of the comparisons of ``sphinx-xpcaps check`` agree, how many of the others
+are confirmed errors of SciPy's table (``docs/showcase/wrong_tables.toml``, with the calls in
+``confirm.py`` beside it), and every other disagreement with its evidence.
 
-It asks more than the check: where SciPy says that a function does not work, and some of its cases
-do, the check has no difference to report, but a reader of the typed table is told too little, so it
-counts as a disagreement here.
+This is stricter than ``check``: if SciPy declares that a function does not work, and some of its
+cases work, ``check`` reports no difference, but here it is a disagreement.
 """
 
 from __future__ import annotations
@@ -86,7 +85,7 @@ def public_functions(modules: Sequence[str]) -> list[str]:
 
 
 def declared_by_scipy(modules: Sequence[str], *, everything: bool) -> Declarations:
-    """Return what SciPy's table has on public functions, what is out of scope only if asked."""
+    """Return SciPy's declarations of public functions; those out of scope only on request."""
     config = Config(environment={"SCIPY_ARRAY_API": "1"})
     found = declarations(public_functions(modules), TABLE, config)
     entries = {
@@ -99,19 +98,19 @@ def declared_by_scipy(modules: Sequence[str], *, everything: bool) -> Declaratio
 
 
 def measure(names: Sequence[str], record: Path, backends: Sequence[str], *more: str) -> None:
-    """Measure through the command line."""
+    """Measure with the command line."""
     record.parent.mkdir(parents=True, exist_ok=True)
-    asked = [part for name in ("numpy", *backends) for part in ("--backend", name)]
+    selected = [part for name in ("numpy", *backends) for part in ("--backend", name)]
     command = [sys.executable, "-m", "sphinx_xpcaps.cli", "measure", *names, "--output", record]
     began = time.monotonic()
-    subprocess.run([*command, *asked, *more, "--env", "SCIPY_ARRAY_API=1"], check=True)
+    subprocess.run([*command, *selected, *more, "--env", "SCIPY_ARRAY_API=1"], check=True)
     print(f"measured {len(names)} functions in {time.monotonic() - began:.0f} s")
 
 
-def asked_of(comparisons: Sequence[Comparison]) -> Iterator[tuple[str, Comparison]]:
-    """Yield each comparison that counts with the aspect that it is of.
+def counted(comparisons: Sequence[Comparison]) -> Iterator[tuple[str, Comparison]]:
+    """Yield each comparison that counts, with its aspect.
 
-    A GPU is asked about only where the function is typed to work at all.
+    A GPU counts only if the function is declared to work on a CPU.
     """
     on_cpu = {(c.target, c.backend) for c in comparisons if c.device == "cpu" and c.declared}
     for comparison in comparisons:
@@ -122,10 +121,10 @@ def asked_of(comparisons: Sequence[Comparison]) -> Iterator[tuple[str, Compariso
 
 
 def confirmed() -> frozenset[tuple[str, str, str, bool]]:
-    """Return the errors of the table that a call of their own confirms.
+    """Return the confirmed errors of the table.
 
-    Each is a function, a backend, an aspect, and whether it works in truth. What works in some
-    calls alone is no error: a table may mean the others.
+    Each is a function, a backend, an aspect, and whether the function works in fact. A function
+    that works in some calls only is not an error: a table may mean the other calls.
     """
     groups = tomllib.loads(CONFIRMED.read_text("utf-8"))["group"]
     return frozenset(
@@ -138,12 +137,12 @@ def confirmed() -> frozenset[tuple[str, str, str, bool]]:
 
 
 def key(aspect: str, comparison: Comparison) -> tuple[str, str, str, bool]:
-    """Return what an error of the table is known by, if the table is what is wrong."""
+    """Return the entry in `confirmed` that a disagreement would have as an error of the table."""
     return comparison.target, comparison.backend, aspect.rpartition(" ")[2], not comparison.declared
 
 
 def agrees(comparison: Comparison) -> bool:
-    """Say whether a function is typed to work just where some of its cases do."""
+    """Return whether the declaration and the measurement agree on whether any case works."""
     return comparison.declared == (comparison.status in (Status.SUPPORTED, Status.PARTIAL))
 
 
@@ -161,7 +160,7 @@ def report(declared: Declarations, record: Record, backends: Sequence[str]) -> N
         counts["covered"] += len(measured) == len(backends)
         if not measured:
             print("no case:", name, cells[backends[0]].notes)
-    for aspect, comparison in asked_of(compare(declared, tables)):
+    for aspect, comparison in counted(compare(declared, tables)):
         counts = per_module[comparison.target.rpartition(".")[0]]
         counts[aspect] += 1
         if agrees(comparison):
@@ -176,7 +175,7 @@ def report(declared: Declarations, record: Record, backends: Sequence[str]) -> N
 
 
 def print_counts(per_module: Mapping[str, Counter[str]]) -> None:
-    """Print how many agree, and how many are confirmed errors, per module and in all."""
+    """Print how many agree and how many are confirmed errors, by module and in total."""
     total: Counter[str] = sum(per_module.values(), Counter())
     print("agreeing + confirmed errors of the table / all")
     for module, counts in [*sorted(per_module.items()), ("total", total)]:
@@ -198,9 +197,9 @@ def main() -> None:
     parser.add_argument("modules", nargs="*", default=MODULES)
     parser.add_argument("--record", type=Path, default=Path("build/scipy.json"))
     parser.add_argument("--backend", dest="backends", action="append", choices=BACKENDS)
-    parser.add_argument("--reuse", action="store_true", help="compare the record as it is")
+    parser.add_argument("--reuse", action="store_true", help="compare an existing record")
     parser.add_argument("--profile", action="store_true", help="show where the time goes")
-    parser.add_argument("--all", action="store_true", help="also what SciPy has out of scope")
+    parser.add_argument("--all", action="store_true", help="include what SciPy has out of scope")
     options = parser.parse_args()
     backends = options.backends or BACKENDS
     declared = declared_by_scipy(options.modules, everything=options.all)

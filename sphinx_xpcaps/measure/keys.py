@@ -49,7 +49,7 @@ class CellKeys:
                 "bodies": self._bodies.get(info.name, ()),
                 "python": environment.python.rpartition(".")[0],
                 "versions": {name: environment.packages.get(name) for name in names},
-                "place": [group.backend, group.device, *group.modes, *explain],
+                "group": [group.backend, group.device, *group.modes, *explain],
                 "variables": dict(environment.variables),
                 "setup": self._config.setup,
                 "timeout": self._config.timeout,

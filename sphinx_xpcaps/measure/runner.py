@@ -265,7 +265,7 @@ def _find_cases(
             if kind == "call":
                 lost.append(LostCall(text, error.outcome, str(error)))
     file.write_bytes(b"")
-    message = f"its examples never come back: {lost[0].message if lost else skip[0]}"
+    message = f"its examples timed out or crashed: {lost[0].message if lost else skip[0]}"
     return result(Collected(target=target, error=message))
 
 

@@ -1,4 +1,4 @@
-"""One measurement of the zoo that many tests look at."""
+"""Fixtures: the sample functions, measured once."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ CellOf = Callable[..., Cell]
 
 @pytest.fixture(scope="session")
 def zoo_path() -> Iterator[None]:
-    """Let the zoo be imported."""
+    """Make the packages with functions to measure importable."""
     sys.path.insert(0, str(PACKAGES))
     yield
     sys.path.remove(str(PACKAGES))
@@ -66,7 +66,7 @@ def zoo_path() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def zoo(zoo_path: None, tmp_path_factory: pytest.TempPathFactory) -> Record:
-    """Return the record of the whole zoo."""
+    """Return the record of all sample functions."""
     requests = [Request(target=f"zoo.{name}") for name in TARGETS]
     measured = run(
         requests,
@@ -79,7 +79,7 @@ def zoo(zoo_path: None, tmp_path_factory: pytest.TempPathFactory) -> Record:
 
 @pytest.fixture(scope="session")
 def cell(zoo: Record) -> CellOf:
-    """Return a function from a target, a backend and a device to the cell."""
+    """Return a function that returns the cell of a target, a backend and a device."""
 
     def find(target: str, backend: str, device: str = "cpu") -> Cell:
         cells = zoo.targets[f"zoo.{target}"].cells

@@ -1,4 +1,4 @@
-"""What runs again, what does not, and what is written."""
+"""Which cells are measured again, and what records contain."""
 
 from __future__ import annotations
 
@@ -64,26 +64,28 @@ def batch(source: Path, tmp_path: Path) -> Batch:
     return measure
 
 
-def test_what_is_current_is_not_run_again(batch: Batch) -> None:
+def test_current_cells_are_not_run_again(batch: Batch) -> None:
     first, second = batch(), batch()
     assert first.ran > 0
     assert second.ran == 0
     assert encode(first.records[0]) == encode(second.records[0])
 
 
-def test_a_comment_or_another_docstring_runs_nothing(batch: Batch, source: Path) -> None:
+def test_a_changed_comment_or_docstring_of_another_function_runs_nothing(
+    batch: Batch, source: Path
+) -> None:
     batch("double")
     source.write_text(SOURCE.replace("Triple.", "Multiply by three.") + "\n# a comment\n")
     assert batch("double").ran == 0
 
 
-def test_a_change_of_the_code_runs_everything(batch: Batch, source: Path) -> None:
+def test_changed_code_runs_all_targets(batch: Batch, source: Path) -> None:
     batch()
     source.write_text(SOURCE.replace("return 3 * x", "return x * 3"))
     assert batch().ran == 6
 
 
-def test_a_change_of_an_example_runs_its_target(batch: Batch, source: Path) -> None:
+def test_a_changed_example_runs_its_target(batch: Batch, source: Path) -> None:
     batch()
     source.write_text(SOURCE.replace("triple(np.asarray([1.0, 2.0]))", "triple(np.ones(3))"))
     assert batch().ran == 3
@@ -95,11 +97,11 @@ def test_force_runs_everything_and_off_runs_nothing(batch: Batch) -> None:
     assert batch(execute="force").ran == 6
 
 
-def test_two_runs_give_the_same_bytes(batch: Batch) -> None:
+def test_two_runs_write_the_same_bytes(batch: Batch) -> None:
     assert encode(batch().records[0]) == encode(batch(execute="force").records[0])
 
 
-def test_an_outdated_cell_is_known_as_such(batch: Batch, source: Path) -> None:
+def test_a_cell_is_outdated_after_a_change_of_the_code(batch: Batch, source: Path) -> None:
     before = batch("double")
     record = before.records[0]
     cell = record.targets["growing.double"].cells[0]
@@ -109,13 +111,13 @@ def test_an_outdated_cell_is_known_as_such(batch: Batch, source: Path) -> None:
     assert not after.is_current("growing.double", cell, record.environment)
 
 
-def test_a_body_is_the_case(batch: Batch) -> None:
+def test_the_body_of_a_directive_is_the_case(batch: Batch) -> None:
     measured = batch("double", body="growing.double(xp.ones(3))")
     cells = measured.records[0].targets["growing.double"].cells
     assert {cell.origin for cell in cells if cell.status.measured} == {"directive"}
 
 
-def test_a_body_that_raises_says_where(batch: Batch) -> None:
+def test_the_reason_of_a_body_that_raises_has_the_line(batch: Batch) -> None:
     measured = batch("double", body="x = 1\nundefined(x)")
     cell = measured.records[0].targets["growing.double"].cells[0]
     assert cell.status is Status.NOT_MEASURED
@@ -123,7 +125,7 @@ def test_a_body_that_raises_says_where(batch: Batch) -> None:
     assert cell.reasons[0].message.startswith("line 2: NameError")
 
 
-def test_a_setup_line_runs_in_every_worker(batch: Batch) -> None:
+def test_set_up_code_runs_in_every_worker(batch: Batch) -> None:
     line = "import builtins; builtins.SWITCHED_ON = True"
     body = "growing.double(xp.ones(3) if SWITCHED_ON else None)"
     measured = batch("double", body=body, setup=line)
@@ -131,7 +133,7 @@ def test_a_setup_line_runs_in_every_worker(batch: Batch) -> None:
     assert any(cell.status is Status.SUPPORTED for cell in cells)
 
 
-def test_a_setup_line_that_fails_is_the_reason_of_every_cell(batch: Batch) -> None:
+def test_set_up_code_that_raises_is_the_reason_of_all_cells(batch: Batch) -> None:
     measured = batch("double", setup="1 / 0")
     cells = measured.records[0].targets["growing.double"].cells
     messages = [c.reasons[0].message for c in cells if c.status is Status.NOT_MEASURED]
@@ -139,14 +141,14 @@ def test_a_setup_line_that_fails_is_the_reason_of_every_cell(batch: Batch) -> No
     assert all("ZeroDivisionError" in message for message in messages)
 
 
-def test_a_record_lists_every_cell_that_was_asked_for(batch: Batch) -> None:
+def test_a_record_has_every_requested_cell(batch: Batch) -> None:
     record = batch("double", backends=["numpy", "cupy", "torch"]).records[0]
     places = [(cell.backend, cell.device) for cell in record.targets["growing.double"].cells]
     devices = [(b, d) for b in ("cupy", "numpy", "torch") for d in ("cpu", "gpu")]
     assert places == devices
 
 
-def test_a_record_is_plain_sorted_json(batch: Batch, tmp_path: Path) -> None:
+def test_a_record_is_sorted_json(batch: Batch, tmp_path: Path) -> None:
     batch()
     [path] = (tmp_path / "cache" / "records").glob("*.json")
     plain = json.loads(path.read_text())
@@ -168,14 +170,14 @@ def test_a_record_is_plain_sorted_json(batch: Batch, tmp_path: Path) -> None:
     assert read(path).targets["growing.double"].kind == "function"
 
 
-def test_a_file_that_is_no_record_is_named(tmp_path: Path) -> None:
+def test_an_invalid_record_is_an_error_with_the_name_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "broken.json"
     path.write_text("{")
     with pytest.raises(RecordError, match=r"broken\.json: not a record"):
         read(path)
 
 
-def test_the_schema_describes_what_is_written(batch: Batch) -> None:
+def test_a_record_is_valid_according_to_the_schema(batch: Batch) -> None:
     jsonschema = pytest.importorskip("jsonschema")
     record = batch().records[0]
     jsonschema.validate(json.loads(encode(record)), schema())

@@ -1,4 +1,4 @@
-"""When a result counts as NumPy's."""
+"""When a result equals NumPy's."""
 
 from __future__ import annotations
 
@@ -55,52 +55,52 @@ def test_a_zero_dimensional_array_passes_for_a_numpy_scalar(xp: Any) -> None:
     assert verdict(xp.asarray(1.5), np.float64(1.5)).outcome is Outcome.PASS
 
 
-def test_rounding_passes_and_an_error_does_not(xp: Any) -> None:
+def test_rounding_errors_pass_and_larger_ones_do_not(xp: Any) -> None:
     assert verdict(xp.asarray([1.0, 1e-17]), np.array([1.0, 0.0])).outcome is Outcome.PASS
     found = verdict(xp.asarray([1.0, 1e-3]), np.array([1.0, 0.0]))
     assert found.outcome is Outcome.WRONG_VALUES
     assert "differ from NumPy's by 1.0e-03" in found.message
 
 
-def test_tolerance_follows_the_coarser_dtype(xp: Any) -> None:
+def test_the_tolerance_is_that_of_the_coarser_dtype(xp: Any) -> None:
     single = xp.asarray([1.0003], dtype=xp.float32)
     assert verdict(single, np.array([1.0], np.float32), inputs="float32").outcome is Outcome.PASS
     double = xp.asarray([1.0003])
     assert verdict(double, np.array([1.0])).outcome is Outcome.WRONG_VALUES
 
 
-def test_nan_and_infinity_must_be_where_numpys_are(xp: Any) -> None:
+def test_nan_and_infinity_must_be_in_the_same_places(xp: Any) -> None:
     values = [np.nan, np.inf, 1.0]
     assert verdict(xp.asarray(values), np.array(values)).outcome is Outcome.PASS
     other = [np.inf, np.nan, 1.0]
     assert verdict(xp.asarray(other), np.array(values)).outcome is Outcome.WRONG_VALUES
 
 
-def test_numpy_arrays_are_foreign(xp: Any) -> None:
+def test_numpy_arrays_are_foreign_output(xp: Any) -> None:
     assert verdict(np.ones(2), np.ones(2)).outcome is Outcome.FOREIGN_OUTPUT
     mixed = (xp.ones(2), np.ones(2))
     assert verdict(mixed, (np.ones(2), np.ones(2))).outcome is Outcome.FOREIGN_OUTPUT
 
 
-def test_an_array_on_another_device_is_foreign(xp: Any) -> None:
+def test_an_array_on_another_device_is_foreign_output(xp: Any) -> None:
     moved = xp.ones(2, device=xp.Device("device1"))
     found = verdict(moved, np.ones(2))
     assert found.outcome is Outcome.FOREIGN_OUTPUT
     assert "on other" in found.message
 
 
-def test_shapes_must_agree(xp: Any) -> None:
+def test_shapes_must_be_equal(xp: Any) -> None:
     found = verdict(xp.ones((2, 1)), np.ones(2))
     assert found.message == "shape (2, 1) where NumPy returns (2,)"
 
 
-def test_kinds_of_dtype_must_agree_and_widths_of_integers_need_not(xp: Any) -> None:
+def test_kinds_of_dtypes_must_be_equal_but_not_the_widths_of_integers(xp: Any) -> None:
     narrow = xp.asarray([1], dtype=xp.int32)
     assert verdict(narrow, np.array([1])).outcome is Outcome.PASS
     assert verdict(narrow, np.array([1.0])).outcome is Outcome.WRONG_VALUES
 
 
-def test_a_dtype_that_numpy_keeps_and_the_library_widens_is_noted(xp: Any) -> None:
+def test_a_dtype_that_only_the_library_widens_is_reported(xp: Any) -> None:
     found = verdict(xp.ones(2), np.ones(2, np.float32), inputs="float32")
     assert found.outcome is Outcome.PASS
     assert str(found.dtype_change) == "float32 → float64"
@@ -123,18 +123,18 @@ def test_arrays_inside_an_array_of_objects_are_compared(xp: Any) -> None:
     assert verdict([xp.ones(2), xp.ones(3)], ragged).outcome is Outcome.PASS
 
 
-def test_a_missing_part_is_wrong(xp: Any) -> None:
+def test_a_missing_leaf_is_wrong(xp: Any) -> None:
     found = verdict((xp.ones(2),), (np.ones(2), np.ones(3)))
     assert found.message == "in 1: nothing where NumPy returns an array of float64, shape (3,)"
 
 
-def test_random_values_are_compared_by_shape_and_dtype_alone(xp: Any) -> None:
+def test_random_values_are_compared_by_shape_and_dtype_only(xp: Any) -> None:
     passed = verdict(xp.asarray([0.3]), np.array([0.7]), reproducible=False)
     assert passed.outcome is Outcome.PASS
     failed = verdict(xp.asarray([[0.3]]), np.array([0.7]), reproducible=False)
     assert failed.outcome is Outcome.WRONG_VALUES
 
 
-def test_an_ill_conditioned_result_is_held_to_numpys_own_accuracy(xp: Any) -> None:
+def test_the_tolerance_of_an_ill_conditioned_result_is_its_sensitivity(xp: Any) -> None:
     assert verdict(xp.asarray([1.001]), np.array([1.0]), sensitivity=1e-4).outcome is Outcome.PASS
     assert verdict(xp.asarray([1.1]), np.array([1.0]), sensitivity=1e-4).outcome is not Outcome.PASS

@@ -1,4 +1,4 @@
-"""Modes that are measured where they are asked for: gradients, mapping over an axis, one graph."""
+"""Optional modes: grad, vmap, and jit of PyTorch."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ BOTH = pytest.mark.parametrize("backend", ["torch", "jax"])
 
 @pytest.fixture(scope="module")
 def cell(zoo_path: None, tmp_path_factory: pytest.TempPathFactory) -> CellOf:
-    """Return a function from a target and a backend to its cell, all measured once."""
+    """Return a function that returns the cell of a target and a backend. Measures once."""
     measured = run(
         [Request(target=f"smooth.{name}") for name in TARGETS],
         Config(backends=["torch", "jax"], devices=["cpu"], modes=["grad", "vmap", "jit"]),
@@ -51,7 +51,7 @@ def cell(zoo_path: None, tmp_path_factory: pytest.TempPathFactory) -> CellOf:
 
 @BOTH
 @pytest.mark.parametrize("target", ["square", "of_integers", "spectrum"])
-def test_a_smooth_function_has_a_right_gradient_and_is_mapped_in_one_graph(
+def test_a_differentiable_function_is_supported_in_all_modes(
     cell: CellOf, target: str, backend: str
 ) -> None:
     found = cell(target, backend)
@@ -61,16 +61,14 @@ def test_a_smooth_function_has_a_right_gradient_and_is_mapped_in_one_graph(
 
 @BOTH
 @pytest.mark.parametrize("target", ["magnitude", "distance", "steps"])
-def test_a_kink_or_a_jump_at_the_example_is_not_called_wrong(
+def test_a_kink_or_a_jump_at_the_example_is_not_a_wrong_gradient(
     cell: CellOf, target: str, backend: str
 ) -> None:
     assert cell(target, backend).modes["grad"] is Status.SUPPORTED
 
 
 @BOTH
-def test_a_function_of_whole_numbers_has_no_gradient_to_speak_of(
-    cell: CellOf, backend: str
-) -> None:
+def test_the_gradient_of_an_integer_result_is_not_applicable(cell: CellOf, backend: str) -> None:
     found = cell("positions", backend)
     assert found.modes["grad"] is Status.NOT_APPLICABLE
     assert found.modes["vmap"] is Status.SUPPORTED
@@ -78,21 +76,21 @@ def test_a_function_of_whole_numbers_has_no_gradient_to_speak_of(
 
 
 @BOTH
-def test_a_function_that_refuses_all_points_nearby_is_not_called_wrong(
+def test_the_gradient_is_not_applicable_if_the_function_refuses_other_arguments(
     cell: CellOf, backend: str
 ) -> None:
     assert cell("balanced", backend).modes["grad"] is Status.NOT_APPLICABLE
 
 
 @BOTH
-def test_nothing_is_asked_of_random_values(cell: CellOf, backend: str) -> None:
+def test_grad_and_vmap_are_not_applicable_to_random_values(cell: CellOf, backend: str) -> None:
     found = cell("noise", backend)
     assert found.modes["grad"] is Status.NOT_APPLICABLE
     assert found.modes["vmap"] is Status.NOT_APPLICABLE
 
 
 @BOTH
-def test_a_gradient_that_does_not_flow_is_no_gradient(cell: CellOf, backend: str) -> None:
+def test_a_gradient_of_zero_is_noted(cell: CellOf, backend: str) -> None:
     found = cell("cut_off", backend)
     assert found.status is Status.PARTIAL
     assert found.notes == ("no gradient",)
@@ -100,13 +98,15 @@ def test_a_gradient_that_does_not_flow_is_no_gradient(cell: CellOf, backend: str
 
 
 @BOTH
-def test_a_conversion_to_numpy_stops_gradients_and_mapping(cell: CellOf, backend: str) -> None:
+def test_a_conversion_to_numpy_prevents_grad_and_vmap(cell: CellOf, backend: str) -> None:
     notes = cell("through_numpy", backend).notes
     assert {"no gradient", "no vmap"} <= set(notes)
 
 
 @BOTH
-def test_half_of_a_gradient_is_a_wrong_gradient(cell: CellOf, backend: str) -> None:
+def test_a_gradient_that_differs_from_finite_differences_is_wrong(
+    cell: CellOf, backend: str
+) -> None:
     found = cell("half", backend)
     assert found.notes == ("wrong gradient",)
     [reason] = found.reasons
@@ -115,27 +115,31 @@ def test_half_of_a_gradient_is_a_wrong_gradient(cell: CellOf, backend: str) -> N
 
 
 @BOTH
-def test_a_gradient_that_is_no_number_on_smooth_ground_is_wrong(cell: CellOf, backend: str) -> None:
+def test_a_gradient_that_is_nan_where_the_function_is_smooth_is_wrong(
+    cell: CellOf, backend: str
+) -> None:
     found = cell("guarded", backend)
     assert found.notes == ("wrong gradient",)
     assert "not finite" in found.reasons[0].message
 
 
 @BOTH
-def test_a_look_at_values_cannot_be_mapped_but_has_a_gradient(cell: CellOf, backend: str) -> None:
+def test_a_function_that_depends_on_a_value_has_a_gradient_but_no_vmap(
+    cell: CellOf, backend: str
+) -> None:
     found = cell("branches", backend)
     assert "no vmap" in found.notes
     assert found.modes["grad"] is Status.SUPPORTED
 
 
 @BOTH
-def test_other_values_under_vmap_are_told_apart_from_a_failure(cell: CellOf, backend: str) -> None:
+def test_other_values_under_vmap_have_a_note(cell: CellOf, backend: str) -> None:
     found = cell("differs_when_mapped", backend)
     assert found.notes == ("wrong under vmap",)
     assert found.reasons[0].outcome is Outcome.WRONG_VALUES
 
 
-def test_a_look_at_values_breaks_the_graph_of_pytorch(cell: CellOf) -> None:
+def test_a_function_that_depends_on_a_value_breaks_the_graph_of_pytorch(cell: CellOf) -> None:
     found = cell("branches", "torch")
     assert "graph breaks" in found.notes
     [reason] = [r for r in found.reasons if r.mode == "jit"]
@@ -144,6 +148,6 @@ def test_a_look_at_values_breaks_the_graph_of_pytorch(cell: CellOf) -> None:
     assert "no JIT" in cell("branches", "jax").notes
 
 
-def test_numpy_s_functions_are_part_of_the_graph_of_pytorch(cell: CellOf) -> None:
+def test_numpy_functions_are_part_of_the_graph_of_pytorch(cell: CellOf) -> None:
     assert cell("through_numpy", "torch").modes["jit"] is Status.SUPPORTED
     assert cell("through_numpy", "jax").modes["jit"] is Status.UNSUPPORTED

@@ -1,4 +1,4 @@
-"""Workers are killed when late, replaced when dead, and silent."""
+"""Workers: time limits, crashes, output, and scheduling."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def crash(on_start: Any) -> None:
     ctypes.string_at(0)
 
 
-def shout() -> int:
+def print_much() -> int:
     sys.stdout.write("x" * 2**22)
     os.write(1, b"y" * 2**22)
     return os.getpid()
@@ -70,12 +70,12 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> Any:
     made.close()
 
 
-def test_a_job_runs_elsewhere_and_returns(worker: Worker) -> None:
+def test_a_job_runs_in_another_process_and_returns_its_result(worker: Worker) -> None:
     assert worker.run(job("add", a=1, b=2)) == 3
-    assert worker.run(job("shout")) != os.getpid()
+    assert worker.run(job("print_much")) != os.getpid()
 
 
-def test_a_late_job_is_killed_and_the_next_one_runs(worker: Worker) -> None:
+def test_a_job_that_takes_too_long_is_killed_and_the_next_one_runs(worker: Worker) -> None:
     started = time.monotonic()
     with pytest.raises(WorkerLost, match="no answer after 3 s") as lost:
         worker.run(job("sleep", seconds=60))
@@ -84,38 +84,40 @@ def test_a_late_job_is_killed_and_the_next_one_runs(worker: Worker) -> None:
     assert worker.run(job("add", a=1, b=2)) == 3
 
 
-def test_a_job_that_leaves_is_a_crash_with_its_status(worker: Worker) -> None:
+def test_a_job_that_exits_is_a_crash_with_its_status(worker: Worker) -> None:
     with pytest.raises(WorkerLost, match="exited with status 7") as lost:
         worker.run(job("leave", status=7))
     assert (lost.value.outcome, lost.value.started) == (Outcome.CRASH, "leaving")
     assert worker.run(job("add", a=1, b=2)) == 3
 
 
-def test_a_job_that_breaks_the_interpreter_is_a_crash_with_its_signal(worker: Worker) -> None:
+def test_a_segmentation_fault_is_a_crash_with_its_signal(worker: Worker) -> None:
     with pytest.raises(WorkerLost, match="SIGSEGV"):
         worker.run(job("crash"))
 
 
-def test_a_job_that_raises_says_what(worker: Worker) -> None:
+def test_a_job_that_raises_is_an_error_with_the_exception(worker: Worker) -> None:
     with pytest.raises(JobFailed, match="ValueError: no such luck"):
         worker.run(job("fail"))
 
 
-def test_output_goes_nowhere(worker: Worker, capfd: pytest.CaptureFixture[str]) -> None:
-    worker.run(job("shout"))
+def test_output_of_a_job_is_discarded(worker: Worker, capfd: pytest.CaptureFixture[str]) -> None:
+    worker.run(job("print_much"))
     assert capfd.readouterr() == ("", "")
 
 
-def test_variables_are_the_workers_alone(worker: Worker) -> None:
+def test_environment_variables_are_set_in_the_worker_only(worker: Worker) -> None:
     assert worker.run(job("variable", name="XPCAPS_TEST")) == "seen"
     assert "XPCAPS_TEST" not in os.environ
 
 
-def test_a_worker_has_a_folder_of_its_own(worker: Worker) -> None:
+def test_a_worker_runs_in_a_temporary_directory(worker: Worker) -> None:
     assert worker.run(job("folder")) != os.getcwd()
 
 
-def test_a_setup_line_that_fails_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_set_up_code_that_raises_is_an_error_with_the_exception(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.syspath_prepend(HERE)
     with pytest.raises(JobFailed, match="ZeroDivisionError"):
         Worker({}, 3.0, setup="1 / 0").run(job("add", a=1, b=2))

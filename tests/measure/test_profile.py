@@ -1,4 +1,4 @@
-"""A profile says where the time of a batch went."""
+"""Profiles of a batch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LIMIT = 2.0
 
 @pytest.fixture(scope="module")
 def measured(zoo_path: None, tmp_path_factory: pytest.TempPathFactory) -> Profile:
-    """Return the profile of measuring two functions, one of which never comes back on JAX."""
+    """Return the profile of measuring two functions, one of which never returns with JAX."""
     clock = Clock()
     run(
         [Request(target="zoo.portable"), Request(target="zoo.loops_elsewhere")],
@@ -27,7 +27,7 @@ def measured(zoo_path: None, tmp_path_factory: pytest.TempPathFactory) -> Profil
     return clock.profile(workers=2)
 
 
-def test_every_phase_of_the_work_has_its_time(measured: Profile) -> None:
+def test_every_phase_has_a_time(measured: Profile) -> None:
     expected = {
         profile.START,
         profile.PROBE,
@@ -43,24 +43,24 @@ def test_every_phase_of_the_work_has_its_time(measured: Profile) -> None:
     assert set(measured.by(lambda activity: activity.phase)) == expected
 
 
-def test_phases_and_idleness_make_up_the_time_of_all_workers(measured: Profile) -> None:
+def test_phases_and_idle_time_add_up_to_the_time_of_all_workers(measured: Profile) -> None:
     busy = sum(spent.seconds for spent in measured.spent.values())
     assert busy + measured.idle == pytest.approx(measured.wall * 2)
 
 
-def test_waiting_for_what_never_comes_back_counts_as_lost(measured: Profile) -> None:
+def test_waiting_for_a_timeout_counts_as_lost(measured: Profile) -> None:
     lost = measured.only(lambda activity: activity.phase == profile.LOST)
     targets = lost.by(lambda activity: activity.target)
     assert list(targets) == ["zoo.loops_elsewhere"]
     assert targets["zoo.loops_elsewhere"].seconds >= LIMIT
 
 
-def test_a_compiler_is_told_apart_from_what_it_compiles(measured: Profile) -> None:
+def test_the_time_of_compiling_is_counted_separately(measured: Profile) -> None:
     on = measured.by(lambda activity: activity.backend)
     assert 0 < on["jax"].compiling < on["jax"].seconds
     assert on["numpy"].compiling == 0
 
 
-def test_the_start_of_a_worker_is_no_target_s_own_time(measured: Profile) -> None:
+def test_starting_a_worker_is_not_counted_for_a_target(measured: Profile) -> None:
     starts = measured.only(lambda activity: activity.phase == profile.START)
     assert starts.by(lambda activity: activity.target) == {}

@@ -1,4 +1,4 @@
-"""The optional mode that traces what a call does, on real functions."""
+"""The optional mode trace."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def cell(record: Record, name: str, backend: str = "numpy") -> Cell:
     return next(one for one in cells if (one.backend, one.device) == (backend, "cpu"))
 
 
-def test_a_function_that_needs_no_values_is_supported(record: Record) -> None:
+def test_a_function_that_does_not_depend_on_values_is_supported(record: Record) -> None:
     for name in ("portable", "determinant", "Scaler.transform"):
         assert cell(record, name).modes["trace"] is Status.SUPPORTED
         assert cell(record, name).status is Status.SUPPORTED
 
 
-def test_a_function_that_looks_at_a_value_is_named_with_its_line(record: Record) -> None:
+def test_the_note_on_a_function_that_depends_on_a_value_has_the_line(record: Record) -> None:
     found = cell(record, "branches")
     assert found.status is Status.PARTIAL
     assert found.modes["trace"] is Status.UNSUPPORTED
@@ -51,7 +51,7 @@ def test_a_function_that_looks_at_a_value_is_named_with_its_line(record: Record)
     assert cell(record, "numpy_only").notes[0].startswith("data-dependent: conversion to NumPy")
 
 
-def test_a_case_that_fails_while_it_is_traced_is_no_matter_of_data(record: Record) -> None:
+def test_another_error_during_tracing_is_not_data_dependent(record: Record) -> None:
     found = cell(record, "moments")
     assert found.notes == ("cannot be traced in 1 of 2 cases",)
     assert found.modes["trace"] is Status.PARTIAL
@@ -68,7 +68,7 @@ def test_the_graph_has_the_names_of_arguments_and_operations(record: Record) -> 
     assert [node.output for node in graph.nodes] == [False, False, False, True]
 
 
-def test_what_is_within_objects_is_found_too(record: Record) -> None:
+def test_arrays_in_objects_are_traced(record: Record) -> None:
     graph = cell(record, "Scaler.transform").graph
     assert graph is not None
     assert graph.functions == ("multiply", "subtract")
@@ -78,7 +78,7 @@ def test_a_call_without_arrays_has_no_graph(record: Record) -> None:
     assert cell(record, "window").graph is None
 
 
-def test_a_cell_that_fails_names_the_functions_that_its_library_lacks(record: Record) -> None:
+def test_the_note_on_a_failure_names_the_functions_that_the_library_lacks(record: Record) -> None:
     found = cell(record, "determinant", "dask")
     assert found.status is Status.UNSUPPORTED
     assert found.notes == ("needs linalg.det, which Dask lacks",)

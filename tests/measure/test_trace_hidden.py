@@ -1,4 +1,4 @@
-"""The mode that traces, on functions that hide what they do."""
+"""The optional mode trace, with functions that are difficult to trace."""
 
 from __future__ import annotations
 
@@ -25,37 +25,39 @@ def cell(record: Record, name: str, backend: str = "numpy") -> Cell:
     return next(one for one in cells if (one.backend, one.device) == (backend, "cpu"))
 
 
-def test_a_function_with_a_name_of_ours_is_traced_as_any_other(record: Record) -> None:
+def test_a_function_with_the_name_of_an_internal_function_is_traced(record: Record) -> None:
     graph = cell(record, "ordered").graph
     assert graph is not None
     assert [node.name for node in graph.nodes] == ["x", "item", "add"]
 
 
-def test_a_refusal_that_was_caught_is_told_and_nothing_is_drawn(record: Record) -> None:
+def test_a_data_dependent_error_that_was_caught_is_noted_without_a_graph(record: Record) -> None:
     found = cell(record, "lenient")
     (note,) = found.notes
     assert note.startswith("data-dependent: int() on a traced array at sly/__init__.py:")
     assert found.graph is None
 
 
-@pytest.mark.parametrize(("name", "asked"), [("filled", "float()"), ("explained", "float()")])
-def test_a_refusal_behind_another_error_is_told(record: Record, name: str, asked: str) -> None:
+@pytest.mark.parametrize(("name", "conversion"), [("filled", "float()"), ("explained", "float()")])
+def test_a_data_dependent_error_is_noted_if_another_error_hides_it(
+    record: Record, name: str, conversion: str
+) -> None:
     (note,) = cell(record, name).notes
-    assert note.startswith(f"data-dependent: {asked} on a traced array at sly/__init__.py:")
+    assert note.startswith(f"data-dependent: {conversion} on a traced array at sly/__init__.py:")
 
 
-def test_arrays_of_any_number_have_the_name_of_all(record: Record) -> None:
+def test_variadic_arguments_have_the_name_of_their_parameter(record: Record) -> None:
     graph = cell(record, "gathered").graph
     assert graph is not None
     assert [node.name for node in graph.nodes][:2] == ["first", "others"]
 
 
-def test_a_function_is_not_said_to_lack_where_the_error_is_about_something_else(
+def test_a_missing_function_is_not_noted_if_the_error_has_another_reason(
     record: Record,
 ) -> None:
     assert cell(record, "refused", "dask").notes == ("TypeError",)
 
 
-def test_what_needs_no_arrays_to_be_computed_is_traced(record: Record) -> None:
+def test_a_result_that_depends_on_the_shape_only_is_traced(record: Record) -> None:
     found = cell(record, "length")
     assert found.modes["trace"] is Status.SUPPORTED

@@ -1,4 +1,4 @@
-"""Functions whose declarations are true, wrong, or written in ways that differ."""
+"""Functions with right and wrong declarations, written in different ways."""
 
 import numpy as np
 
@@ -19,7 +19,7 @@ unsupported = declares(np_only=True)
 
 @declares(jax_jit=False, allow_dask_compute=True)
 def honest(x):
-    """Look at a value.
+    """Depend on the value of an element.
 
     Examples
     --------
@@ -33,7 +33,7 @@ def honest(x):
     exceptions=["cupy"],
 )
 def looks(x):
-    """Look at a value, and declare to be lazy.
+    """Depend on the value of an element, and be declared lazy.
 
     Examples
     --------
@@ -44,7 +44,7 @@ def looks(x):
 
 @declares(np_only=True, reason='compiled code', exceptions=['torch'])  # fmt: skip
 def works(x):
-    """Work anywhere.
+    """Work with all libraries.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def works(x):
     allow_dask_compute=2,
 )
 def skips(x):
-    """Work anywhere, and declare a list of what does not.
+    """Work with all libraries, with a declared list of exceptions.
 
     Examples
     --------
@@ -73,7 +73,7 @@ def skips(x):
 
 @declares()
 def to_numpy(x):
-    """Return NumPy arrays whatever comes in.
+    """Return a NumPy array for arrays of all libraries.
 
     Examples
     --------
@@ -97,7 +97,7 @@ def sometimes(x, *, raising=False):
 
 
 def undeclared(x):
-    """Work anywhere, and declare nothing.
+    """Work with all libraries, without a declaration.
 
     Examples
     --------
@@ -108,7 +108,7 @@ def undeclared(x):
 
 @declares(out_of_scope=True)
 def out_of_scope(x):
-    """Work anywhere, and promise nothing.
+    """Work with all libraries, and be declared out of scope.
 
     Examples
     --------
@@ -119,7 +119,7 @@ def out_of_scope(x):
 
 @unsupported
 def shares(x):
-    """Work anywhere, and share its declaration.
+    """Work with all libraries, with a decorator that other functions share.
 
     Examples
     --------
@@ -130,7 +130,7 @@ def shares(x):
 
 @declares(skip_backends=NAMED)
 def names(x):
-    """Work anywhere, and declare through a name.
+    """Work with all libraries, with a declaration that is a name.
 
     Examples
     --------
@@ -141,7 +141,7 @@ def names(x):
 
 @declares()
 def without_case(x):
-    """Give no example, and take what nobody can guess."""
+    """Have no example and no documented parameter."""
     return x.nothing_has_this()
 
 
@@ -149,6 +149,6 @@ plain = {
     looks: {"jax_jit": True, "cpu_only": True},
     works: {"skip_backends": [("jax.numpy", "no reason")], "allow_dask_compute": True},
 }
-"""A table of keywords, in which backends have the names of their namespaces."""
+"""A table of keywords in which backends have the names of their namespaces."""
 
 broken = {works: {"skip_backends": [("theano", "gone")]}}

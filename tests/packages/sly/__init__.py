@@ -1,4 +1,4 @@
-"""Functions that hide from a trace what they do."""
+"""Functions that are difficult to trace."""
 
 import numpy as np
 from array_api_compat import array_namespace
@@ -9,7 +9,7 @@ def item(x):
 
 
 def ordered(x):
-    """Call a function that has the name of one of ours.
+    """Call a function with the name of an internal function of `core`.
 
     Examples
     --------
@@ -21,7 +21,7 @@ def ordered(x):
 
 
 def lenient(x):
-    """Ask for a value, and do something else where that is refused.
+    """Convert an element, and catch the error if that is impossible.
 
     Examples
     --------
@@ -35,7 +35,7 @@ def lenient(x):
 
 
 def filled(x):
-    """Put a value into an array of NumPy.
+    """Set an element of a NumPy array.
 
     Examples
     --------
@@ -47,7 +47,7 @@ def filled(x):
 
 
 def explained(x):
-    """Raise an error of its own where a value is no number.
+    """Raise another error if an element cannot be converted.
 
     Examples
     --------
@@ -56,12 +56,12 @@ def explained(x):
     try:
         shift = float(x[0])
     except TypeError as error:
-        raise ValueError("the first element is no number") from error
+        raise ValueError("the first element is not a number") from error
     return x + shift
 
 
 def gathered(first, *others, scale=1):
-    """Take any number of arrays.
+    """Accept any number of arrays.
 
     Examples
     --------
@@ -71,7 +71,7 @@ def gathered(first, *others, scale=1):
 
 
 def refused(x):
-    """Refuse a library, with or without the function that it lacks.
+    """Refuse a library, for another reason than a function that it lacks.
 
     Examples
     --------
@@ -83,7 +83,7 @@ def refused(x):
 
 
 def length(x):
-    """Return a number that is known without values.
+    """Return a number that depends on the shape only.
 
     Examples
     --------

@@ -1,11 +1,11 @@
-"""Functions of which a gradient can be asked, and mapping over an axis, and one graph."""
+"""Functions to measure in the modes grad, vmap and jit."""
 
 import numpy as np
 from array_api_compat import array_namespace
 
 
 def _detached(x):
-    """Return `x` as what no gradient flows through."""
+    """Return `x` without its gradient."""
     if isinstance(x, np.ndarray):
         return x
     if hasattr(x, "detach"):
@@ -26,7 +26,7 @@ def _is_mapped(x):
 
 
 def square(x):
-    """Be smooth.
+    """Be differentiable.
 
     Examples
     --------
@@ -36,7 +36,7 @@ def square(x):
 
 
 def of_integers(x):
-    """Be smooth, with an example of integers.
+    """Be differentiable, with an example of integers.
 
     Examples
     --------
@@ -56,7 +56,7 @@ def spectrum(x):
 
 
 def magnitude(x):
-    """Have a kink where the example is.
+    """Have a kink at the arguments of the example.
 
     Examples
     --------
@@ -66,7 +66,7 @@ def magnitude(x):
 
 
 def distance(x):
-    """Have a slope without end where the example is.
+    """Have an infinite derivative at the arguments of the example.
 
     Examples
     --------
@@ -76,7 +76,7 @@ def distance(x):
 
 
 def steps(x):
-    """Be flat everywhere, and jump where the example is.
+    """Be constant except for jumps at the arguments of the example.
 
     Examples
     --------
@@ -86,7 +86,7 @@ def steps(x):
 
 
 def balanced(x, y):
-    """Refuse arrays that do not add up to the same.
+    """Refuse arrays with different sums.
 
     Examples
     --------
@@ -109,7 +109,7 @@ def positions(x):
 
 
 def cut_off(x):
-    """Let no gradient through.
+    """Have no gradient.
 
     Examples
     --------
@@ -119,7 +119,7 @@ def cut_off(x):
 
 
 def half(x):
-    """Let through half of the gradient.
+    """Have half of the right gradient.
 
     Examples
     --------
@@ -129,7 +129,7 @@ def half(x):
 
 
 def guarded(x):
-    """Look right, with a gradient that is no number where the guard holds.
+    """Have a gradient that is NaN at some arguments where the function is smooth.
 
     Examples
     --------
@@ -150,7 +150,7 @@ def through_numpy(x):
 
 
 def branches(x):
-    """Look at a value.
+    """Depend on the value of an element.
 
     Examples
     --------
@@ -160,7 +160,7 @@ def branches(x):
 
 
 def differs_when_mapped(x):
-    """Give something else for each of several.
+    """Return other values when mapped over an axis.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Functions that behave in every way that a measured function can."""
+"""Functions to measure, one for each way in which measured functions behave."""
 
 import os
 import sys
@@ -13,7 +13,7 @@ Moments = namedtuple("Moments", ["mean", "spread"])
 
 
 def portable(x):
-    """Work anywhere.
+    """Work with all libraries.
 
     Examples
     --------
@@ -36,7 +36,7 @@ def through_numpy(x):
 
 
 def numpy_only(x):
-    """Return NumPy arrays whatever comes in.
+    """Return a NumPy array for arrays of all libraries.
 
     Examples
     --------
@@ -46,7 +46,7 @@ def numpy_only(x):
 
 
 def branches(x):
-    """Look at a value.
+    """Depend on the value of an element.
 
     Examples
     --------
@@ -56,7 +56,7 @@ def branches(x):
 
 
 def mean(x):
-    """Take the mean, of floats alone where a library is strict.
+    """Return the mean, which some libraries compute for floats only.
 
     Examples
     --------
@@ -66,7 +66,7 @@ def mean(x):
 
 
 def widens(x):
-    """Answer in float64 on all but NumPy.
+    """Return float64 arrays for all libraries except NumPy.
 
     Examples
     --------
@@ -77,7 +77,7 @@ def widens(x):
 
 
 def off_by_one(x):
-    """Be wrong on all but NumPy.
+    """Return wrong values for all libraries except NumPy.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def off_by_one(x):
 
 
 def moments(x, *, scale=None):
-    """Return a named tuple; a scale is taken from NumPy alone.
+    """Return a named tuple; accept a scale with NumPy only.
 
     Examples
     --------
@@ -111,7 +111,7 @@ def noise(x):
 
 
 def window(n, *, xp=None, device=None):
-    """Make an array of a size.
+    """Return an array of a size.
 
     Examples
     --------
@@ -122,7 +122,7 @@ def window(n, *, xp=None, device=None):
 
 
 def array_like(x, axis=None):
-    """Take lists.
+    """Accept lists.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def array_like(x, axis=None):
 
 
 def no_example(x):
-    """Have no example.
+    """Have no example, but a documented parameter.
 
     Parameters
     ----------
@@ -151,12 +151,12 @@ def no_example(x):
 
 
 def no_case(path):
-    """Have nothing to go by."""
+    """Have neither an example nor a documented parameter."""
     return path
 
 
 def applies(function, x):
-    """Apply a function of the example.
+    """Call a function that the example defines.
 
     Examples
     --------
@@ -166,7 +166,7 @@ def applies(function, x):
 
 
 def loops(x):
-    """Never come back.
+    """Never return.
 
     Examples
     --------
@@ -177,7 +177,7 @@ def loops(x):
 
 
 def exits(x):
-    """End the interpreter.
+    """Exit the interpreter.
 
     Examples
     --------
@@ -187,7 +187,7 @@ def exits(x):
 
 
 def exits_elsewhere(x):
-    """End the interpreter on all but NumPy.
+    """Exit the interpreter for all libraries except NumPy.
 
     Examples
     --------
@@ -199,7 +199,7 @@ def exits_elsewhere(x):
 
 
 def loops_elsewhere(x):
-    """Never come back on all but NumPy.
+    """Never return for all libraries except NumPy.
 
     Examples
     --------
@@ -225,13 +225,13 @@ def prints(x):
 
 @dataclass
 class Fitted:
-    """What fitting gives."""
+    """The result of fitting."""
 
     center: object
 
 
 class Scaler:
-    """Centre data.
+    """Centre and scale data.
 
     Examples
     --------
@@ -246,7 +246,7 @@ class Scaler:
         self.center = None
 
     def fit(self, x):
-        """Find the centre."""
+        """Compute the centre."""
         self.center = array_namespace(x).mean(x)
         return Fitted(self.center)
 
@@ -264,7 +264,7 @@ class Pair:
 
 
 class Line:
-    """Be called, which only NumPy's arrays may.
+    """A callable object that accepts NumPy arrays only.
 
     Examples
     --------
@@ -282,7 +282,7 @@ class Line:
 
 
 def adds(pair):
-    """Take an object that knows the library it was made with.
+    """Accept an object with the namespace of the arrays that it was created with.
 
     Examples
     --------
@@ -293,7 +293,7 @@ def adds(pair):
 
 
 def applies_numpy(function, x):
-    """Apply a function of which not every library has one by that name.
+    """Call a function that not all libraries have.
 
     Examples
     --------
@@ -303,7 +303,7 @@ def applies_numpy(function, x):
 
 
 def real_only(x):
-    """Refuse complex numbers of all but NumPy.
+    """Refuse complex arrays of all libraries except NumPy.
 
     Examples
     --------
@@ -315,7 +315,7 @@ def real_only(x):
 
 
 def plain_only(x, *, fast=False):
-    """Do without an option what no example shows without it.
+    """Have an option that all examples give and only NumPy supports.
 
     Examples
     --------
@@ -327,7 +327,7 @@ def plain_only(x, *, fast=False):
 
 
 def numbers(a, b):
-    """Take floats and return one.
+    """Accept floats and return one.
 
     Parameters
     ----------
@@ -342,7 +342,7 @@ def numbers(a, b):
 
 
 def numbers_only(a):
-    """Take a float and return Python's.
+    """Accept a float and return a Python float.
 
     Parameters
     ----------
@@ -357,7 +357,7 @@ def numbers_only(a):
 
 
 class Opaque:
-    """Show nothing."""
+    """An object without public attributes."""
 
     __slots__ = ("_x",)
 
@@ -366,7 +366,7 @@ class Opaque:
 
 
 def hides(x):
-    """Return an object that shows nothing of its arrays.
+    """Return an object without public attributes.
 
     Examples
     --------
@@ -376,7 +376,7 @@ def hides(x):
 
 
 def in_place(x):
-    """Double the input itself and return nothing.
+    """Double the argument in place and return nothing.
 
     Examples
     --------
@@ -386,7 +386,7 @@ def in_place(x):
 
 
 def forgets_in_place(x):
-    """Double the input itself on NumPy alone.
+    """Double the argument in place for NumPy only.
 
     Examples
     --------
@@ -397,7 +397,7 @@ def forgets_in_place(x):
 
 
 def roots(x):
-    """Return real numbers where NumPy sees that the imaginary parts are zero.
+    """Return real numbers with NumPy and complex numbers without imaginary part else.
 
     Examples
     --------
@@ -407,7 +407,7 @@ def roots(x):
 
 
 def samples(x, rng):
-    """Draw from a generator that comes inside a container.
+    """Use a random generator that is inside a container.
 
     Examples
     --------
@@ -417,7 +417,7 @@ def samples(x, rng):
 
 
 def taller(x):
-    """Take a matrix of the documented shape alone.
+    """Accept a matrix of the documented shape only.
 
     Parameters
     ----------
@@ -425,12 +425,12 @@ def taller(x):
         A matrix.
     """
     if x.shape[0] != x.shape[1] + 1:
-        raise ValueError("not of that shape")
+        raise ValueError("wrong shape")
     return x
 
 
 def determinant(x):
-    """Take what few libraries have.
+    """Call a function that some libraries do not have.
 
     Examples
     --------
