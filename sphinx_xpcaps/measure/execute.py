@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.backends import Backend, Watch
 from core.typing import Array
 from sphinx_xpcaps.cases.model import Case, Plan, Variant
-from sphinx_xpcaps.cases.reference import seed_all
+from sphinx_xpcaps.cases.reference import seeded
 from sphinx_xpcaps.cases.replay import Library, prepare, run_steps
 from sphinx_xpcaps.measure.judging.compare import Verdict, compare, require_arrays
 from sphinx_xpcaps.measure.model import CaseRun, CaseRunKey
@@ -50,9 +50,8 @@ def execute(
     device : str
         One of its devices.
     """
-    seed_all(0)
     tracer = Tracer(backend)
-    with backend.watch(key.mode) as watch:
+    with seeded(0), backend.watch(key.mode) as watch:
         arguments = _Arguments(backend, device, watch)
         library = arguments.library()
         transform: Transform = partial(in_mode, key.mode, backend=backend, device=device)
@@ -112,7 +111,7 @@ def missing_functions(
     tracer = Tracer(backend)
     library = _Arguments(backend, device, Watch()).library()
     try:
-        with warnings.catch_warnings():
+        with seeded(0), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             traced = replace(library, namespace=tracer.namespace)
             steps = prepare(case, plan, variant.dtypes, traced)
