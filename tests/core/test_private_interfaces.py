@@ -1,0 +1,493 @@
+"""The private interfaces of other projects that the code depends on.
+
+If a test fails after an update of one of these projects, `docs/private_interfaces.md` says which
+module uses the interface and what depends on it.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import functools
+import sys
+import types
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.backends import get_backend
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "private_interfaces.md"
+
+INTERFACES: list[str] = []
+
+
+def depends_on(interface: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return a decorator that lets failures of a test name the interface and the page."""
+    INTERFACES.append(interface)
+
+    def decorate(test: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(test)
+        def run(*args: Any, **kwargs: Any) -> None:
+            try:
+                test(*args, **kwargs)
+            except Exception as error:
+                pytest.fail(
+                    f"the private interface {interface} has changed: "
+                    f"{type(error).__name__}: {error}\n"
+                    f"what depends on it: {PAGE.relative_to(ROOT)}"
+                )
+
+        return run
+
+    return decorate
+
+
+def test_the_page_lists_all_interfaces() -> None:
+    page = PAGE.read_text("utf-8").replace("`", "")
+    assert [interface for interface in INTERFACES if f"| {interface}" not in page] == []
+
+
+# CPython
+
+
+@depends_on("tp_as_buffer of type objects")
+def test_the_buffers_of_a_type_can_be_disabled() -> None:
+    jnp = pytest.importorskip("jax.numpy")
+
+    from core._private.cpython import hidden_buffers
+
+    x = jnp.ones(3)
+    with hidden_buffers(type(x)) as hidden:
+        assert hidden
+        with pytest.raises(TypeError):
+            memoryview(x)
+    assert memoryview(x).nbytes == x.nbytes
+
+
+@depends_on("__code__ of functions")
+def test_the_code_of_a_function_with_free_variables_can_be_replaced() -> None:
+    from core.testing.code_replacement import ReplacedCode
+
+    free = 1
+
+    def function(x: int) -> int:
+        return x + free
+
+    with ReplacedCode(function, lambda x: ("replacement", x)):
+        assert function(2) == ("replacement", 2)
+    assert function(2) == 3
+
+
+@depends_on("sys._getframe")
+def test_the_frame_of_a_caller_can_be_found() -> None:
+    from core._private.cpython import get_frame
+
+    def called() -> types.FrameType:
+        return get_frame(1)
+
+    assert called().f_code.co_name == "test_the_frame_of_a_caller_can_be_found"
+
+
+@depends_on("copyreg.__newobj__")
+def test_objects_are_reduced_to_their_class_and_state() -> None:
+    import copyreg
+
+    class Example:
+        def __init__(self) -> None:
+            self.x = 1
+
+    function, arguments, state, *_ = Example().__reduce_ex__(4)
+    assert function is copyreg.__newobj__  # type: ignore[attr-defined]
+    assert (arguments, state) == ((Example,), {"x": 1})
+
+
+@depends_on("_socket of a multiprocessing.connection.Listener")
+def test_a_listener_stops_waiting_for_a_connection() -> None:
+    from multiprocessing.connection import Listener
+
+    from sphinx_xpcaps._private.cpython import set_accept_timeout
+
+    with Listener() as listener:
+        set_accept_timeout(listener, 0.01)
+        with pytest.raises(TimeoutError):
+            listener.accept()
+
+
+# NumPy
+
+
+@depends_on("numpy.random.bit_generator.randbits")
+def test_generators_without_a_seed_can_be_made_reproducible() -> None:
+    from sphinx_xpcaps._private.numpy import seeded_entropy
+
+    found = []
+    for seed in (1, 1, 2):
+        with seeded_entropy(seed):
+            found.append(float(np.random.default_rng().random()))
+    assert found[0] == found[1] != found[2]
+    assert np.random.default_rng().random() not in found
+
+
+# PyTorch
+
+
+@depends_on("_dynamo_marked_constant")
+def test_torch_compile_calls_marked_functions() -> None:
+    torch = pytest.importorskip("torch")
+
+    from core._private.torch import mark_constant
+
+    calls = []
+
+    @mark_constant
+    def needs_python(x: int) -> int:
+        calls.append(x)  # tracing it would not change the list of the caller
+        return len(repr(builtins.open)) * 0 + x
+
+    compiled = torch.compile(lambda x: x + needs_python(2), fullgraph=True, backend="eager")
+    assert float(compiled(torch.ones(()))) == 3
+    assert calls == [2]
+
+
+@depends_on("versions of torch.compile by code object")
+def test_copies_of_a_function_are_compiled_separately() -> None:
+    torch = pytest.importorskip("torch")
+
+    from core._private.torch import without_shared_versions
+
+    graphs = []
+
+    def backend(graph: Any, inputs: Any) -> Any:
+        graphs.append(graph)
+        return graph.forward
+
+    def function(x: Any) -> Any:
+        return x + 1
+
+    for _ in range(2):
+        torch.compile(without_shared_versions(function, "copy"), backend=backend)(torch.ones(2))
+    assert len(graphs) == 2
+
+
+@depends_on('the line "Explanation:" in errors of torch.compile')
+def test_the_explanation_of_a_graph_break_is_found() -> None:
+    torch = pytest.importorskip("torch")
+
+    def breaks(x: Any) -> Any:
+        torch._dynamo.graph_break()
+        return x
+
+    backend = get_backend("torch")
+    with pytest.raises(Exception) as caught:  # noqa: PT011
+        backend.transform("jit", breaks)(torch.ones(2))
+    first_line = str(caught.value).partition("\n")[0]
+    assert backend.explain(caught.value).startswith(f"{first_line}: ")
+
+
+# JAX
+
+
+@depends_on("jax._src.core.trace_state_clean")
+def test_transformations_of_jax_can_be_recognized() -> None:
+    jax = pytest.importorskip("jax")
+    from jax._src.core import trace_state_clean as expected
+
+    from core._private.jax import trace_state_clean
+
+    assert trace_state_clean is expected
+    assert trace_state_clean()
+    found = []
+    jax.jit(lambda x: found.append(trace_state_clean()) or x)(1.0)
+    assert found == [False]
+
+
+@depends_on("jax._src.core.is_concrete")
+def test_values_under_grad_alone_are_concrete() -> None:
+    jax = pytest.importorskip("jax")
+    from jax._src.core import is_concrete as expected
+
+    from core._private.jax import is_concrete
+
+    assert is_concrete is expected
+    found = []
+    jax.grad(lambda x: found.append(is_concrete(x)) or x)(1.0)
+    jax.jit(lambda x: found.append(is_concrete(x)) or x)(1.0)
+    assert found == [True, False]
+
+
+@depends_on("jax._src.lib.xla_client.make_cpu_client")
+def test_a_cpu_device_without_a_thread_pool_can_be_created() -> None:
+    jax = pytest.importorskip("jax")
+
+    from core._private.jax import synchronous_cpu
+
+    device = synchronous_cpu()
+    assert device is not None
+    assert float(jax.device_put(np.ones(()), device) + 1) == 2
+
+
+@depends_on("the class of concrete arrays, and jax.core.Tracer")
+def test_arrays_of_jax_are_recognized_by_their_class() -> None:
+    jax = pytest.importorskip("jax")
+    jnp = pytest.importorskip("jax.numpy")
+
+    from core._private.jax import ARRAY_TYPE, is_array_type
+
+    assert type(jnp.ones(2)) is ARRAY_TYPE
+    found = []
+    jax.jit(lambda x: found.append(is_array_type(type(x))) or x)(1.0)
+    assert found == [True]
+    assert not is_array_type(np.ndarray)
+
+
+@depends_on("names of compilation events of jax.monitoring")
+def test_the_compile_time_of_jax_is_measured() -> None:
+    jax = pytest.importorskip("jax")
+
+    with get_backend("jax").watch("jit") as watch:
+        jax.jit(lambda x: x * 3.25 + 1)(np.ones(5))
+    assert watch.compile_seconds > 0
+
+
+@depends_on("jax.extend and jax.interpreters")
+def test_jax_transforms_a_primitive() -> None:
+    jax = pytest.importorskip("jax")
+    from jax.extend.core import Primitive
+    from jax.interpreters import ad, batching, mlir
+
+    def add_one(x: Any) -> Any:
+        return x + 1
+
+    primitive = Primitive("add_one")
+    primitive.def_impl(add_one)
+    primitive.def_abstract_eval(lambda x: jax.core.ShapedArray(x.shape, x.dtype))
+    mlir.register_lowering(primitive, mlir.lower_fun(add_one, multiple_results=False))
+    ad.primitive_jvps[primitive] = lambda primals, tangents: (primitive.bind(*primals), *tangents)
+    batching.primitive_batchers[primitive] = lambda args, axes: (primitive.bind(*args), *axes)
+    assert jax.jit(primitive.bind)(1.0) == 2
+    assert jax.grad(primitive.bind)(1.0) == 1
+    assert jax.vmap(primitive.bind)(np.ones(2)).shape == (2,)
+
+
+# Transfers to the host
+
+
+@pytest.mark.parametrize("name", ["torch", "jax", "array-api-strict"])
+def test_conversions_to_numpy_are_counted(name: str) -> None:
+    @depends_on(
+        {
+            "torch": "methods of torch.Tensor that convert to NumPy",
+            "jax": "methods of this class that convert to NumPy",
+            "array-api-strict": "methods of its arrays that convert to NumPy",
+        }[name]
+    )
+    def check() -> None:
+        backend = get_backend(name)
+        pytest.importorskip(backend.module)
+        x = backend.from_numpy(np.ones(3), "cpu")
+        with backend.watch() as watch:
+            np.asarray(x)
+            assert watch.host_transfers == 1
+        np.asarray(x)
+        assert watch.host_transfers == 1
+
+    check()
+
+
+# Dask
+
+
+@depends_on("_meta of arrays, meta_from_array, concatenate3")
+def test_the_blocks_of_dask_arrays_are_described_and_joined() -> None:
+    da = pytest.importorskip("dask.array")
+    from core._private.dask import concatenate_blocks, empty_like
+
+    meta = empty_like(da.ones((2, 3)), 1, np.dtype("float32"))
+    assert (type(meta), meta.ndim, meta.dtype) == (np.ndarray, 1, np.float32)
+    assert concatenate_blocks([[np.ones((1, 1)), np.ones((1, 2))]]).shape == (1, 3)
+
+
+@depends_on("dask.local.get_sync")
+def test_dask_computes_with_a_function_as_scheduler() -> None:
+    dask = pytest.importorskip("dask")
+    da = pytest.importorskip("dask.array")
+    from dask.local import get_sync
+
+    graphs = []
+
+    def scheduler(graph: Any, keys: Any, **options: Any) -> Any:
+        graphs.append(graph)
+        return get_sync(graph, keys, **options)
+
+    with dask.config.set(scheduler=scheduler):
+        assert float(da.ones(3).sum()) == 3
+    assert len(graphs) == 1
+
+
+# pytest
+
+
+@depends_on("rewrite_asserts and PYC_TAIL of _pytest.assertion.rewrite")
+def test_test_modules_can_be_transformed(pytester: pytest.Pytester) -> None:
+    from sphinx_xpcaps._private.pytest import rewriting_test_modules
+
+    def double(module: ast.Module) -> None:
+        for node in ast.walk(module):
+            if isinstance(node, ast.Constant) and node.value == 21:
+                node.value = 42
+
+    pytester.makepyfile("def test_it():\n    assert 21 == 42\n")
+    with rewriting_test_modules(double, "example"):
+        pytester.runpytest_inprocess("-p", "no:sphinx").assert_outcomes(passed=1)
+    assert list(pytester.path.glob("__pycache__/*.example-*.pyc")) or sys.dont_write_bytecode
+
+
+# Sphinx
+
+
+@depends_on("_raw_config of the configuration")
+def test_all_names_in_conf_py_are_known() -> None:
+    from sphinx.config import Config
+
+    from sphinx_xpcaps._private.sphinx import names_in_conf_py
+
+    config = Config({"project": "example", "xpcaps_unknown": 1})
+    assert "xpcaps_unknown" in names_in_conf_py(config)
+
+
+# Private names outside of the folders for them
+
+PUBLIC = {"os._exit", "_fields", "_make", "_replace", "_asdict"}
+"""Documented names with an underscore, the last four of named tuples."""
+
+
+def test_private_names_are_used_only_in_the_private_folders() -> None:
+    found = [
+        f"{file.relative_to(ROOT)}:{line}: {name}"
+        for package in ("core", "sphinx_xpcaps")
+        for file in sorted((ROOT / package).rglob("*.py"))
+        if "_private" not in file.relative_to(ROOT).parts
+        for line, name in private_names(ast.parse(file.read_text("utf-8")))
+    ]
+    assert found == [], (
+        "private interfaces of other projects belong in core/_private/ or sphinx_xpcaps/_private/, "
+        f"and in {PAGE.relative_to(ROOT)}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("import jax._src.core", ["jax._src.core"]),
+        ("from _pytest.mark import ParameterSet", ["_pytest.mark.ParameterSet"]),
+        ("from sys import _getframe", ["sys._getframe"]),
+        ("import sys as s\ns._getframe(1)", ["sys._getframe"]),
+        ("import torch\ntorch._dynamo.reset()", ["torch._dynamo"]),
+        ("import torch.nn\ntorch._dynamo.reset()", ["torch._dynamo"]),
+        ("from torch import nn\nnn.Module._apply", ["torch.nn.Module._apply"]),
+        ("import dask\ngetattr(dask.config, '_get')", ["dask.config._get"]),
+        ("def f(x):\n    return x._meta", ["x._meta"]),
+        ("def f(x):\n    return getattr(x, '_meta', None)", ["x._meta"]),
+        ("f._dynamo_marked_constant = True", ["f._dynamo_marked_constant"]),
+        ("from core import lazy\nlazy._tape", []),
+        ("class A:\n    _x = 1\n    def f(self, other):\n        return other._x", []),
+        ("import os\nos._exit(1)", []),
+        ("def f(x):\n    return x._fields", []),
+        ("import sys\nsys.__stdout__", []),
+    ],
+)
+def test_private_names_are_found(source: str, names: list[str]) -> None:
+    assert [name for _, name in private_names(ast.parse(source))] == names
+
+
+def private_names(module: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield line and dotted name of private names that are not defined in this project.
+
+    A private attribute of any other object than a module is foreign if no file of this project
+    defines an attribute of that name.
+    """
+    imported: dict[str, str] = {}
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                name = alias.name if alias.asname else alias.name.partition(".")[0]
+                imported[alias.asname or name] = name
+                if _is_foreign(alias.name) and _is_private(alias.name):
+                    yield node.lineno, alias.name
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            for alias in node.names:
+                name = f"{node.module}.{alias.name}"
+                imported[alias.asname or alias.name] = name
+                if _is_foreign(name) and _is_private(name):
+                    yield node.lineno, name
+    own = _own_attributes() | _defined_attributes(module)
+    for node in ast.walk(module):
+        owner, attribute = _attribute(node)
+        if owner is None or not _is_private(attribute) or attribute in PUBLIC:
+            continue
+        root, _, rest = ast.unparse(owner).partition(".")
+        name = ".".join(filter(None, (imported.get(root, root), rest, attribute)))
+        foreign = _is_foreign(name) if root in imported else attribute not in own
+        if foreign and name not in PUBLIC:
+            yield node.lineno, name  # type: ignore[attr-defined]
+
+
+def _attribute(node: ast.AST) -> tuple[ast.expr | None, str]:
+    """Return the object and the name of an access to an attribute."""
+    if isinstance(node, ast.Attribute):
+        return node.value, node.attr
+    if (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("getattr", "hasattr", "setattr", "delattr")
+        and len(node.args) > 1
+        and isinstance(node.args[1], ast.Constant)
+    ):
+        return node.args[0], str(node.args[1].value)
+    return None, ""
+
+
+def _is_private(name: str) -> bool:
+    return any(part.startswith("_") and not part.endswith("__") for part in name.split("."))
+
+
+def _is_foreign(name: str) -> bool:
+    return name.partition(".")[0] not in ("core", "sphinx_xpcaps", "__future__")
+
+
+@functools.cache
+def _own_attributes() -> frozenset[str]:
+    return frozenset(
+        name
+        for package in ("core", "sphinx_xpcaps")
+        for file in (ROOT / package).rglob("*.py")
+        for name in _defined_attributes(ast.parse(file.read_text("utf-8")))
+    )
+
+
+def _defined_attributes(module: ast.Module) -> frozenset[str]:
+    """Return the attributes that classes in a module define: in their body or through `self`."""
+    found = set[str]()
+    for cls in ast.walk(module):
+        if not isinstance(cls, ast.ClassDef):
+            continue
+        for node in ast.walk(cls):
+            if isinstance(node, ast.FunctionDef):
+                found.add(node.name)
+            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                found.add(node.id)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.add(node.value)  # `__slots__`
+            elif (
+                isinstance(node, ast.Attribute)
+                and isinstance(node.ctx, ast.Store)
+                and isinstance(node.value, ast.Name)
+                and node.value.id == "self"
+            ):
+                found.add(node.attr)
+    return frozenset(found)
