@@ -65,8 +65,7 @@ def as_dtype(dtype: object) -> DType:
             return as_dtype(np.dtype(dtype))
         except TypeError:
             pass
-    # Some libraries' dtypes wrap NumPy's.
-    known = NAMES.get(str(getattr(dtype, "_np_dtype", dtype)).rpartition(".")[2])
+    known = NAMES.get(str(dtype).rpartition(".")[2])  # some have the name of the library first
     if known is None:
         raise TypeError(f"{dtype!r} is not a dtype of the array API standard")
     return known
