@@ -142,7 +142,7 @@ def _box(module: str, package: str) -> str | None:
 @pytest.mark.parametrize("package", ["backends", "lazy_apply", "autojit", "lazy", "testing"])
 def test_files_named_in_the_description_of_a_package_exist(package: str) -> None:
     text = (ROOT / "docs/design.md").read_text("utf-8")
-    section = text.partition(f"### `core.{package}`\n")[2].partition("\n### ")[0]
+    section = text.partition(f"### `core.{package}`\n")[2].partition("\n##")[0]
     names = re.findall(r"`([\w/]+(?:/|\.py))`", section)
     assert len(names) > 3
     assert [name for name in names if not (ROOT / "core" / package / name).exists()] == []
