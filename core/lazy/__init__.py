@@ -1,29 +1,29 @@
-"""A traced lazy array that conforms to the array API standard.
+"""Traced lazy arrays that conform to the array API standard.
 
-Operations on a `LazyArray` are recorded, not done. The graph that comes of it can be seen, drawn
-and measured, and computed by any array library; `core.trace` makes one of a function's call.
-The functions of the standard are here for arrays of any library; `namespace` has them for one.
+Operations on a `LazyArray` are recorded in a graph, which can be shown, drawn, measured, and
+computed with any array library. `core.trace` returns the graph of a function call. This module
+has the functions of the standard for arrays of any library; `namespace` returns those of one.
 """
 
+from importlib import import_module
 from typing import Any
 
 from core.lazy.array import LazyArray, Variable
-from core.lazy.cost import flops
+from core.lazy.display.statistics import flops
+from core.lazy.display.text import to_graphviz, to_mermaid, to_nx_digraph, tree_text
 from core.lazy.errors import DataDependentError, data_dependent_errors
 from core.lazy.execution.compute import compute, compute_constants
 from core.lazy.execution.function import Function, get_function, get_source
-from core.lazy.export import to_graphviz, to_mermaid, to_nx_digraph
 from core.lazy.graph.node import ascend, descend
 from core.lazy.graph.sharing import shared_intermediates
 from core.lazy.indexing import boolean_indexing
 from core.lazy.namespace import EXTRAS as _EXTRAS
 from core.lazy.namespace import Namespace, namespace
-from core.lazy.show import tree_text
 from core.lazy.standard import fft, linalg
 from core.lazy.standard.extras import array
 from core.lazy.tracing import Trace
 
-# Names of NumPy's and autoray's for functions that the standard spells in another way.
+# Names in NumPy and autoray of functions that have another name in the standard.
 _ALIASES = {
     "arccos": "acos",
     "arccosh": "acosh",
@@ -39,13 +39,15 @@ _ALIASES = {
     "truedivide": "divide",
 }
 _HIDDEN = frozenset(("__array_api_version__", "__name__", "backend"))
-_PICTURES = {
-    "plot_circuit": "core.lazy.plot",
-    "plot_graph": "core.lazy.plot",
-    "plot_history_functions": "core.lazy.plot_history",
-    "plot_history_size_footprint": "core.lazy.plot_history",
-    "plot_history_stats": "core.lazy.plot_history",
-}
+_PLOTS = frozenset(
+    (
+        "plot_circuit",
+        "plot_graph",
+        "plot_history_functions",
+        "plot_history_size_footprint",
+        "plot_history_stats",
+    )
+)
 __all__ = [
     "DataDependentError",
     "Function",
@@ -76,10 +78,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Return a function, dtype or constant of the namespace for any library, or an alias."""
-    if name in _PICTURES:
-        from importlib import import_module
-
-        return getattr(import_module(_PICTURES[name]), name)
+    if name in _PLOTS:
+        return getattr(import_module("core.lazy.display.plots"), name)
     found = _EXTRAS.get(name)
     if found is not None:
         return found
@@ -95,4 +95,4 @@ def __getattr__(name: str) -> Any:
 def __dir__() -> list[str]:
     own = vars(namespace()).keys() - _HIDDEN
     extras = [name for name in _EXTRAS if "." not in name]
-    return sorted({*__all__, *own, *extras, *_ALIASES, *_PICTURES})
+    return sorted({*__all__, *own, *extras, *_ALIASES, *_PLOTS})

@@ -1,48 +1,46 @@
-"""The arguments of a call beside those of the call that was traced."""
+"""Compare the arguments of a call with those of the traced call."""
 
 from __future__ import annotations
 
 import dataclasses
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
-Arguments = tuple[tuple[Any, ...], dict[str, Any]]
+Arguments: TypeAlias = "tuple[tuple[Any, ...], dict[str, Any]]"
 
 
 def signature_of(func: Callable[..., Any]) -> inspect.Signature | None:
-    """Return the signature of a function, or None if it does not say.
+    """Return the signature of a function, or None if it has none.
 
-    That of a wrapper that passes all on is the wrapped function's, but without defaults, of which
-    nobody knows what the wrapper makes.
+    The signature of a wrapper that takes any arguments is that of the wrapped function without
+    the defaults, as the wrapper may pass other values.
     """
     try:
         own = inspect.signature(func, follow_wrapped=False)
         wrapped = inspect.signature(func)
-    except (TypeError, ValueError):  # as many functions written in C
+    except (TypeError, ValueError):  # as for many functions written in C
         return None
     kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    passes_on = all(one.kind in kinds for one in own.parameters.values())
-    if not hasattr(func, "__wrapped__") or not passes_on:
+    any_arguments = all(parameter.kind in kinds for parameter in own.parameters.values())
+    if not hasattr(func, "__wrapped__") or not any_arguments:
         return own
-    bare = [one.replace(default=one.empty) for one in wrapped.parameters.values()]
-    return wrapped.replace(parameters=bare)
+    parameters = [one.replace(default=one.empty) for one in wrapped.parameters.values()]
+    return wrapped.replace(parameters=parameters)
 
 
-def by_name(signature: inspect.Signature, one: Arguments, two: Arguments) -> tuple[Any, Any]:
-    """Return the arguments of two calls by the names of parameters.
-
-    What one of them leaves out has its default there.
+def bind_both(signature: inspect.Signature, one: Arguments, two: Arguments) -> tuple[Any, Any]:
+    """Return the arguments of two calls by parameter, with the defaults of what only one has.
 
     Raises
     ------
     TypeError
-        The arguments are not those of the signature, or one is missing.
+        The arguments do not fit the signature, or one is missing.
     """
     bound = [signature.bind_partial(*args, **kwargs) for args, kwargs in (one, two)]
-    first, second = (dict(found.arguments) for found in bound)
+    first, second = (dict(arguments.arguments) for arguments in bound)
     for own, other in ((first, second), (second, first)):
         for name in other.keys() - own.keys():
             parameter = signature.parameters[name]
@@ -58,14 +56,14 @@ def by_name(signature: inspect.Signature, one: Arguments, two: Arguments) -> tup
 
 
 def is_same(one: Any, other: Any) -> bool:
-    """Say whether a function can tell no difference between two values that are no inputs."""
+    """Return whether a function cannot distinguish two arguments that are not inputs."""
     if one is other:
         return True
     if type(one) is not type(other):
         return False
     try:
         return _is_same(one, other)
-    except Exception:  # what cannot be compared is another one
+    except Exception:  # values that cannot be compared are different
         return False
 
 
@@ -84,8 +82,7 @@ def _is_same(one: Any, other: Any) -> bool:
 
 
 def _attributes(x: Any) -> dict[str, Any]:
-    """Return what an object holds, in fields that are set and beside them."""
-    fields = (field.name for field in dataclasses.fields(x))
-    return {name: getattr(x, name) for name in fields if hasattr(x, name)} | getattr(
-        x, "__dict__", {}
-    )
+    """Return the fields of a dataclass instance that are set, and its other attributes."""
+    names = (field.name for field in dataclasses.fields(x))
+    fields = {name: getattr(x, name) for name in names if hasattr(x, name)}
+    return fields | getattr(x, "__dict__", {})

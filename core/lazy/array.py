@@ -10,24 +10,23 @@ from array_api_compat import to_device
 from core.lazy import dtypes
 from core.lazy.array_methods import ArrayMethods
 from core.lazy.contraction import matmul_spec
+from core.lazy.display.methods import DisplayMethods
 from core.lazy.dtypes import DType
 from core.lazy.errors import refuse
 from core.lazy.graph.node import Node, record
-from core.lazy.history import History
 from core.lazy.indexing import getitem
 from core.lazy.lazy_call import deferred
 from core.lazy.library import backend_of, device_of
 from core.lazy.numpy_protocols import array_function, array_ufunc
 from core.lazy.operation import DATA, ITEM, VARIABLE, External, Operation, define
 from core.lazy.operators import binary_operators, unary_operator
-from core.lazy.pictures import Pictures
 from core.lazy.spec import Shape, Spec, as_shape, explicit_device, known_lengths, same_device, spec
 from core.typing import Array, Device
 
 TO_DEVICE = define(Operation("to_device", "elementwise", lambda xp: to_device))
 
 
-class LazyArray(ArrayMethods, History, Pictures, Node):
+class LazyArray(ArrayMethods, DisplayMethods):
     """An array that is not computed yet: a node of the graph of operations that computes it.
 
     `Variable` makes one from a shape and `array` from a concrete array; functions of `core.lazy`

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from core.lazy.display.text import to_nx_digraph, tree_text
 from core.lazy.dtypes import promotion
 from core.lazy.errors import refuse
 from core.lazy.execution.compute import compute, compute_constants
 from core.lazy.execution.function import get_function, get_source
-from core.lazy.export import to_nx_digraph
 from core.lazy.graph.node import Node, ascend, depths, descend
 from core.lazy.library import namespace_of
 from core.lazy.namespace import Namespace, namespace
-from core.lazy.show import tree_text
 from core.typing import Array
 
 

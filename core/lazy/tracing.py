@@ -1,4 +1,4 @@
-"""Tracing a function: its graph for arguments of given shapes, dtypes and backend."""
+"""Trace a function: record its graph for arguments of given shapes, dtypes and library."""
 
 from __future__ import annotations
 
@@ -8,39 +8,45 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from core.lazy.arguments import by_name, is_same, signature_of
+import numpy as np
+
+from core.lazy.arguments import bind_both, is_same, signature_of
 from core.lazy.array import LazyArray, Variable
-from core.lazy.cost import flops
+from core.lazy.display.statistics import flops, footprint, nbytes, stats
+from core.lazy.display.text import (
+    array_text,
+    to_graphviz,
+    to_mermaid,
+    to_nx_digraph,
+    tree_text,
+)
 from core.lazy.errors import DataDependentError
 from core.lazy.execution.function import Function
-from core.lazy.export import to_graphviz, to_mermaid, to_nx_digraph
 from core.lazy.graph.node import Node, ascend
 from core.lazy.graph.tree import leaves, pairs, rebuild
-from core.lazy.history import bytes_of, footprint, stats
 from core.lazy.library import backend_of, device_of
 from core.lazy.namespace import FUNCTIONS
 from core.lazy.operation import ITEM, External
-from core.lazy.show import tree_text
 from core.lazy.spec import known_lengths
 from core.lazy_apply.call import function_name
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Trace:
-    """The graph of a function's call; `core.trace` makes it.
+    """The graph of a function call, as returned by `core.trace`.
 
     Attributes
     ----------
     name : str
         The function's name.
     arguments : tuple
-        The call's arguments and keyword arguments, with traced arrays in the place of arrays.
+        The positional and keyword arguments of the call, with traced arrays in place of arrays.
     inputs : tuple of LazyArray
         The traced arrays among the arguments.
     outputs : object
-        What the function returned: traced arrays, in containers as it returned them.
+        What the function returned: traced arrays, in the containers that it returned.
     signature : inspect.Signature or None
-        The function's, by which arguments may be given in another way than when it was traced.
+        The function's signature, which relates positional to keyword arguments.
     """
 
     name: str
@@ -51,42 +57,38 @@ class Trace:
 
     @property
     def nodes(self) -> tuple[Node, ...]:
-        """All nodes that lead to the outputs, operands first."""
+        """All nodes that lead to the outputs, in topological order."""
         return tuple(ascend(self.outputs))
 
     @property
     def operations(self) -> dict[str, int]:
-        """How many nodes of each operation there are, the most frequent first."""
+        """The number of nodes of each operation, the most frequent first."""
         computed = [node for node in self.nodes if not node.is_leaf and node._op is not ITEM]
         return dict(sorted(stats(computed, "count").items(), key=lambda one: (-one[1], one[0])))
 
     @property
     def functions(self) -> frozenset[str]:
-        """The functions of the array API standard that are needed, operators among them.
+        """The functions of the array API standard that are called, including operators.
 
-        Indexing by brackets is ``"getitem"``.
+        Indexing with brackets is ``"getitem"``.
         """
-        return frozenset(
-            node.fn_name
-            for node in self.nodes
-            if not node.is_leaf
-            and not isinstance(node._op, External)
-            and (node.fn_name in FUNCTIONS or node.fn_name == "getitem")
-        )
+        ops = [node._op for node in self.nodes if not node.is_leaf]
+        names = {op.name for op in ops if not isinstance(op, External)}
+        return frozenset(name for name in names if name in FUNCTIONS or name == "getitem")
 
     @property
     def flops(self) -> int:
-        """About how many floating-point operations a call takes."""
+        """An estimate of the number of floating-point operations of a call."""
         return sum(map(flops, self.nodes))
 
     @property
     def peak_memory(self) -> int:
-        """The greatest number of bytes of arrays that exist at one time, with inputs in use."""
-        return max(footprint(self.outputs, size=bytes_of))
+        """The greatest number of bytes of arrays that exist at the same time, with the inputs."""
+        return max(footprint(self.outputs, size=nbytes))
 
     @property
     def unknown_sizes(self) -> tuple[LazyArray, ...]:
-        """The arrays of which a length depends on values."""
+        """The arrays with a length that depends on values."""
         return tuple(
             node for node in self.nodes if isinstance(node, LazyArray) and None in node.shape
         )
@@ -102,36 +104,85 @@ class Trace:
         return self.function.source
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the graph on arrays of any library, given as to the function itself.
+        """Run the graph on arrays of any library, with the arguments of the function.
 
         Raises
         ------
         TypeError, ValueError
-            The arguments are not those that were traced, but for the values of arrays.
+            The arguments differ from the trace in more than the values of arrays.
         """
         traced, given = self.arguments, (args, kwargs)
         alike = len(traced[0]) == len(args) and traced[1].keys() == kwargs.keys()
         if not alike and self.signature is not None:
-            traced, given = by_name(self.signature, traced, given)
-        found: dict[int, Any] = {}
+            traced, given = bind_both(self.signature, traced, given)
+        arrays: dict[int, Any] = {}
         try:
             matched = list(pairs(traced, given))
         except ValueError:
             raise TypeError(f"{self.name} was traced with other arguments") from None
-        for place, one in matched:
-            same = one
-            if isinstance(place, LazyArray):
-                same = found.setdefault(id(place), one)
-            elif not is_same(place, one):
-                same = place
-            if same is not one:
+        for expected, argument in matched:
+            if isinstance(expected, LazyArray):
+                same = arrays.setdefault(id(expected), argument) is argument
+            else:
+                same = is_same(expected, argument)
+            if not same:
                 raise ValueError(
-                    f"{self.name} was traced with {place!r} and got {one!r}: trace it again"
+                    f"{self.name} was traced with {expected!r} and got {argument!r}: trace it again"
                 )
-        return self.function(*(found[id(x)] for x in self.inputs))
+        return self.function(*(arrays[id(x)] for x in self.inputs))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the graph as plain data, which can be written as JSON.
+
+        Returns
+        -------
+        dict
+            With these keys:
+
+            - ``name``: the function's name.
+            - ``functions``: the names in `functions`, sorted.
+            - ``operations``: the number of nodes of each operation, as in `operations`.
+            - ``nodes``: a list of nodes in topological order. Each is a dict of ``name`` (of the
+              operation, or the same as the kind), ``kind`` ("input", "constant" or "operation"),
+              ``array`` (the shape and dtype as text) and ``operands`` (indices of nodes).
+            - ``inputs``: for each input the index of its node, or None if it is not used.
+            - ``outputs``: the indices of the outputs' nodes.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import core
+        >>> graph = core.trace(lambda x: abs(x) + 1, np.zeros(3)).to_dict()
+        >>> graph["functions"], graph["inputs"], graph["outputs"]
+        (['abs', 'add'], [0], [2])
+        >>> graph["nodes"][1]
+        {'name': 'abs', 'kind': 'operation', 'array': '(3,) float64', 'operands': [0]}
+        """
+        order = self.nodes
+        index = {id(node): i for i, node in enumerate(order)}
+        inputs = {id(x) for x in self.inputs}
+        nodes = []
+        for node in order:
+            name = kind = "constant" if node.is_leaf else "operation"
+            if id(node) in inputs:
+                name = kind = "input"
+            elif not node.is_leaf:
+                name = f"item {node.args[1]}" if node._op is ITEM else node.fn_name
+            operands = [index[id(dep)] for dep in node.deps]
+            nodes.append(
+                {"name": name, "kind": kind, "array": array_text(node), "operands": operands}
+            )
+        return {
+            "name": self.name,
+            "functions": sorted(self.functions),
+            "operations": self.operations,
+            "nodes": nodes,
+            "inputs": [index.get(id(x)) for x in self.inputs],
+            "outputs": [index[id(leaf)] for leaf in leaves(self.outputs) if id(leaf) in index],
+        }
 
     def show(self, max_lines: int | None = 50) -> None:
-        """Print each output's graph as a tree."""
+        """Print the graph of each output as a tree."""
         for root in leaves(self.outputs):
             if isinstance(root, Node):
                 print(tree_text(root, max_lines=max_lines))
@@ -150,7 +201,7 @@ class Trace:
 
     def plot(self, **options: Any) -> Any:
         """Draw the graph; see `core.lazy.plot_graph`."""
-        from core.lazy.plot import plot_graph
+        from core.lazy.display.plots import plot_graph
 
         return plot_graph(self.outputs, **options)
 
@@ -163,15 +214,15 @@ class Trace:
 
 
 def trace(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Trace:
-    """Call a function with traced arrays in the place of arrays, and return its graph.
+    """Call a function with traced arrays in place of arrays, and return its graph.
 
     Parameters
     ----------
     func : callable
-        It takes its functions from ``x.__array_namespace__()`` and never asks for values.
+        It gets its functions from ``x.__array_namespace__()`` and uses no values of arrays.
     *args, **kwargs : object
-        Arrays of any library, of which only shapes, dtypes, device and library count, also inside
-        tuples, lists and dicts; traced arrays; anything else is passed as it is.
+        Arrays of any library, of which only the shape, dtype, device and library are used, also
+        in tuples, lists and dicts; traced arrays; any other arguments are passed unchanged.
 
     Returns
     -------
@@ -180,7 +231,7 @@ def trace(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Trace:
     Raises
     ------
     DataDependentError
-        The function asked for values. The error names the line and what to write instead.
+        The function needs values. The error names the line and suggests an alternative.
 
     Examples
     --------
@@ -199,45 +250,40 @@ def trace(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Trace:
     """
     inputs: list[LazyArray] = []
 
-    def variable(value: Any) -> Any:
+    def to_variable(value: Any) -> Any:
+        backend = backend_of(value)
         if isinstance(value, LazyArray):
-            traced = value
-        elif not _is_array(value):
+            variable = value
+        elif backend is None or isinstance(value, np.generic):
             return value
         else:
-            backend = backend_of(value)
-            traced = Variable(known_lengths(value.shape), backend, value.dtype, device_of(value))
-        inputs.append(traced)
-        return traced
+            lengths = known_lengths(value.shape)
+            variable = Variable(lengths, backend, value.dtype, device_of(value))
+        inputs.append(variable)
+        return variable
 
-    arguments = rebuild((args, kwargs), variable)
+    arguments = rebuild((args, kwargs), to_variable)
     with explained_errors():
-        outputs = _opened(func(*arguments[0], **arguments[1]))
+        outputs = _unpacked(func(*arguments[0], **arguments[1]))
     name = getattr(func, "__qualname__", "").rpartition(".<locals>.")[2] or function_name(func)
     return Trace(name, arguments, tuple(inputs), outputs, signature_of(func))
 
 
-def _is_array(value: Any) -> bool:
-    import numpy as np
+def _unpacked(result: Any) -> Any:
+    """Return a result with dicts in place of objects that hold arrays, and lists of iterators."""
 
-    return backend_of(value) is not None and not isinstance(value, np.generic)
-
-
-def _opened(result: Any) -> Any:
-    """Return a result with the arrays in objects visible, as dicts, and those in iterators."""
-
-    def change(leaf: Any) -> Any:
+    def unpack(leaf: Any) -> Any:
         if isinstance(leaf, Iterator):
-            return [_opened(one) for one in leaf]
+            return [_unpacked(item) for item in leaf]
         if dataclasses.is_dataclass(leaf) and not isinstance(leaf, type):
             fields = dataclasses.fields(leaf)
-            return {field.name: _opened(getattr(leaf, field.name)) for field in fields}
+            return {field.name: _unpacked(getattr(leaf, field.name)) for field in fields}
         held = getattr(leaf, "__dict__", None)
         if isinstance(held, dict) and any(isinstance(one, LazyArray) for one in leaves(held)):
-            return {name: _opened(one) for name, one in held.items()}
+            return {name: _unpacked(value) for name, value in held.items()}
         return leaf
 
-    return rebuild(result, change)
+    return rebuild(result, unpack)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from html import escape
 
 from docutils import nodes
 
-from core.lazy.layout import layers
+from core.lazy.display.layout import layers
 from sphinx_xpcaps.render.nodes import picture
 from sphinx_xpcaps.results.labels import one_line
 from sphinx_xpcaps.results.model import Graph, GraphNode, NodeKind, Status

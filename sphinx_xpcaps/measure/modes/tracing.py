@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from core.autojit import autojit
 from core.backends import Backend
 from core.lazy import DataDependentError, Trace, data_dependent_errors, namespace
-from core.lazy.graph.node import Node
-from core.lazy.graph.tree import leaves as outputs_of
-from core.lazy.operation import ITEM
-from core.lazy.show import described
 from sphinx_xpcaps.cases.parameters import signature_of
 from sphinx_xpcaps.cases.trees import leaves
 from sphinx_xpcaps.results.model import Graph, GraphNode, NodeKind
@@ -77,37 +73,34 @@ class Tracer:
 
 
 def graph_of(trace: Trace, names: list[str], call: str) -> Graph:
-    """Return the graph of a trace as plain data.
+    """Return the graph of a trace for a record.
 
     Parameters
     ----------
     trace : Trace
     names : list of str
-        What to call the inputs, where as many are known as there are.
+        The names of the inputs; ignored unless there is one for each input.
     call : str
-        What was traced, as a reader knows it.
+        The call as shown to a reader.
     """
-    found = trace.nodes
-    inputs = {id(node): name for node, name in zip(trace.inputs, names, strict=False)}
-    if len(names) != len(trace.inputs):
-        inputs = {id(node): "input" for node in trace.inputs}
-    number = {id(node): i for i, node in enumerate(found)}
-    results = {id(node) for node in outputs_of(trace.outputs)}
-    nodes = tuple(
-        GraphNode(
-            name=inputs.get(id(node)) or _name(node),
-            kind=_kind(node, inputs),
-            array=described(node),
-            operands=tuple(number[id(dep)] for dep in node.deps),
-            output=id(node) in results,
-        )
-        for node in (found if len(found) <= _MOST_NODES else ())
-    )
+    graph = trace.to_dict()
+    nodes = graph["nodes"]
+    complete = len(names) == len(graph["inputs"])
+    known = dict(zip(graph["inputs"], names, strict=True)) if complete else {}
     return Graph(
         call=call,
-        functions=tuple(sorted(trace.functions - {"getitem"})),
-        operations=sum(trace.operations.values()),
-        nodes=nodes,
+        functions=tuple(name for name in graph["functions"] if name != "getitem"),
+        operations=sum(graph["operations"].values()),
+        nodes=tuple(
+            GraphNode(
+                name=known.get(i) or node["name"],
+                kind=NodeKind(node["kind"]),
+                array=node["array"],
+                operands=tuple(node["operands"]),
+                output=i in graph["outputs"],
+            )
+            for i, node in enumerate(nodes if len(nodes) <= _MOST_NODES else ())
+        ),
     )
 
 
@@ -121,18 +114,6 @@ def _has(xp: Any, name: str) -> bool:
     for part in name.split("."):
         found = getattr(found, part, None)
     return found is not None
-
-
-def _name(node: Node) -> str:
-    if node.is_leaf:
-        return "constant"
-    return f"item {node.args[1]}" if node._op is ITEM else node.fn_name
-
-
-def _kind(node: Node, inputs: Mapping[int, str]) -> NodeKind:
-    if id(node) in inputs:
-        return NodeKind.INPUT
-    return NodeKind.CONSTANT if node.is_leaf else NodeKind.OPERATION
 
 
 def _input_names(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import pickle
 from pathlib import Path
 from typing import Any
@@ -205,6 +206,27 @@ def test_the_graph_is_shown_as_text(capsys: Any) -> None:
     ]
     assert len(lazy.tree_text(lazy.exp(x) * x, max_lines=2).splitlines()) == 2
     assert lazy.tree_text(lazy.exp(x), max_depth=0) == "0 exp (3,) float64 ..."
+
+
+def test_a_trace_is_plain_data() -> None:
+    def function(x: Any, unused: Any) -> Any:
+        xp = x.__array_namespace__()
+        return {"s": xp.linalg.svd(x).S * xp.asarray(np.ones(3)), "x": x}
+
+    graph = core.trace(function, np.ones((3, 3)), np.ones(2)).to_dict()
+    assert json.loads(json.dumps(graph)) == graph
+    assert graph["name"] == "function"
+    assert graph["functions"] == ["linalg.svd", "multiply"]
+    assert graph["operations"] == {"linalg.svd": 1, "multiply": 1}
+    assert [(node["name"], node["kind"], node["operands"]) for node in graph["nodes"]] == [
+        ("input", "input", []),
+        ("linalg.svd", "operation", [0]),
+        ("item 1", "operation", [1]),
+        ("constant", "constant", []),
+        ("multiply", "operation", [2, 3]),
+    ]
+    assert [node["array"] for node in graph["nodes"]][1:3] == ["[3 arrays]", "(3,) float64"]
+    assert (graph["inputs"], graph["outputs"]) == ([0, None], [4, 0])
 
 
 def test_the_graph_is_exported() -> None:

@@ -1,0 +1,290 @@
+"""Pictures of graphs and of their statistics, drawn with matplotlib."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+from core.lazy.display.layout import layers
+from core.lazy.display.statistics import footprint, measure_of, size_of, stats
+from core.lazy.display.text import array_text, operation_name, optional_import
+from core.lazy.graph.node import Node, ascend
+from core.lazy.graph.tree import leaves
+
+Picture: TypeAlias = "tuple[Any, Any]"
+"""A figure and its axes."""
+
+
+def _axes(ax: Any, feature: str, figsize: tuple[float, float]) -> Picture:
+    """Return the figure and axes to draw on: new ones unless `ax` is given."""
+    if ax is not None:
+        return ax.figure, ax
+    module = optional_import("matplotlib.figure", feature)
+    figure = module.Figure(figsize=figsize, layout="constrained")
+    return figure, figure.add_subplot()
+
+
+def _colors(names: Iterable[str]) -> dict[str, Any]:
+    """Return a color for each name, which depends on the set of names alone."""
+    palette = optional_import("matplotlib", "a picture").colormaps["tab20"]
+    colors = {name: palette(i % 20) for i, name in enumerate(sorted(set(names)))}
+    return {**colors, "None": (0.6, 0.6, 0.6, 1.0)}
+
+
+def _plain(name: str) -> str:
+    """Return a name that matplotlib neither reads as a formula nor hides from a legend."""
+    name = name.replace("$", r"\$") or "function"
+    return f" {name}" if name.startswith("_") else name
+
+
+def plot_graph(
+    lz: Any, *, ax: Any = None, figsize: tuple[float, float] = (7, 5), labels: bool = True
+) -> Picture:
+    """Draw the nodes of a graph and their edges, each node below its operands.
+
+    Parameters
+    ----------
+    lz : LazyArray, or nested tuples, lists and dicts of these
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+    figsize : tuple of float, optional
+        The size of a new figure in inches.
+    labels : bool, optional
+        Write the operation, shape and dtype beside each node.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+    ax : matplotlib.axes.Axes
+
+    Raises
+    ------
+    ImportError
+        matplotlib is not installed.
+    """
+    fig, ax = _axes(ax, "plot_graph", figsize)
+    order = list(ascend(lz))
+    number = {id(node): i for i, node in enumerate(order)}
+    deps = [[number[id(dep)] for dep in node.deps] for node in order]
+    positions = [(x, -row) for x, row in layers(deps)]
+    colors = _colors(node.fn_name for node in order)
+    for node, operands, (x, y) in zip(order, deps, positions, strict=True):
+        for start in [positions[operand] for operand in operands]:
+            # An edge that passes a row is bent, so that no node hides it.
+            style = f"arc3,rad={0.25 if start[1] - y > 1 else 0}"
+            arrow = {"arrowstyle": "-|>", "color": "0.6", "shrinkB": 6, "connectionstyle": style}
+            ax.annotate("", (x, y), start, zorder=1, arrowprops=arrow)
+        marker = "o" if node.is_leaf else "s"
+        ax.scatter([x], [y], s=60, marker=marker, color=[colors[node.fn_name]], zorder=2)
+        if labels:
+            text = f"{_plain(operation_name(node))}\n{array_text(node)}"
+            ax.annotate(text, (x, y), (6, 4), textcoords="offset points", fontsize=7)
+    ax.margins(0.15)
+    ax.set_axis_off()
+    return fig, ax
+
+
+def plot_circuit(lz: Any, *, ax: Any = None, figsize: tuple[float, float] = (8, 4)) -> Picture:
+    """Draw each array of a computation as a line from its creation to its last use.
+
+    Arrays that do not exist at the same time may share a height, so the height of the picture is
+    the greatest number of arrays in memory.
+
+    Parameters
+    ----------
+    lz : LazyArray, or nested tuples, lists and dicts of these
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+    figsize : tuple of float, optional
+        The size of a new figure in inches.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+    ax : matplotlib.axes.Axes
+
+    Raises
+    ------
+    ImportError
+        matplotlib is not installed.
+    """
+    fig, ax = _axes(ax, "plot_circuit", figsize)
+    order = list(ascend(lz))
+    last = {id(node): i for i, node in enumerate(order)}
+    last.update({id(dep): i for i, node in enumerate(order) for dep in node.deps})
+    last.update({id(root): len(order) for root in leaves(lz) if id(root) in last})
+    colors = _colors(node.fn_name for node in order)
+    lane: dict[int, int] = {}
+    occupied: list[int] = []  # the step until which each lane is used
+    for i, node in enumerate(order):
+        y = next((k for k, until in enumerate(occupied) if until <= i), len(occupied))
+        end = last[id(node)]
+        occupied[y : y + 1] = [end]
+        lane[id(node)] = y
+        color = colors[node.fn_name]
+        ax.plot([i, end], [y, y], color=color, linewidth=0.8 + min(size_of(node), 10**8) ** 0.15)
+        for dep in node.deps:
+            ax.plot([i, i], [lane[id(dep)], y], color="0.7", linewidth=0.8, zorder=0)
+        ax.scatter([i], [y], color=[color], s=25, zorder=3)
+    for name in dict.fromkeys(node.fn_name for node in order):
+        ax.plot([], [], "o", color=colors[name], label="leaf" if name == "None" else _plain(name))
+    if order:
+        ax.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))
+    ax.set_xlabel("step")
+    ax.set_ylabel("arrays in memory")
+    ax.set_yticks(range(len(occupied)))
+    ax.invert_yaxis()
+    return fig, ax
+
+
+def plot_history_size_footprint(
+    lz: Any,
+    *,
+    include_inputs: bool = True,
+    log: bool = False,
+    ax: Any = None,
+    figsize: tuple[float, float] = (7, 3),
+) -> Picture:
+    """Draw the number of elements that exist after each allocation and deallocation.
+
+    Parameters
+    ----------
+    lz : LazyArray, or nested tuples, lists and dicts of these
+    include_inputs : bool, optional
+        Count the leaves too.
+    log : bool, optional
+        Use a logarithmic scale.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+    figsize : tuple of float, optional
+        The size of a new figure in inches.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+    ax : matplotlib.axes.Axes
+    """
+    fig, ax = _axes(ax, "plot_history_size_footprint", figsize)
+    sizes = [float(size) for size in footprint(lz, include_inputs)]  # may exceed 64 bits
+    ax.fill_between(range(len(sizes)), sizes, step="mid", alpha=0.4)
+    ax.step(range(len(sizes)), sizes, where="mid")
+    ax.axhline(max(sizes), linestyle=":", color="0.5")
+    if log and any(sizes):
+        ax.set_yscale("log")
+    ax.set_xlabel("allocation or deallocation")
+    ax.set_ylabel("elements")
+    return fig, ax
+
+
+def plot_history_functions(
+    lz: Any,
+    *,
+    fn: Callable[[Node], float] | str = "sizeout",
+    kind: Literal["scatter", "lines", "image"] = "scatter",
+    log: bool = False,
+    ax: Any = None,
+    figsize: tuple[float, float] = (7, 4),
+) -> Picture:
+    """Draw the operation of each step and a measure of it.
+
+    Parameters
+    ----------
+    lz : LazyArray, or nested tuples, lists and dicts of these
+    fn : {"count", "sizein", "sizeout", "flops"} or callable, optional
+        The measure of a step: its name, or a function of a node.
+    kind : {"scatter", "lines", "image"}, optional
+        Dots at the height of the measure, vertical lines of that height, or a row per operation
+        with the measure as color.
+    log : bool, optional
+        Use a logarithmic scale for the measure.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+    figsize : tuple of float, optional
+        The size of a new figure in inches.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+    ax : matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        `kind` or `fn` is unknown.
+    """
+    if kind not in ("scatter", "lines", "image"):
+        raise ValueError(f'kind must be "scatter", "lines" or "image", got {kind!r}')
+    fig, ax = _axes(ax, "plot_history_functions", figsize)
+    measure = measure_of(fn)  # type: ignore[arg-type]
+    steps = [node for node in ascend(lz) if not node.is_leaf]
+    names = list(dict.fromkeys(node.fn_name for node in steps))
+    shown = [_plain(name) for name in names]
+    values = np.asarray([float(measure(node)) for node in steps])
+    which = np.asarray([names.index(node.fn_name) for node in steps], dtype=int)
+    ax.set_xlabel("step")
+    if kind == "image" and steps:
+        grid = np.full((len(names), len(steps)), np.nan)
+        grid[which, np.arange(len(steps))] = np.log10(values + 1) if log else values
+        image = ax.imshow(grid, aspect="auto", interpolation="none")
+        fig.colorbar(image, ax=ax, label=f"log10({_title(fn)} + 1)" if log else _title(fn))
+        ax.set_yticks(range(len(names)), shown)
+        return fig, ax
+    colors = _colors(names)
+    for i, name in enumerate(names):
+        at = np.flatnonzero(which == i)
+        if kind == "scatter":
+            ax.scatter(at, values[at], s=18, color=[colors[name]], label=shown[i])
+        else:
+            ax.vlines(at, 0, values[at], color=colors[name], label=shown[i])
+    if log:
+        ax.set_yscale("symlog")
+    ax.set_ylabel(_title(fn))
+    if steps:
+        ax.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))
+    return fig, ax
+
+
+def plot_history_stats(
+    lz: Any,
+    *,
+    fn: Callable[[Node], float] | str = "count",
+    ax: Any = None,
+    figsize: tuple[float, float] = (5, 3),
+) -> Picture:
+    """Draw the sum of a measure over the steps of each operation as bars.
+
+    Parameters
+    ----------
+    lz : LazyArray, or nested tuples, lists and dicts of these
+    fn : {"count", "sizein", "sizeout", "flops"} or callable, optional
+        The measure of a step: its name, or a function of a node.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+    figsize : tuple of float, optional
+        The size of a new figure in inches.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+    ax : matplotlib.axes.Axes
+    """
+    fig, ax = _axes(ax, "plot_history_stats", figsize)
+    sums = stats([node for node in ascend(lz) if not node.is_leaf], fn)  # type: ignore[arg-type]
+    names = sorted(sums, key=sums.__getitem__)
+    colors = _colors(sums)
+    widths = [float(sums[name]) for name in names]
+    ax.barh([_plain(name) for name in names], widths, color=[colors[name] for name in names])
+    ax.set_xlabel(_title(fn))
+    return fig, ax
+
+
+def _title(fn: Any) -> str:
+    known = {
+        "count": "steps",
+        "sizein": "elements of operands",
+        "sizeout": "elements of results",
+        "flops": "floating-point operations",
+    }
+    return known.get(fn) or str(getattr(fn, "__name__", "measure"))
