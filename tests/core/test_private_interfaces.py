@@ -254,6 +254,19 @@ def test_the_compile_time_of_jax_is_measured() -> None:
     assert watch.compile_seconds > 0
 
 
+@depends_on("jax.experimental.buffer_callback")
+def test_callbacks_of_jax_can_write_to_the_memory_of_results() -> None:
+    jax = pytest.importorskip("jax")
+    from jax.experimental.buffer_callback import buffer_callback
+
+    def double(_: Any, result: Any, x: Any) -> None:
+        np.asarray(result)[...] = 2 * np.asarray(x)
+
+    x = jax.numpy.ones(3)
+    call = buffer_callback(double, jax.ShapeDtypeStruct(x.shape, x.dtype))
+    assert np.asarray(jax.jit(call)(x)).tolist() == [2, 2, 2]
+
+
 @depends_on("jax.extend and jax.interpreters")
 def test_jax_transforms_a_primitive() -> None:
     jax = pytest.importorskip("jax")
