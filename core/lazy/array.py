@@ -284,7 +284,7 @@ def make(
     TypeError
         The operation is not defined for the dtype of an operand.
     """
-    if op.strict_kinds and dtypes.promotion(known.backend).strict:
+    if known.strict and op.strict_kinds:
         for one in args:
             if isinstance(one, LazyArray):
                 op.check(one.dtype, known.backend)

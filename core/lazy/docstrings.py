@@ -70,11 +70,19 @@ _PARAMETERS = {
     "atol": "float: The absolute tolerance.",
     "mode": '{"reduced", "complete"}: The shapes of the factors.',
     "full_matrices": "bool: Whether `U` and `Vh` are square.",
+    "arrays_and_dtypes": "sequence of array, dtype or number: The operands.",
+    "shapes": "sequence of tuple of int or None: The shapes.",
+    "from_": "dtype or array: The dtype to convert.",
+    "to": "dtype: The dtype to convert to.",
+    "type": "dtype or array: The dtype.",
     "equation": 'str: Subscripts in Einstein notation, such as ``"ij,jk->ik"``.',
 }
 _RETURNS = {
+    "DType": "dtype",
     "Shape": "tuple of int or None",
     "list[LazyArray]": "list of LazyArray",
+    "np.finfo[Any]": "numpy.finfo",
+    "np.iinfo[Any]": "numpy.iinfo",
     "tuple[LazyArray, ...]": "tuple of LazyArray",
 }
 

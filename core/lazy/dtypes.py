@@ -7,6 +7,7 @@ standard's names, and NumPy's objects can be compared, hashed and pickled.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -203,6 +204,23 @@ def accumulator(dtype: DType, backend: str | None = None) -> DType:
     if dtype.kind == "u" and not promotion(backend).sums_unsigned_as_signed:
         widest = np.dtype(f"uint{widest.itemsize * 8}")
     return widest if widest.itemsize >= dtype.itemsize else dtype
+
+
+def index_dtype(dtype: DType, backend: str | None = None) -> DType:
+    """Return the dtype of positions and counts of elements."""
+    return default(backend, "integral")
+
+
+RULES: dict[str, Callable[[DType, str | None], DType]] = {
+    "accumulator": accumulator,
+    "bool": lambda dtype, backend: bool_,
+    "complex": lambda dtype, backend: complex_of(floating(dtype, backend)),
+    "floating": floating,
+    "index": index_dtype,
+    "real": lambda dtype, backend: real_of(floating(dtype, backend)),
+    "same": lambda dtype, backend: dtype,
+}
+"""Rules for the dtype of a result by that of the operand and the backend."""
 
 
 def default(backend: str | None, kind: DefaultKind) -> DType:

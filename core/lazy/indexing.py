@@ -62,13 +62,13 @@ def getitem(self: Array, key: Any, /) -> Array:
         The key is a traced mask, and `boolean_indexing` is off.
     """
     spec: Spec = self._spec
-    cls = type(self)
     if type(key) is int:
         found = GETITEM.cache.get((spec, key))
         if found is None:
             shape = index_shape(spec.shape, (key,))
             found = GETITEM.remember((spec, key), spec.with_(shape=shape))
-        return record(cls, GETITEM, (self, key), None, found)
+        return record(type(self), GETITEM, (self, key), None, found)
+    cls = type(self)
     keys = key if isinstance(key, tuple) else (key,)
     if None not in [_BASIC.get(one.__class__) for one in keys]:
         plain = tuple(

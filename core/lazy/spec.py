@@ -22,7 +22,7 @@ class Spec:
     shapes and dtypes are inferred only when an operation is first traced with them.
     """
 
-    __slots__ = ("__weakref__", "backend", "device", "dtype", "nbytes", "shape", "size")
+    __slots__ = ("__weakref__", "backend", "device", "dtype", "nbytes", "shape", "size", "strict")
 
     shape: Shape
     dtype: DType
@@ -32,6 +32,8 @@ class Spec:
     """The number of elements; None if a length is unknown."""
     nbytes: int
     """The size in bytes; unknown lengths count as one."""
+    strict: bool
+    """Whether the backend refuses what the standard does not define."""
 
     def __repr__(self) -> str:
         return f"Spec(shape={self.shape}, dtype={self.dtype}, backend={self.backend!r})"
@@ -74,6 +76,7 @@ def spec(shape: Shape, dtype: DType, backend: str | None = None, device: Device 
         least = math.prod([n for n in shape if n is not None])
         found.size = None if None in shape else least
         found.nbytes = least * dtype.itemsize
+        found.strict = promotion(backend).strict
         _specs[key] = found
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from core.backends.promotion import DefaultKind
@@ -29,6 +30,17 @@ def call_many(name: str, args: tuple[Any, ...], *known: Spec, **options: Any) ->
 def given(options: dict[str, Any]) -> dict[str, Any]:
     """Return the options that are not None."""
     return {name: one for name, one in options.items() if one is not None}
+
+
+def cached(op: Operation, key: Any, infer: Callable[[], Any]) -> Any:
+    """Return what `infer` returns; it is called once per key, if no default dtype is involved."""
+    found = op.cache.get(key)
+    if found is None:
+        asked = dtypes.asked()
+        found = infer()
+        if dtypes.asked() == asked:
+            op.remember(key, found)
+    return found
 
 
 def traced(x: Any, backend: str | None = None) -> LazyArray:

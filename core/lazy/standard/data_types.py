@@ -16,14 +16,6 @@ from core.lazy.namespace import function
 def result_type(backend: str | None, *arrays_and_dtypes: Any) -> DType:
     """Return the dtype of an operation on arrays, dtypes and numbers.
 
-    Parameters
-    ----------
-    *arrays_and_dtypes : array, dtype or number
-
-    Returns
-    -------
-    dtype
-
     Raises
     ------
     ValueError
@@ -46,49 +38,21 @@ def result_type(backend: str | None, *arrays_and_dtypes: Any) -> DType:
 
 @function()
 def can_cast(from_: Any, to: Any, /) -> bool:
-    """Return whether one dtype can be promoted to another, by the standard's rules alone.
-
-    Parameters
-    ----------
-    from_ : dtype or array
-    to : dtype
-
-    Returns
-    -------
-    bool
-    """
+    """Return whether one dtype can be promoted to another, by the standard's rules alone."""
     source, target = dtypes.dtype_of(from_), dtypes.as_dtype(to)
     promoted = dtypes.standard_promotion(source, target)
     return promoted is not None and promoted == target  # None equals a NumPy dtype
 
 
 @function()
-def finfo(type: Any, /) -> Any:
-    """Return the limits of a floating-point dtype, or of that of an array.
-
-    Parameters
-    ----------
-    type : dtype or array
-
-    Returns
-    -------
-    numpy.finfo
-    """
+def finfo(type: Any, /) -> np.finfo[Any]:
+    """Return the limits of a floating-point dtype, or of that of an array."""
     return np.finfo(dtypes.dtype_of(type))
 
 
 @function()
-def iinfo(type: Any, /) -> Any:
-    """Return the limits of an integer dtype, or of that of an array.
-
-    Parameters
-    ----------
-    type : dtype or array
-
-    Returns
-    -------
-    numpy.iinfo
-    """
+def iinfo(type: Any, /) -> np.iinfo[Any]:
+    """Return the limits of an integer dtype, or of that of an array."""
     return np.iinfo(dtypes.dtype_of(type))
 
 

@@ -2,51 +2,28 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from core.lazy import dtypes
 from core.lazy.array import LazyArray
 from core.lazy.contraction import check_equal, matmul_spec, tensordot_axes
 from core.lazy.namespace import FUNCTIONS, function
+from core.lazy.operation import operation
 from core.lazy.operators import binary_operators
 from core.lazy.spec import Axis, Shape, Spec, axis_index, broadcast, joint_spec, replace_axis
-from core.lazy.standard.common import call, call_many, traced
+from core.lazy.standard.common import cached, call, call_many, traced
 from core.lazy.standard.manipulation import moveaxis
 from core.lazy.standard.reduction import reduced_shape
-from core.typing import Array
 
 _forward, _ = binary_operators("matmul", matmul_spec)
 
 
-class EighResult(NamedTuple):
-    """The result of `linalg.eigh` and `linalg.eig`."""
-
-    eigenvalues: Array
-    eigenvectors: Array
-
-
-class QRResult(NamedTuple):
-    """The result of `linalg.qr`."""
-
-    Q: Array
-    R: Array
-
-
-class SlogdetResult(NamedTuple):
-    """The result of `linalg.slogdet`."""
-
-    sign: Array
-    logabsdet: Array
-
-
-class SVDResult(NamedTuple):
-    """The result of `linalg.svd`."""
-
-    U: Array
-    S: Array
-    Vh: Array
-
+EighResult = namedtuple("EighResult", "eigenvalues eigenvectors")
+QRResult = namedtuple("QRResult", "Q R")
+SlogdetResult = namedtuple("SlogdetResult", "sign logabsdet")
+SVDResult = namedtuple("SVDResult", "U S Vh")
 
 # Products.
 
@@ -107,26 +84,15 @@ def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> LazyArray:
 # by default. The length k is the smaller one of m and n.
 
 
-@cache
-def _parse(layout: str) -> tuple[bool, tuple[tuple[str, str], ...]]:
-    """Return whether the matrix must be square, and the axes and dtype rule of each result."""
-    operand, _, results = layout.partition("->")
-    parts = [one.strip().partition(":") for one in results.split(",")]
-    return operand[0] == operand[1], tuple((axes, rule or "floating") for axes, _, rule in parts)
+def _matrix_function(name: str, layout: str, summary: str, result: Any = None) -> Any:
+    """Return a function of matrices without options; `result` is its named tuple, if any."""
 
+    def apply(x: Any, /) -> Any:
+        return _one(name, x, layout) if result is None else result(*_several(name, x, layout))
 
-def _infer(name: str, x: Any, layout: str) -> tuple[LazyArray, list[Spec]]:
-    """Return the operand as a traced array, and the specs of the results."""
-    x = traced(x)
-    square, results = _parse(layout)
-    check_matrix(name, x, square)
-    m, n = x.shape[-2:]
-    lengths = {"m": m, "n": n, "1": 1, "k": None if m is None or n is None else min(m, n)}
-    known = []
-    for axes, rule in results:
-        shape = (*x.shape[:-2], *[lengths[axis] for axis in axes])
-        known.append(x._spec.with_(shape=shape, dtype=_result_dtype(x, rule)))
-    return x, known
+    apply.__doc__ = summary
+    apply.__annotations__["return"] = "LazyArray" if result is None else result.__name__
+    return function("linalg" if "." in name else "manipulation", name=name)(apply)
 
 
 def _one(name: str, x: Any, layout: str, *args: Any, **options: Any) -> LazyArray:
@@ -139,15 +105,39 @@ def _several(name: str, x: Any, layout: str, **options: Any) -> list[LazyArray]:
     return call_many(name, (x,), *known, **options)
 
 
+def _infer(name: str, x: Any, layout: str) -> tuple[LazyArray, list[Spec]]:
+    """Return the operand as a traced array, and the specs of the results."""
+    x = traced(x)
+
+    def infer() -> list[Spec]:
+        square, results = _parse(layout)
+        check_matrix(name, x, square)
+        m, n = x.shape[-2:]
+        if square:
+            m = n = n if m is None else m
+        lengths = {"m": m, "n": n, "1": 1, "k": None if m is None or n is None else min(m, n)}
+        known = []
+        for axes, rule in results:
+            shape = (*x.shape[:-2], *[lengths[axis] for axis in axes])
+            known.append(x._spec.with_(shape=shape, dtype=_result_dtype(x, rule)))
+        return known
+
+    return x, cached(operation(name), (x._spec, layout), infer)
+
+
+@cache
+def _parse(layout: str) -> tuple[bool, tuple[tuple[str, str], ...]]:
+    """Return whether the matrix must be square, and the axes and dtype rule of each result."""
+    operand, _, results = layout.partition("->")
+    parts = [one.strip().partition(":") for one in results.split(",")]
+    return operand[0] == operand[1], tuple((axes, rule or "floating") for axes, _, rule in parts)
+
+
 def _result_dtype(x: LazyArray, rule: str) -> dtypes.DType:
     if rule == "same":
         return x.dtype
-    floating = dtypes.floating(x.dtype, x.backend)
-    if rule == "index":
-        return dtypes.default(x.backend, "integral")
-    if rule == "real":
-        return dtypes.real_of(floating)
-    return dtypes.complex_of(floating) if rule == "complex" else floating
+    floating = dtypes.floating(x.dtype, x.backend)  # strict backends refuse integers
+    return dtypes.RULES[rule](floating, x.backend)
 
 
 def check_matrix(name: str, x: LazyArray, square: bool = False) -> None:
@@ -159,62 +149,47 @@ def check_matrix(name: str, x: LazyArray, square: bool = False) -> None:
         raise ValueError(f"{name}: a matrix of shape {(m, n)} is not square")
 
 
-@function("manipulation")
-def matrix_transpose(x: Any, /) -> LazyArray:
-    """Return the array with its last two axes exchanged."""
-    return _one("matrix_transpose", x, "mn->nm:same")
+_2025 = "\n\nNotes\n-----\nVersion 2025.12 of the array API standard defines it."
+matrix_transpose = _matrix_function(
+    "matrix_transpose", "mn->nm:same", "Return the array with its last two axes exchanged."
+)
+det = _matrix_function("linalg.det", "mm->", "Return the determinants of matrices.")
+eig = _matrix_function(
+    "linalg.eig",
+    "mm->m:complex, mm:complex",
+    "Return the eigenvalues and eigenvectors of matrices, which are complex." + _2025,
+    EighResult,
+)
+eigh = _matrix_function(
+    "linalg.eigh",
+    "mm->m:real, mm",
+    "Return the eigenvalues and eigenvectors of Hermitian matrices.",
+    EighResult,
+)
+eigvals = _matrix_function(
+    "linalg.eigvals",
+    "mm->m:complex",
+    "Return the eigenvalues of matrices, which are complex." + _2025,
+)
+eigvalsh = _matrix_function(
+    "linalg.eigvalsh", "mm->m:real", "Return the eigenvalues of Hermitian matrices."
+)
+inv = _matrix_function("linalg.inv", "mm->mm", "Return the inverses of matrices.")
+slogdet = _matrix_function(
+    "linalg.slogdet",
+    "mm->, :real",
+    "Return the signs of determinants and the logarithms of their absolute values.",
+    SlogdetResult,
+)
+svdvals = _matrix_function(
+    "linalg.svdvals", "mn->k:real", "Return the singular values of matrices."
+)
 
 
 @function("linalg", name="linalg.cholesky")
 def cholesky(x: Any, /, *, upper: bool = False) -> LazyArray:
     """Return the Cholesky factors of positive definite matrices."""
     return _one("linalg.cholesky", x, "mm->mm", upper=upper or None)
-
-
-@function("linalg", name="linalg.det")
-def det(x: Any, /) -> LazyArray:
-    """Return the determinants of matrices."""
-    return _one("linalg.det", x, "mm->")
-
-
-@function("linalg", name="linalg.eigh")
-def eigh(x: Any, /) -> EighResult:
-    """Return the eigenvalues and eigenvectors of Hermitian matrices."""
-    return EighResult(*_several("linalg.eigh", x, "mm->m:real, mm"))
-
-
-@function("linalg", name="linalg.eigvalsh")
-def eigvalsh(x: Any, /) -> LazyArray:
-    """Return the eigenvalues of Hermitian matrices."""
-    return _one("linalg.eigvalsh", x, "mm->m:real")
-
-
-@function("linalg", name="linalg.eig")
-def eig(x: Any, /) -> EighResult:
-    """Return the eigenvalues and eigenvectors of matrices, which are complex.
-
-    Notes
-    -----
-    Version 2025.12 of the array API standard defines it.
-    """
-    return EighResult(*_several("linalg.eig", x, "mm->m:complex, mm:complex"))
-
-
-@function("linalg", name="linalg.eigvals")
-def eigvals(x: Any, /) -> LazyArray:
-    """Return the eigenvalues of matrices, which are complex.
-
-    Notes
-    -----
-    Version 2025.12 of the array API standard defines it.
-    """
-    return _one("linalg.eigvals", x, "mm->m:complex")
-
-
-@function("linalg", name="linalg.inv")
-def inv(x: Any, /) -> LazyArray:
-    """Return the inverses of matrices."""
-    return _one("linalg.inv", x, "mm->mm")
 
 
 @function("linalg", name="linalg.matrix_power")
@@ -245,12 +220,6 @@ def qr(x: Any, /, *, mode: str = "reduced") -> QRResult:
     return QRResult(*_several("linalg.qr", x, layouts[mode], mode=option))
 
 
-@function("linalg", name="linalg.slogdet")
-def slogdet(x: Any, /) -> SlogdetResult:
-    """Return the signs of determinants and the logarithms of their absolute values."""
-    return SlogdetResult(*_several("linalg.slogdet", x, "mm->, :real"))
-
-
 @function("linalg", name="linalg.svd")
 def svd(x: Any, /, *, full_matrices: bool = True) -> SVDResult:
     """Return the singular value decomposition of matrices."""
@@ -258,12 +227,6 @@ def svd(x: Any, /, *, full_matrices: bool = True) -> SVDResult:
         return SVDResult(*_several("linalg.svd", x, "mn->mm, k:real, nn"))
     layout = "mn->mk, k:real, kn"
     return SVDResult(*_several("linalg.svd", x, layout, full_matrices=False))
-
-
-@function("linalg", name="linalg.svdvals")
-def svdvals(x: Any, /) -> LazyArray:
-    """Return the singular values of matrices."""
-    return _one("linalg.svdvals", x, "mn->k:real")
 
 
 @function("reduction", name="linalg.matrix_norm")

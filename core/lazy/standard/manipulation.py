@@ -131,14 +131,6 @@ def broadcast_arrays(*arrays: Any) -> tuple[LazyArray, ...]:
 def broadcast_shapes(*shapes: Shape) -> Shape:
     """Return the shape that arrays of these shapes broadcast to.
 
-    Parameters
-    ----------
-    *shapes : tuple of int or None
-
-    Returns
-    -------
-    tuple of int or None
-
     Raises
     ------
     ValueError

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from core.lazy import dtypes
 from core.lazy.array import LazyArray, make
-from core.lazy.dtypes import DType
 from core.lazy.namespace import function
 from core.lazy.operation import Operation, define
 from core.lazy.spec import Axis, Shape, Spec, axes_of, axis_index, replace_axis
-from core.lazy.standard.common import call, given, traced
+from core.lazy.standard.common import cached, call, given, traced
 
-Rule = Callable[[DType, "str | None"], DType]
-_RULES: dict[str, Rule] = {
-    "accumulator": dtypes.accumulator,
-    "bool": lambda dtype, backend: dtypes.bool_,
-    "floating": dtypes.floating,
-    "index": lambda dtype, backend: dtypes.default(backend, "integral"),
-    "real": lambda dtype, backend: dtypes.real_of(dtypes.floating(dtype, backend)),
-    "same": lambda dtype, backend: dtype,
-}
-"""The dtype of a result by the dtype of the operand and the backend."""
 _REDUCTIONS = {
     "sum": ("accumulator", "Return the sum of elements along axes."),
     "prod": ("accumulator", "Return the product of elements along axes."),
@@ -48,7 +38,7 @@ def reduced_shape(shape: Shape, axis: Axis, keepdims: bool) -> Shape:
     return tuple(n for i, n in enumerate(shape) if i not in axes)
 
 
-def _reduction(name: str, rule: Rule, summary: str) -> None:
+def _reduction(name: str, rule: str, summary: str) -> None:
     op = define(Operation(name, "reduction"))
 
     def reduce(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> LazyArray:
@@ -75,7 +65,7 @@ def _reduction(name: str, rule: Rule, summary: str) -> None:
     function(name=name)(made)
 
 
-def _reduce(op: Operation, rule: Rule, x: Any, axis: Any, keepdims: bool, **more: Any) -> LazyArray:
+def _reduce(op: Operation, rule: str, x: Any, axis: Any, keepdims: bool, **more: Any) -> LazyArray:
     """Record a reduction; its result is cached by the operand's spec and the options."""
     x = traced(x)
     if isinstance(axis, list):
@@ -83,23 +73,21 @@ def _reduce(op: Operation, rule: Rule, x: Any, axis: Any, keepdims: bool, **more
     key = (x._spec, axis, keepdims, *more.values())
     try:
         found = op.cache.get(key)
-    except TypeError:  # an option that is not hashable
-        key, found = None, None  # type: ignore[assignment]
-    if found is None:
-        asked = dtypes.asked()
+    except TypeError:  # an option is not hashable
         found = _infer(rule, x._spec, axis, keepdims, more)
-        if key is not None and dtypes.asked() == asked:
-            op.remember(key, found)
+    if found is None:
+        # A partial, as the variables of a lambda would make each call slower.
+        found = cached(op, key, partial(_infer, rule, x._spec, axis, keepdims, more))
     return make(op, (x,), found[1], found[0])
 
 
 def _infer(
-    rule: Rule, known: Spec, axis: Axis, keepdims: bool, more: dict[str, Any]
+    rule: str, known: Spec, axis: Axis, keepdims: bool, more: dict[str, Any]
 ) -> tuple[Spec, dict[str, Any]]:
     if more.get("dtype") is not None:
         dtype = more["dtype"] = dtypes.as_dtype(more["dtype"])
     else:
-        dtype = rule(known.dtype, known.backend)
+        dtype = dtypes.RULES[rule](known.dtype, known.backend)
     more["correction"] = more.get("correction") or None
     options = given({"axis": axis, "keepdims": keepdims or None, **more})
     shape = reduced_shape(known.shape, axis, keepdims)
@@ -133,7 +121,7 @@ def _cumulative(name: str, summary: str) -> None:
 
 
 for _name, (_rule, _summary) in _REDUCTIONS.items():
-    _reduction(_name, _RULES[_rule], _summary)
+    _reduction(_name, _rule, _summary)
 _cumulative("cumulative_sum", "Return the cumulative sum along an axis.")
 _cumulative("cumulative_prod", "Return the cumulative product along an axis.")
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections import namedtuple
+from typing import Any
 
 from core.lazy import dtypes
 from core.lazy.array import LazyArray
@@ -10,9 +11,12 @@ from core.lazy.dtypes import DType, promotion
 from core.lazy.namespace import function
 from core.lazy.spec import Shape, axis_index, broadcast, joint_spec, replace_axis
 from core.lazy.standard.common import call, call_many, together, traced
-from core.typing import Array
 
 UNKNOWN: Shape = (None,)
+
+UniqueAll = namedtuple("UniqueAll", "values indices inverse_indices counts")
+UniqueCounts = namedtuple("UniqueCounts", "values counts")
+UniqueInverse = namedtuple("UniqueInverse", "values inverse_indices")
 
 
 def index_dtype(x: LazyArray) -> DType:
@@ -85,55 +89,26 @@ def nonzero(x: Any, /) -> tuple[LazyArray, ...]:
     return tuple(call_many("nonzero", (x,), *(known,) * x.ndim))
 
 
-class UniqueAll(NamedTuple):
-    """The result of `unique_all`; the length of all but `inverse_indices` is unknown."""
+def _unique(name: str, summary: str, result: Any) -> None:
+    def unique(x: Any, /) -> Any:
+        x = traced(x)
+        index = x._spec.with_(shape=UNKNOWN, dtype=index_dtype(x))
+        known = {
+            "values": x._spec.with_(shape=UNKNOWN),
+            "inverse_indices": index.with_(shape=x.shape),
+        }
+        return result(
+            *call_many(name, (x,), *[known.get(field, index) for field in result._fields])
+        )
 
-    values: Array
-    indices: Array
-    inverse_indices: Array
-    counts: Array
-
-
-class UniqueCounts(NamedTuple):
-    """The result of `unique_counts`; the length is unknown."""
-
-    values: Array
-    counts: Array
-
-
-class UniqueInverse(NamedTuple):
-    """The result of `unique_inverse`; the length of `values` is unknown."""
-
-    values: Array
-    inverse_indices: Array
+    unique.__doc__ = f"Return {summary}.\n\nLengths that depend on values are unknown."
+    unique.__annotations__["return"] = result.__name__
+    function("sorting", name=name)(unique)
 
 
-@function("sorting")
-def unique_all(x: Any, /) -> UniqueAll:
-    """Return the unique elements, their first indices, inverse indices and counts."""
-    return UniqueAll(*_unique("unique_all", x, UniqueAll))
-
-
-@function("sorting")
-def unique_counts(x: Any, /) -> UniqueCounts:
-    """Return the unique elements and their counts."""
-    return UniqueCounts(*_unique("unique_counts", x, UniqueCounts))
-
-
-@function("sorting")
-def unique_inverse(x: Any, /) -> UniqueInverse:
-    """Return the unique elements and the indices among them that reconstruct `x`."""
-    return UniqueInverse(*_unique("unique_inverse", x, UniqueInverse))
-
-
-def _unique(name: str, x: Any, result: Any) -> list[LazyArray]:
-    x = traced(x)
-    index = x._spec.with_(shape=UNKNOWN, dtype=index_dtype(x))
-    known = {
-        "values": x._spec.with_(shape=UNKNOWN),
-        "inverse_indices": index.with_(shape=x.shape),
-    }
-    return call_many(name, (x,), *[known.get(field, index) for field in result._fields])
+_unique("unique_all", "the unique elements, their indices, inverse indices and counts", UniqueAll)
+_unique("unique_counts", "the unique elements and their counts", UniqueCounts)
+_unique("unique_inverse", "the unique elements and the indices that reconstruct `x`", UniqueInverse)
 
 
 @function("sorting")
