@@ -6,7 +6,7 @@ from pkgutil import resolve_name
 
 from core._private.torch import mark_constant
 from core.autojit.compiled import CompiledFunction
-from core.backends.registry import backends
+from core.backends import Backend, backends
 
 _LAZY = ("lazy", "core.autojit.lazy:LazyFunction")
 """The compiler that is chosen by name only, as it takes arrays of any library."""
@@ -19,23 +19,28 @@ COMPILERS: dict[str, type[CompiledFunction]] = {}
 def compiler_names() -> list[str]:
     """Return the values that ``backend=`` takes, the preferred libraries first."""
     compiling = [backend for backend in backends().values() if backend.compiler is not None]
-    compiling.sort(key=lambda backend: -backend.compiler_priority)
-    return [*(backend.name for backend in compiling), _LAZY[0]]
+    return [*(backend.name for backend in sorted(compiling, key=_rank)), _LAZY[0]]
 
 
 @mark_constant
 def preferred_compiler(libraries: tuple[str, ...]) -> str:
     """Return which of some libraries compiles, and load its compiler; "" if none does."""
-    found = [
-        backend
-        for name, backend in backends().items()
-        if name in libraries and backend.compiler is not None
-    ]
-    if not found:
+    adapters = backends()
+    preferred = None
+    for library in libraries:
+        backend = adapters.get(library)
+        if backend is None or backend.compiler is None or backend is preferred:
+            continue
+        if preferred is None or _rank(backend) < _rank(preferred):
+            preferred = backend
+    if preferred is None:
         return ""
-    name = max(found, key=lambda backend: backend.compiler_priority).name
-    load_compiler(name)
-    return name
+    load_compiler(preferred.name)
+    return preferred.name
+
+
+def _rank(backend: Backend) -> tuple[int, str]:
+    return -backend.compiler_priority, backend.name
 
 
 def load_compiler(name: str) -> type[CompiledFunction]:

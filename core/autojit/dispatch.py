@@ -50,6 +50,7 @@ class Dispatcher:
         call is for. It is a closure because variables are faster than attributes.
         """
         leaf_type, call_arrays, flatten, versions, inline, call_dynamic, packed_type = path
+        compilers_seen = 0
 
         def call(*args: Any, **kwargs: Any) -> Any:
             if not kwargs:
@@ -91,14 +92,17 @@ class Dispatcher:
 
         def call_first(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             nonlocal leaf_type, call_arrays, flatten, versions, inline, call_dynamic, packed_type
+            nonlocal compilers_seen
             try:
                 return self._call_by_arrays(args, kwargs)
             finally:
-                path = self._find_fast_path()
-                if path is not None:
-                    _, call_arrays, _, versions, inline, call_dynamic, packed_type = path
-                    # Last, as other threads may be in `call`, which tests these first.
-                    flatten, leaf_type = path.flatten, path.leaf_type
+                if len(self.compiled) != compilers_seen:
+                    compilers_seen = len(self.compiled)
+                    path = self._find_fast_path()
+                    if path is not None:
+                        _, call_arrays, _, versions, inline, call_dynamic, packed_type = path
+                        # Last, as other threads may be in `call`, which tests these first.
+                        flatten, leaf_type = path.flatten, path.leaf_type
 
         def call_missing(
             key: Key, leaves: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -130,12 +134,12 @@ class Dispatcher:
     def _call_by_arrays(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call the compiled function for the arrays among the arguments, or the function itself."""
         key, leaves = self.flattener.flatten_arguments(args, kwargs)
-        found = {library_of(type(x)) for x in leaves}
-        library = preferred_compiler(tuple(found))
+        libraries = tuple([library_of(type(x)) for x in leaves])
+        library = preferred_compiler(libraries)
         if not library or COMPILERS[library].is_traced():
             return self.function(*args, **kwargs)
         compiled = self.compiled_for(library)
-        if not found <= {library, ""}:  # to this compiler, arrays of other libraries are static
+        if not {*libraries} <= {library, ""}:  # arrays of other libraries are static
             key, leaves = compiled.flattener.flatten_arguments(args, kwargs)
         return compiled.call(key, leaves, args, kwargs)
 
@@ -162,7 +166,7 @@ class Dispatcher:
         name = self.backend
         if name is None:
             _, leaves = self.flattener.flatten_arguments(args, kwargs)
-            name = preferred_compiler(tuple({library_of(type(x)) for x in leaves}))
+            name = preferred_compiler(tuple([library_of(type(x)) for x in leaves]))
         if not name:
             compilers = ", ".join(compiler_names()[:-1])
             raise TypeError(f"{self.options.name}.lower needs an array of one of: {compilers}")

@@ -265,10 +265,11 @@ class InlineCache:
 
     def activate(self, key: Key, version: Any, versions: dict[Key, Any]) -> None:
         """Match the next calls with `version`, which is that of `key` in `versions`."""
-        if version not in self.compiled:
+        compiled = self.compiled  # another thread may call `reset`
+        if version not in compiled:
             # Weak references: a matcher must not keep alive what the key of its version does not.
-            self.compiled[version] = self.compile_version(with_weak_references(key), version)
-        self.call = self.compiled[version]
+            compiled[version] = self.compile_version(with_weak_references(key), version)
+        self.call = compiled[version]
         self.current = version
         self.misses = 0
         if versions.get(key) is not version:  # it was removed in the meantime

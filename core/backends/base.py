@@ -116,7 +116,7 @@ class Backend(ABC):
     compiler_priority: ClassVar[int] = 0
     """If a call has arrays of several libraries with a compiler, the highest priority compiles.
 
-    The arrays of the others are static. Of equal priorities, the first in the registry wins.
+    The arrays of the others are static. Of equal priorities, the first by name compiles.
     """
     environment: ClassVar[Mapping[str, str]] = {}
     """Environment variables to set before the library is imported for a measurement."""
