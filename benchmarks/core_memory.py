@@ -1,10 +1,10 @@
-"""Call `lazy_apply` and `autojit` very often, with other shapes and objects, and watch the memory.
+"""Measure the memory that remains in use after many calls of `lazy_apply` and `autojit`.
 
 Usage: python benchmarks/core_memory.py [--calls N] [--only TEXT]
 
-Prints by how many bytes the process has grown after the calls, once a tenth of them has filled
-every cache. Exits with 1 where that is more than 30 bytes for a call: to keep the smallest array
-takes 100. Linux only, as it reads /proc.
+The calls have arrays of different shapes and new objects. A tenth of them fills the caches; then
+the growth of the process is measured. The exit status is 1 if it exceeds 30 bytes per call; keeping
+the smallest array takes 100. Linux only, as it reads /proc.
 """
 
 from __future__ import annotations
@@ -27,15 +27,16 @@ import torch
 from core import autojit, lazy_apply
 
 LIMIT = 30.0
-"""Bytes for each call."""
+"""The largest allowed growth in bytes per call."""
 
 SHAPES = 20
+"""The number of shapes of arrays."""
 
 Call = Callable[[int], Any]
 
 
 class Model:
-    """An object with an array, new in each call."""
+    """An object with an array."""
 
     def __init__(self, weights: Any, options: dict[str, Any]) -> None:
         self.weights = weights
@@ -43,18 +44,18 @@ class Model:
 
 
 def resident() -> int:
-    """Return how many bytes of this process are in memory."""
+    """Return the resident memory of this process in bytes."""
     gc.collect()
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 
 
 def arrays(ones: Callable[[int], Any]) -> list[Any]:
-    """Return arrays of all shapes."""
+    """Return one array of each shape."""
     return [ones(length) for length in range(1, SHAPES + 1)]
 
 
-def applied() -> dict[str, Call]:
-    """Return calls of `lazy_apply` on every library."""
+def lazy_apply_calls() -> dict[str, Call]:
+    """Return calls of `lazy_apply` on all libraries, by title."""
     libraries = {
         "NumPy": np.ones,
         "PyTorch": torch.ones,
@@ -63,25 +64,25 @@ def applied() -> dict[str, Call]:
         "Dask": da.ones,
     }
 
-    def one(ones: Any) -> Call:
-        known = arrays(ones)
+    def eager(ones: Any) -> Call:
+        xs = arrays(ones)
 
         def call(i: int) -> None:
-            length = i % SHAPES
-            lazy_apply(lambda x, k: x, known[length], k=i, shape=(length + 1,), as_numpy=i % 2 == 0)
+            x = xs[i % SHAPES]
+            lazy_apply(lambda x, k: x, x, k=i, shape=(i % SHAPES + 1,), as_numpy=i % 2 == 0)
 
         return call
 
-    calls = {f"lazy_apply, {name}": one(ones) for name, ones in libraries.items()}
-    known = arrays(jnp.ones)
+    calls = {f"lazy_apply, {name}": eager(ones) for name, ones in libraries.items()}
+    xs = arrays(jnp.ones)
     for as_numpy in (True, False):
         function = np.sort if as_numpy else jnp.negative
         jitted = jax.jit(lambda x, f=function, n=as_numpy: lazy_apply(f, x, as_numpy=n))
         calls[f"lazy_apply, inside jax.jit, as_numpy={as_numpy}"] = lambda i, f=jitted: f(
-            known[i % SHAPES]
+            xs[i % SHAPES]
         ).block_until_ready()
     mapped = jax.vmap(lambda x: lazy_apply(np.negative, x, as_numpy=True))
-    calls["lazy_apply, inside jax.vmap"] = lambda i: mapped(known[i % SHAPES])
+    calls["lazy_apply, inside jax.vmap"] = lambda i: mapped(xs[i % SHAPES])
     tensors = arrays(torch.ones)
     compiled = torch.compile(
         lambda x: lazy_apply(np.sort, x, as_numpy=True), backend="aot_eager", fullgraph=True
@@ -90,42 +91,42 @@ def applied() -> dict[str, Call]:
     return calls
 
 
-def compiled() -> dict[str, Call]:
-    """Return calls of `autojit` on both libraries that compile."""
+def autojit_calls() -> dict[str, Call]:
+    """Return calls of functions under `autojit`, by title."""
 
-    def weighted(model: Model, x: Any, words: list[str]) -> Model:
+    def add_weights(model: Model, x: Any, words: list[str]) -> Model:
         return Model(model.weights + x, {**model.options, "words": words})
 
-    def one(ones: Any, **options: Any) -> Call:
-        function, known = autojit(weighted, **options), arrays(ones)
+    def objects(ones: Any, **options: Any) -> Call:
+        function, xs = autojit(add_weights, **options), arrays(ones)
 
         def call(i: int) -> None:
-            x = known[i % SHAPES]
+            x = xs[i % SHAPES]
             function(Model(x, {"rate": 0.5, "names": ["a", "b"]}), x, ["word"])
 
         return call
 
-    rates = autojit(lambda x, rate: x * rate, dynamic_scalars=True)
-    modes = autojit(lambda x, mode: x + len(mode), maxsize=4)
-    known = arrays(jnp.ones)
+    scaled = autojit(lambda x, rate: x * rate, dynamic_scalars=True)
+    shifted = autojit(lambda x, text: x + len(text), maxsize=4)
+    xs = arrays(jnp.ones)
     return {
-        "autojit, JAX, objects": one(jnp.ones),
-        "autojit, PyTorch, objects": one(torch.ones, compile_options={"backend": "eager"}),
-        "autojit, NumPy, objects": one(np.ones),
-        "autojit, JAX, floats that change": lambda i: rates(known[i % SHAPES], i / 7),
-        "autojit, JAX, words that come back": lambda i: modes(known[0], "x" * (i // 100 % 8)),
+        "autojit, JAX, new objects": objects(jnp.ones),
+        "autojit, PyTorch, new objects": objects(torch.ones, compile_options={"backend": "eager"}),
+        "autojit, NumPy, new objects": objects(np.ones),
+        "autojit, JAX, changing floats": lambda i: scaled(xs[i % SHAPES], i / 7),
+        "autojit, JAX, removed versions": lambda i: shifted(xs[0], "x" * (i // 100 % 8)),
     }
 
 
 def main() -> int:
-    """Print how much every call leaves behind, and return 1 where it is too much."""
+    """Print how much memory calls of each kind keep, and return 1 if it exceeds the limit."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--calls", type=int, default=100_000, help="calls of each kind")
-    parser.add_argument("--only", default="", help="kinds with this in their names")
+    parser.add_argument("--calls", type=int, default=100_000, help="number of calls of each kind")
+    parser.add_argument("--only", default="", help="only kinds with this text in the title")
     options = parser.parse_args()
-    kept = 0
-    for name, call in {**applied(), **compiled()}.items():
-        if options.only not in name:
+    exceeded = 0
+    for title, call in {**lazy_apply_calls(), **autojit_calls()}.items():
+        if options.only not in title:
             continue
         start = time.perf_counter()
         for i in range(options.calls // 10):
@@ -134,14 +135,14 @@ def main() -> int:
         for i in range(options.calls):
             call(i)
         growth = resident() - before
-        too_much = growth > LIMIT * options.calls
-        kept += too_much
+        exceeds = growth > LIMIT * options.calls
+        exceeded += exceeds
         print(
-            f"{name:<42} {growth:>10} bytes {growth / options.calls:7.1f} a call"
-            f" {time.perf_counter() - start:6.1f} s{'  GROWS' if too_much else ''}",
+            f"{title:<42} {growth:>10} bytes {growth / options.calls:7.1f} per call"
+            f" {time.perf_counter() - start:6.1f} s{'  EXCEEDED' if exceeds else ''}",
             flush=True,
         )
-    return 1 if kept else 0
+    return 1 if exceeded else 0
 
 
 if __name__ == "__main__":
