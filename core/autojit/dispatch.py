@@ -47,7 +47,9 @@ class Dispatcher:
         """Return a function that takes a fast path, if there is a version for the arguments.
 
         Without a backend, it takes the fast path of the first compiler that has one and that a
-        call is for. It is a closure because variables are faster than attributes.
+        call is for. It is a closure because variables are faster than attributes. Compilers return
+        arrays, built-in containers and packed results, for which ``__class__`` is faster than
+        ``type`` and cannot differ from it; arguments may be proxies.
         """
         leaf_type, call_arrays, flatten, versions, inline, call_dynamic, packed_type = path
         compilers_seen = 0
@@ -60,12 +62,12 @@ class Dispatcher:
                 else:
                     if args:
                         result = call_arrays(*args)
-                        return result.unpack() if type(result) is packed_type else result
+                        return result.unpack() if result.__class__ is packed_type else result
             match_and_call = inline.call
             if match_and_call is not None:
                 result = match_and_call(args, kwargs)
                 if result is not NO_MATCH:
-                    return result.unpack() if type(result) is packed_type else result
+                    return result.unpack() if result.__class__ is packed_type else result
             if flatten is None:
                 return call_first(args, kwargs)
             leaves: list[Any] = []
@@ -88,7 +90,7 @@ class Dispatcher:
                 result = version(*leaves)
             else:
                 result = call_dynamic(key, version, leaves, args, kwargs)
-            return result.unpack() if type(result) is packed_type else result
+            return result.unpack() if result.__class__ is packed_type else result
 
         def call_first(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             nonlocal leaf_type, call_arrays, flatten, versions, inline, call_dynamic, packed_type
