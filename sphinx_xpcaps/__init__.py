@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    """Connect the extension to Sphinx."""
+    """Set up the extension."""
     from sphinx_xpcaps.extension.core_conflict import refuse_foreign_core
 
-    refuse_foreign_core()  # what follows imports core
+    refuse_foreign_core()  # before the next import, which imports core
 
     from sphinx_xpcaps.extension.connect import connect
 

@@ -1,4 +1,4 @@
-"""Every option once: its name in ``conf.py``, its default, its type and its meaning."""
+"""The options of the extension: names, defaults, types and meanings."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Any
 
 
 class Execute(StrEnum):
-    """When functions are run."""
+    """Values of ``xpcaps_execute``: when functions are run."""
 
     AUTO = "auto"
-    """Run what is missing or no longer current."""
+    """Run what has not been measured, or has changed since."""
     OFF = "off"
-    """Run nothing; show what the records say."""
+    """Run nothing; show the records."""
     FORCE = "force"
     """Run everything again."""
     CHECK = "check"
-    """Run everything, and warn where the committed records differ."""
+    """Run everything again, and warn where the committed records differ."""
 
 
 DEVICES = ("cpu", "gpu")
-"""The columns that a table can have."""
+"""The possible columns of a table."""
 
 
 def _option(default: Any, meaning: str) -> Any:
@@ -33,33 +33,35 @@ def _option(default: Any, meaning: str) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """The options of the extension; in ``conf.py`` each has the prefix ``xpcaps_``."""
+    """The options of the extension; in ``conf.py``, names have the prefix ``xpcaps_``."""
 
-    inject: list[str] = _option([], "Patterns of dotted names that get a table without asking.")
+    inject: list[str] = _option([], "Patterns of dotted names whose descriptions get a table.")
     execute: str = _option("auto", "When to run functions: auto, off, force or check.")
     backends: list[str] = _option(
         ["numpy", "cupy", "torch", "jax", "dask"], "Backends that tables show, in this order."
     )
     devices: list[str] = _option(["cpu", "gpu"], "Devices that tables show, in this order.")
-    modes: list[str] = _option([], "Optional modes to measure besides those that each backend has.")
+    modes: list[str] = _option(
+        [], "Optional modes to measure in addition to those of each backend."
+    )
     records: list[str] = _option([], "Globs of committed records, relative to conf.py.")
     cases: list[str] = _option(
-        [], "Modules that give cases with @cases_for, and files of recorded calls (*.cases)."
+        [], "Modules that define cases with @cases_for, and files with recorded calls (*.cases)."
     )
     declared: str = _option(
-        "", "Declarations to hold measurements against, as `module:table`; none if empty."
+        "", "Declarations to compare with the measurements, as `module:table`; none if empty."
     )
-    declared_known: str = _option("", "A file of known differences, relative to conf.py.")
+    declared_known: str = _option("", "A file with known differences, relative to conf.py.")
     declared_report: str = _option(
-        "", "A JSON file for the differences, relative to conf.py, in place of warnings."
+        "", "A JSON file to write differences to instead of warnings, relative to conf.py."
     )
-    environment: dict[str, str] = _option({}, "Variables that are set in every worker.")
-    setup: str = _option("", "A line of code that every worker runs first.")
-    timeout: float = _option(30.0, "Seconds that one case may take.")
-    jobs: int = _option(0, "Workers side by side; 0 is one per processor.")
+    environment: dict[str, str] = _option({}, "Environment variables of the workers.")
+    setup: str = _option("", "Code that every worker runs first.")
+    timeout: float = _option(30.0, "Time limit for one case, in seconds.")
+    jobs: int = _option(0, "Number of parallel workers; 0 is one per processor.")
 
     def __post_init__(self) -> None:
-        """Refuse a value that no option knows."""
+        """Raise ValueError if a value is invalid."""
         Execute(self.execute)
 
 

@@ -89,7 +89,11 @@ def _collect(
             found = made
     if not found.calls:
         return Collected(
-            target=name, origin=found.origin, error=found.problem, error_type=found.problem_type
+            target=name,
+            origin=found.origin,
+            error=found.problem,
+            error_type=found.problem_type,
+            error_line=found.problem_line,
         )
     return _make_cases(name, target, found, on_start, skip, file)
 

@@ -79,8 +79,9 @@ def from_bodies(
         try:
             watcher.run(body, _body_scope(name, target))
         except BaseException as error:
-            problem = f"line {_line(error)}: {type(error).__name__}: {_first_line(error)}"
-            return FoundCalls("directive", (), problem, type(error).__name__)
+            kind, line = type(error).__name__, _line(error)
+            problem = f"line {line}: {kind}: {_first_line(error)}"
+            return FoundCalls("directive", (), problem, kind, line)
         found = watcher.finish()
         if not found:
             problem = watcher.problem or f"the body does not call {name}"

@@ -82,6 +82,8 @@ class FoundCalls:
     calls: tuple[FoundCall, ...] = ()
     problem: str = ""
     problem_type: str | None = None
+    problem_line: int | None = None
+    """Line of a directive's body at which it failed."""
     made_up_data: bool = False
 
 
@@ -153,3 +155,5 @@ class Collected:
     origin: str | None = None
     error: str = ""
     error_type: str | None = None
+    error_line: int | None = None
+    """Line of a directive's body at which it failed."""

@@ -12,7 +12,7 @@ from sphinx_xpcaps.cli.run import expand, plain_console, run
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure.profile import Clock
 from sphinx_xpcaps.measure.runner import workers
-from sphinx_xpcaps.results.labels import WORDS
+from sphinx_xpcaps.results.labels import STATUSES
 from sphinx_xpcaps.results.model import Record, Status
 
 
@@ -54,7 +54,7 @@ def _report(record: Record, ran: int, output: Path) -> None:
         for status in Status
         if status is not Status.NOT_APPLICABLE
     }
-    summary = ", ".join(f"{n} {WORDS[status]}" for status, n in counts.items() if n)
+    summary = ", ".join(f"{n} {STATUSES[status]}" for status, n in counts.items() if n)
     targets, measured = _count(len(record.targets), "target"), _count(ran, "cell")
     click.echo(f"{targets}, {measured} measured now; {summary}. Wrote {output}")
 

@@ -8,7 +8,7 @@ import click
 from rich.table import Table as Grid
 
 from sphinx_xpcaps.cli.run import plain_console
-from sphinx_xpcaps.results.labels import SYMBOLS, WORDS, short_reason, title
+from sphinx_xpcaps.results.labels import STATUSES, SYMBOLS, short_reason, title
 from sphinx_xpcaps.results.model import Cell, Status
 from sphinx_xpcaps.results.record import RecordError, read
 from sphinx_xpcaps.results.view import Shown, Table, backends_of, derive
@@ -51,7 +51,7 @@ def _cell_text(cell: Cell) -> str:
     if cell.status is Status.NOT_APPLICABLE:
         return SYMBOLS[cell.status]
     why = "; ".join(cell.notes) if cell.status.measured else short_reason(cell)
-    text = f"{SYMBOLS[cell.status]} {WORDS[cell.status]}" + (f": {why}" if why else "")
+    text = f"{SYMBOLS[cell.status]} {STATUSES[cell.status]}" + (f": {why}" if why else "")
     if cell.expected is not None:
         reason = f": {cell.expected.reason}" if cell.expected.reason else ""
         text += f" (expected {SYMBOLS[cell.expected.status]}{reason})"

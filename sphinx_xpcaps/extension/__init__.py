@@ -1,1 +1,5 @@
-"""The Sphinx side: options, directives, events, warnings and the report page."""
+"""The Sphinx extension: options, directives, events, warnings and the report page.
+
+`directives` and `inject` create requests for tables, which `domain` stores. After all documents
+are read, `pages` has `tables` derive the tables, and inserts them when pages are written.
+"""

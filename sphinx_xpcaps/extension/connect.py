@@ -1,14 +1,15 @@
-"""Connects every part of the extension to Sphinx."""
+"""Add the directives, nodes, events and static files of the extension to Sphinx."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sphinx_xpcaps.extension import build, options, report
+from sphinx_xpcaps import render
+from sphinx_xpcaps.extension import options, pages, report
 from sphinx_xpcaps.extension.directives import Capabilities, Summary
 from sphinx_xpcaps.extension.domain import XpcapsDomain
 from sphinx_xpcaps.extension.inject import on_object_description
-from sphinx_xpcaps.render import assets
 from sphinx_xpcaps.render.nodes import add_nodes
 from sphinx_xpcaps.version import __version__
 
@@ -16,9 +17,12 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.util.typing import ExtensionMetadata
 
+STATIC = Path(render.__file__).parent / "static"
+"""The folder with the style sheet and the script."""
+
 
 def connect(app: Sphinx) -> ExtensionMetadata:
-    """Connect, and say what Sphinx should know."""
+    """Add everything to Sphinx; return the metadata of the extension."""
     options.register(app)
     add_nodes(app)
     app.add_domain(XpcapsDomain)
@@ -26,17 +30,23 @@ def connect(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("xp-capabilities-summary", Summary)
     app.add_css_file("xpcaps.css")
     app.add_js_file("xpcaps.js", loading_method="defer")
-    app.add_post_transform(build.FillIn)
-    # After Sphinx has checked the types, at 800.
+    app.add_post_transform(pages.InsertTables)
+    # Sphinx checks the types with priority 800.
     app.connect("config-inited", options.on_config_inited, priority=900)
-    app.connect("builder-inited", assets.on_builder_inited)
+    app.connect("builder-inited", on_builder_inited)
     app.connect("object-description-transform", on_object_description)
-    app.connect("env-updated", build.on_env_updated)
+    app.connect("env-updated", pages.on_env_updated)
     app.connect("html-collect-pages", report.on_collect_pages)
-    app.connect("build-finished", build.on_build_finished)
+    app.connect("build-finished", pages.on_build_finished)
     return {
         "version": __version__,
         "env_version": XpcapsDomain.data_version,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }
+
+
+def on_builder_inited(app: Sphinx) -> None:
+    """Add our static files to HTML builders, before those of the project, which override them."""
+    if app.builder.format == "html":
+        app.config.html_static_path.insert(0, str(STATIC))

@@ -1,4 +1,4 @@
-"""``core`` is a plain name: notice when Python finds another package of that name first."""
+"""Detect another package named ``core`` that Python finds before ours."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 OURS = Path("backends", "registry.py")
-"""A file that our ``core`` has and that hardly any other has."""
+"""A file in our ``core`` that hardly any other package has."""
 
 
 def foreign_core() -> str | None:
-    """Return the file that Python imports as ``core`` if it is not ours; imports nothing."""
+    """Return the file that Python imports as ``core`` if it is not ours, without importing it."""
     loaded = sys.modules.get("core")
     if loaded is not None:
         folders = list(getattr(loaded, "__path__", ()))
@@ -31,7 +31,7 @@ def refuse_foreign_core() -> None:
     Raises
     ------
     sphinx.errors.ConfigError
-        Names the file that Python found instead.
+        Python finds another package; the message names its file.
     """
     found = foreign_core()
     if found is not None:
@@ -39,5 +39,5 @@ def refuse_foreign_core() -> None:
 
         raise ConfigError(
             f"sphinx_xpcaps needs its own package 'core', but Python imports {found}; "
-            "rename that package, or keep its folder behind site-packages on sys.path"
+            "rename that package, or put its folder after site-packages on sys.path"
         )

@@ -1,52 +1,68 @@
-"""Warns, or writes a report, where a declaration says something else than was measured."""
+"""Compare what a library declares about its functions with the tables."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sphinx_xpcaps.config import Config
-from sphinx_xpcaps.declared import known_differences as known_file
-from sphinx_xpcaps.declared import messages, report
+from sphinx_xpcaps.declared import known_differences, messages, report
 from sphinx_xpcaps.declared.compare import compare
 from sphinx_xpcaps.declared.load import DeclaredError, declarations
 from sphinx_xpcaps.declared.model import Findings
 from sphinx_xpcaps.extension.domain import TableRequest
-from sphinx_xpcaps.extension.locations import warn_at
-from sphinx_xpcaps.extension.warnings import logger, warn
+from sphinx_xpcaps.extension.warnings import Diagnostic, logger
 from sphinx_xpcaps.results.view import Table
 
-if TYPE_CHECKING:
-    from sphinx.application import Sphinx
 
+def compare_declarations(
+    folder: Path, config: Config, requests: Sequence[TableRequest], tables: Mapping[str, Table]
+) -> list[Diagnostic]:
+    """Return the differences, or write them to the report that the options name.
 
-def warn_of_declarations(
-    app: Sphinx, config: Config, wishes: Sequence[TableRequest], tables: Mapping[str, Table]
-) -> None:
-    """Hold the declarations of all targets that the documentation shows against their tables."""
-    conf = Path(app.confdir) / "conf.py"
-    first = {wish.target: wish for wish in reversed(wishes)}
+    Parameters
+    ----------
+    folder : Path
+        The folder of ``conf.py``.
+    config : Config
+        The options.
+    requests : sequence of TableRequest
+        Requests of the targets whose declarations are compared.
+    tables : mapping of str to Table
+        The tables by target.
+    """
+    first = {request.target: request for request in reversed(requests)}
+    path = Path(config.declared_known)
     try:
-        known = known_file.read(Path(config.declared_known)) if config.declared_known else ()
+        known = known_differences.read(path) if config.declared_known else ()
         declared = declarations(sorted(first), config.declared, config)
-    except known_file.KnownError as error:
-        warn("option", f"xpcaps_declared_known: {error}", conf)
-        return
+    except known_differences.KnownError as error:
+        return [_option_problem("xpcaps_declared_known", error, folder)]
     except DeclaredError as error:
-        warn("option", f"xpcaps_declared: {error}", conf)
-        return
-    findings = known_file.classify(config.declared, compare(declared, tables), known, date.today())
+        return [_option_problem("xpcaps_declared", error, folder)]
+    compared = compare(declared, tables)
+    findings = known_differences.classify(config.declared, compared, known, date.today())
     if config.declared_report:
         report.write(findings, Path(config.declared_report))
         logger.info("declared and measured: %s", messages.summary(findings))
-        return
-    for target, line in messages.lines(findings.differences):
-        warn_at(app, first[target], "mismatch", line)
-    _warn_of_stale(findings, Path(config.declared_known))
+        return []
+    return _problems(findings, first, path)
 
 
-def _warn_of_stale(findings: Findings, path: Path) -> None:
-    for stale in findings.stale:
-        warn("mismatch", messages.stale_line(stale), path)
+def _problems(
+    findings: Findings, requests: Mapping[str, TableRequest], known: Path
+) -> list[Diagnostic]:
+    differences = [
+        Diagnostic(kind="mismatch", message=line, request=requests[target])
+        for target, line in messages.lines(findings.differences)
+    ]
+    outdated = [
+        Diagnostic(kind="mismatch", message=messages.stale_line(stale), file=known)
+        for stale in findings.stale
+    ]
+    return [*differences, *outdated]
+
+
+def _option_problem(option: str, error: Exception, folder: Path) -> Diagnostic:
+    return Diagnostic(kind="option", message=f"{option}: {error}", file=folder / "conf.py")

@@ -1,4 +1,4 @@
-"""The directives: a table of one target, and a summary of many."""
+"""The directives ``xp-capabilities`` and ``xp-capabilities-summary``."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from sphinx.util.docutils import SphinxDirective
 
 from core.backends import backends
 from sphinx_xpcaps.config import DEVICES
-from sphinx_xpcaps.extension.domain import SummaryRequest, TableRequest, placeholder
+from sphinx_xpcaps.extension.domain import AnyRequest, SummaryRequest, TableRequest, placeholder
 from sphinx_xpcaps.extension.warnings import warn
 
 Converter = Callable[[Any], Any]
-"""Makes a value of an option's text, which may be None."""
+"""Converts the text of an option, which is None if there is none."""
 
 
 class LenientOptions(dict[str, Converter]):
-    """Accepts unknown options as text, so that the directive can name them in one warning."""
+    """Accept unknown options, so that the directive can warn about them."""
 
     def __missing__(self, name: str) -> Converter:
         return lambda text: text
@@ -31,7 +31,7 @@ def _names(text: str | None) -> tuple[str, ...]:
 
 
 class _Directive(SphinxDirective):
-    required_arguments = 0  # one is; but a missing one should give our warning
+    required_arguments = 0  # one is required; `target` warns if it is missing
     optional_arguments = 1
     final_argument_whitespace = True
     known: ClassVar[dict[str, Converter]]
@@ -40,7 +40,7 @@ class _Directive(SphinxDirective):
         cls.option_spec = LenientOptions(cls.known)
 
     def target(self) -> str | None:
-        """Return the argument as a full dotted name, or warn and return None."""
+        """Return the argument as a full dotted name; if there is none, warn and return None."""
         argument = " ".join(self.arguments).strip().removesuffix("()")
         if not argument:
             self.warn("option", f"{self.name} needs an argument: a dotted name such as pkg.func")
@@ -56,14 +56,14 @@ class _Directive(SphinxDirective):
             del self.options[name]
 
     def chosen(self, option: str, kind: str, known: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the names that an option lists, without those that nobody knows."""
+        """Return the known names in an option; warn about the others."""
         for name in self.options.get(option, ()):
             if name not in known:
                 self.warn(kind, f"unknown {option[:-1]} {name!r}; known are {_listed(known)}")
         return tuple(name for name in self.options.get(option, ()) if name in known)
 
-    def place(self, wish: TableRequest | SummaryRequest) -> list[nodes.Node]:
-        node = placeholder(wish=wish, classes=self.options.get("class", []))
+    def create_placeholder(self, request: AnyRequest) -> list[nodes.Node]:
+        node = placeholder(request=request, classes=self.options.get("class", []))
         self.set_source_info(node)
         self.add_name(node)
         return [node]
@@ -73,7 +73,7 @@ class _Directive(SphinxDirective):
 
 
 class Capabilities(_Directive):
-    """``xp-capabilities``: the table of a target; the body, if any, is its case."""
+    """``xp-capabilities``: the table of a target; code in the body is its case."""
 
     has_content = True
     known: ClassVar = {
@@ -94,7 +94,7 @@ class Capabilities(_Directive):
             given = self.options["graph"]
             self.warn("option", f"{self.name}: the option 'graph' takes no value, got {given!r}")
         body = "\n".join(self.content).strip("\n")
-        wish = TableRequest(
+        request = TableRequest(
             target=target,
             docname=self.env.docname,
             line=self.lineno,
@@ -104,11 +104,11 @@ class Capabilities(_Directive):
             devices=self.chosen("devices", "option", DEVICES),
             graph="graph" in self.options,
         )
-        return self.place(wish)
+        return self.create_placeholder(request)
 
 
 class Summary(_Directive):
-    """``xp-capabilities-summary``: counts per module and function below a dotted name."""
+    """``xp-capabilities-summary``: counts per module, and all functions below a dotted name."""
 
     known: ClassVar = {"class": directives.class_option, "name": directives.unchanged}
 
@@ -119,7 +119,9 @@ class Summary(_Directive):
         if package is None:
             return []
         docname = self.env.docname
-        return self.place(SummaryRequest(package=package, docname=docname, line=self.lineno))
+        return self.create_placeholder(
+            SummaryRequest(package=package, docname=docname, line=self.lineno)
+        )
 
 
 def _listed(names: Any) -> str:

@@ -1,10 +1,10 @@
-"""What each document asks for, kept with Sphinx's environment."""
+"""The requests for tables of all documents, kept in Sphinx's environment."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 from docutils import nodes
 from sphinx.domains import Domain
@@ -15,36 +15,37 @@ from sphinx_xpcaps.results.view import Table, blank
 if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
-    from sphinx_xpcaps.extension.page_digests import Written
+    from sphinx_xpcaps.extension.page_digests import PageDigests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableRequest:
-    """A table of one target on a page."""
+    """A request for the table of one target, from a directive or a pattern."""
 
     target: str
     docname: str
     line: int | None = None
     body: str | None = None
+    """Code that calls the target; if given, it is the only case."""
     body_line: int = 0
     """Line of the document where the body begins."""
     objtype: str | None = None
-    """The kind of the description that a pattern matched; None if an author asked."""
+    """Type of the object description that matches a pattern; None for a directive."""
     backends: tuple[str, ...] = ()
     """Rows to show; all if empty."""
     devices: tuple[str, ...] = ()
     """Columns to show; all if empty."""
     graph: bool = False
-    """Whether to draw the graph of an example below."""
+    """Whether to show the graph of an example."""
 
     @property
     def injected(self) -> bool:
-        """Whether a pattern asked, not an author."""
+        """Whether the target matches a pattern, instead of a directive naming it."""
         return self.objtype is not None
 
     @property
-    def request(self) -> Request:
-        """What is to be measured for it."""
+    def measurement(self) -> Request:
+        """The request to measure the target."""
         return Request(
             target=self.target,
             body=self.body,
@@ -57,74 +58,93 @@ class TableRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SummaryRequest:
-    """A summary of all tables below a dotted name."""
+    """A request for a summary of all tables below a dotted name."""
 
     package: str
     docname: str
     line: int | None = None
 
 
-_W = TypeVar("_W", TableRequest, SummaryRequest)
+AnyRequest: TypeAlias = TableRequest | SummaryRequest
+
+_R = TypeVar("_R", TableRequest, SummaryRequest)
 
 
 class placeholder(nodes.General, nodes.Element):
-    """Stands for a table or a summary until pages are written; ``wish`` says which."""
+    """Marks where a table or a summary is inserted when pages are written.
+
+    The attribute ``request`` is the `TableRequest` or `SummaryRequest`.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildTables:
+    """The tables of a build."""
+
+    by_target: Mapping[str, Table] = field(default_factory=dict)
+    hidden: Set[TableRequest] = frozenset()
+    """Requests for which nothing is shown: data that matches a pattern and is not callable."""
 
 
 class XpcapsDomain(Domain):
-    """Keeps the wishes of every document, and the tables of the present build."""
+    """Stores the requests of every document, and the tables of the current build."""
 
     name = "xpcaps"
     label = "array capabilities"
-    data_version = 2
-    initial_data: ClassVar[dict[str, Any]] = {"wishes": {}}
+    data_version = 3
+    initial_data: ClassVar[dict[str, Any]] = {"requests": {}}
 
     def __init__(self, env: BuildEnvironment) -> None:
         super().__init__(env)
-        self.tables: Mapping[str, Table] = {}
-        """Derived anew in every build, so not kept with the environment."""
-        self.dropped: Set[TableRequest] = frozenset()
-        """Wishes that nothing is shown for, such as data that a pattern matched."""
-        self.written: Written | None = None
-        """What pages showed before, and show now; None if nothing is shown in this build."""
+        self.tables = BuildTables()
+        """Derived anew in every build, so not stored in the environment."""
+        self.page_digests: PageDigests | None = None
+        """Digests of the pages of this build's output folder; None if no pages are written."""
 
     @property
-    def by_document(self) -> dict[str, list[TableRequest | SummaryRequest]]:
-        """The wishes of each document that has any, in the order of the document."""
-        wishes: dict[str, list[TableRequest | SummaryRequest]] = self.data["wishes"]
-        return wishes
+    def by_document(self) -> dict[str, list[AnyRequest]]:
+        """The requests of each document that has any, in the order of the document."""
+        requests: dict[str, list[AnyRequest]] = self.data["requests"]
+        return requests
 
-    def wishes(self, kind: type[_W]) -> Iterator[_W]:
-        """Return all wishes of one kind, sorted by document."""
-        for _, wishes in sorted(self.by_document.items()):
-            yield from (wish for wish in wishes if isinstance(wish, kind))
+    def requests(self, kind: type[_R]) -> Iterator[_R]:
+        """Return all requests of one class, sorted by document."""
+        for _, requests in sorted(self.by_document.items()):
+            yield from (request for request in requests if isinstance(request, kind))
+
+    def shown(self) -> list[TableRequest]:
+        """Return the requests for which a table is shown, sorted by document."""
+        hidden = self.tables.hidden
+        return [request for request in self.requests(TableRequest) if request not in hidden]
 
     def table(self, target: str) -> Table:
-        """Return the table of `target`, an empty one if no record has it."""
+        """Return the table of `target`, an empty one if it is in no record."""
         config = self.env.config
-        return self.tables.get(target) or blank(
+        return self.tables.by_target.get(target) or blank(
             target, backends=config.xpcaps_backends, devices=config.xpcaps_devices
         )
 
-    def shown(self) -> list[TableRequest]:
-        """Return the wishes that something is shown for, sorted by document."""
-        return [wish for wish in self.wishes(TableRequest) if wish not in self.dropped]
+    def tables_below(self, package: str = "") -> list[Table]:
+        """Return the tables that pages show, of one package or of all, sorted by target."""
+        prefix = f"{package}." if package else ""
+        targets = sorted({request.target for request in self.shown()})
+        return [self.table(target) for target in targets if f"{target}.".startswith(prefix)]
 
     def process_doc(self, env: BuildEnvironment, docname: str, document: nodes.document) -> None:
-        """Note what `document` asks for, once all of it is read."""
-        wishes = [node["wish"] for node in document.findall(placeholder)]
-        if wishes:
-            self.by_document[docname] = wishes
+        """Store the requests of a document after it is read."""
+        requests = [node["request"] for node in document.findall(placeholder)]
+        if requests:
+            self.by_document[docname] = requests
 
     def clear_doc(self, docname: str) -> None:
-        """Forget a document."""
+        """Remove the requests of a document."""
         self.by_document.pop(docname, None)
 
     def merge_domaindata(self, docnames: Set[str], otherdata: dict[str, Any]) -> None:
-        """Take over what another process read."""
-        for docname, wishes in otherdata["wishes"].items():
+        """Add the requests of documents that another process has read."""
+        for docname, requests in otherdata["requests"].items():
             if docname in docnames:
-                self.by_document[docname] = wishes
+                self.by_document[docname] = requests
 
     def resolve_any_xref(self, *args: Any, **kwargs: Any) -> list[tuple[str, nodes.reference]]:
         """Return no candidates, as the domain has no objects to refer to.

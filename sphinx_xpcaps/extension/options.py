@@ -1,4 +1,4 @@
-"""The options in ``conf.py``: told to Sphinx, checked, and read back as a `Config`."""
+"""The options in ``conf.py``: register them with Sphinx, validate them, return a `Config`."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ if TYPE_CHECKING:
     from sphinx.config import Config as SphinxConfig
 
 READ_AGAIN = frozenset({"xpcaps_inject"})
-"""Options that change what documents ask for; the others change what is measured and shown."""
+"""Options that change which tables a document requests, so that it has to be read again."""
 
 
 def register(app: Sphinx) -> None:
-    """Tell Sphinx every option."""
+    """Register every option with Sphinx."""
     for name, default, types, _ in options():
         rebuild: Literal["env", ""] = "env" if name in READ_AGAIN else ""
         app.add_config_value(name, default, rebuild, types=frozenset(types))
 
 
 def on_config_inited(app: Sphinx, config: SphinxConfig) -> None:
-    """Replace every value that cannot be used by its default, with one warning each."""
+    """Replace every invalid value by the default, with one warning each."""
     conf = Path(app.confdir) / "conf.py"
-    _unknown_options(config, conf)
+    _warn_unknown_options(config, conf)
     for name, default, types, _ in options():
         if not isinstance(getattr(config, name), types):
-            # Sphinx itself has warned about the type.
+            # Sphinx has already warned about the type.
             setattr(config, name, default)
-    known = [execute.value for execute in Execute]
-    if config.xpcaps_execute not in known:
-        _bad_value("option", f"xpcaps_execute: {config.xpcaps_execute!r}", known, conf)
+    values = [execute.value for execute in Execute]
+    if config.xpcaps_execute not in values:
+        _warn_unknown("option", "xpcaps_execute", config.xpcaps_execute, values, conf)
         config.xpcaps_execute = Config().execute
-    config.xpcaps_backends = _only("backend", "backends", config, list(backends()), conf)
-    config.xpcaps_modes = _only("option", "modes", config, optional_modes(), conf)
-    config.xpcaps_devices = _only("option", "devices", config, list(DEVICES), conf)
+    config.xpcaps_backends = _known("backend", "backends", config, list(backends()), conf)
+    config.xpcaps_modes = _known("option", "modes", config, optional_modes(), conf)
+    config.xpcaps_devices = _known("option", "devices", config, list(DEVICES), conf)
 
 
 def read(app: Sphinx) -> Config:
-    """Return the options of a build; files are found beside ``conf.py``."""
+    """Return the options of a build, with file names relative to ``conf.py`` made absolute."""
     values = {option.name: app.config[PREFIX + option.name] for option in fields(Config)}
     values["cases"] = [
         str(Path(app.confdir) / source) if source.endswith(".cases") else source
@@ -56,23 +56,23 @@ def read(app: Sphinx) -> Config:
     return Config(**values)
 
 
-def _unknown_options(config: SphinxConfig, conf: Path) -> None:
+def _warn_unknown_options(config: SphinxConfig, conf: Path) -> None:
     known = [name for name, *_ in options()]
     for name in sorted(names_in_conf_py(config)):
         if name.startswith(PREFIX) and name not in known:
             close = get_close_matches(name, known, n=1)
             hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
-            warn("option", f"there is no option {name}; {hint}", conf)
+            warn("option", f"unknown option {name}; {hint}", conf)
 
 
-def _only(kind: str, option: str, config: SphinxConfig, known: list[str], conf: Path) -> list[Any]:
-    """Return the known names that an option lists, or its default if none is known."""
+def _known(kind: str, option: str, config: SphinxConfig, known: list[str], conf: Path) -> list[Any]:
+    """Return the known names in a list, or the default if none is known."""
     names = list(config[PREFIX + option])
     for name in names:
         if name not in known:
-            _bad_value(kind, f"{PREFIX}{option}: {name!r}", known, conf)
+            _warn_unknown(kind, PREFIX + option, name, known, conf)
     return [name for name in names if name in known] or list(getattr(Config(), option))
 
 
-def _bad_value(kind: str, what: str, known: list[str], conf: Path) -> None:
-    warn(kind, f"{what} is not known; known are {', '.join(known)}", conf)
+def _warn_unknown(kind: str, option: str, value: object, known: list[str], conf: Path) -> None:
+    warn(kind, f"{option}: unknown value {value!r}; known are {', '.join(known)}", conf)

@@ -1,4 +1,4 @@
-"""What the pages of one output folder showed when they were last written."""
+"""Digests of the tables on written pages, to find the pages whose tables changed."""
 
 from __future__ import annotations
 
@@ -7,17 +7,13 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from sphinx.application import Sphinx
 
 
-class Written:
-    """Digests of the tables of each document, by document.
+class PageDigests:
+    """Digests of the tables of each document in one output folder.
 
-    They belong to an output folder, not to the environment: several builders share that, and a
-    build that was interrupted has not written what the environment already knows.
+    They belong to an output folder, not to the environment: several builders share the
+    environment, and an interrupted build has not written all pages that the environment contains.
     """
 
     def __init__(self, path: Path, digests: Mapping[str, str]) -> None:
@@ -26,25 +22,25 @@ class Written:
         self._now: dict[str, str] = {}
 
     @classmethod
-    def load(cls, app: Sphinx) -> Written:
-        """Read what is known of a build's output folder; nothing if that cannot be read."""
-        folder = hashlib.sha256(os.fsencode(app.outdir)).hexdigest()[:12]
-        path = cache_folder(app) / f"written-{app.builder.name}-{folder}.json"
+    def load(cls, cache: Path, builder: str, output: Path) -> PageDigests:
+        """Return the digests of what a builder wrote to a folder; none if they cannot be read."""
+        folder = hashlib.sha256(os.fsencode(output)).hexdigest()[:12]
+        path = cache / f"pages-{builder}-{folder}.json"
         try:
             return cls(path, json.loads(path.read_text("utf-8")))
         except (OSError, ValueError):
             return cls(path, {})
 
-    def is_stale(self, docname: str, digest: str) -> bool:
-        """Say whether a document's page shows something else than `digest`."""
+    def is_outdated(self, docname: str, digest: str) -> bool:
+        """Return whether the page of a document does not show the tables with this digest."""
         return self._before.get(docname) != digest
 
-    def note(self, docname: str, digest: str) -> None:
-        """Remember that a page was written."""
+    def written(self, docname: str, digest: str) -> None:
+        """Store that the page of a document was written."""
         self._now[docname] = digest
 
     def save(self) -> None:
-        """Write the file, whole or not at all."""
+        """Write the file atomically."""
         if not self._now:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -52,8 +48,3 @@ class Written:
         new = self._path.with_suffix(".new")
         new.write_text(text, "utf-8")
         new.replace(self._path)
-
-
-def cache_folder(app: Sphinx) -> Path:
-    """Return the folder where measurements are kept between builds."""
-    return Path(app.doctreedir) / "xpcaps"

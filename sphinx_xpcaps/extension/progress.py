@@ -1,4 +1,4 @@
-"""Sphinx's progress bar for work that calls back when something is done."""
+"""A progress bar like those of Sphinx, for work that reports progress with a callback."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ logger = logging.getLogger("sphinx_xpcaps")
 
 
 class Progress:
-    """Shows what was finished last, as Sphinx does while it reads and writes."""
+    """Show what was finished last, as Sphinx does when it reads and writes documents."""
 
     def __init__(self, summary: str, verbosity: int = 0) -> None:
         self._summary = summary
@@ -23,8 +23,8 @@ class Progress:
         self._lock = Lock()
 
     def __call__(self, name: str, done: int, total: int) -> None:
-        """Show that `name` was finished, as the `done`-th of `total`."""
-        with self._lock:  # libraries are measured side by side, in threads
+        """Show that `name` was finished, and that `done` of `total` are."""
+        with self._lock:  # called from several threads
             if self._bar is None:
                 self._bar = status_iterator(
                     self._names(), self._summary, "darkgreen", total, self._verbosity
@@ -46,6 +46,6 @@ class Progress:
         trace: TracebackType | None,
     ) -> None:
         if self._bar is not None:
-            next(self._bar, None)  # ends the line
+            next(self._bar, None)  # end the line
         elif error is None:
             logger.info("%sup to date", self._summary)

@@ -1,4 +1,4 @@
-"""The report: a page of its own with every target, to search and to filter."""
+"""The report: a page that lists all targets and can be searched and filtered."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ TITLE = "Array library support"
 
 
 def on_collect_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """Add the report to the pages of an HTML builder if anything was asked for."""
+    """Add the report to the pages of an HTML builder if there are any tables."""
     domain = domain_of(app.env)
-    tables = requested(domain)
+    tables = domain.tables_below()
     if not tables or app.builder.name not in ("html", "dirhtml"):
         return
     content = summary(tables, _link(app, domain))
@@ -33,16 +33,9 @@ def on_collect_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     yield PAGE, context, "page.html"
 
 
-def requested(domain: XpcapsDomain, package: str = "") -> list[Table]:
-    """Return the tables that pages show, of one package or of all, by target."""
-    within = f"{package}." if package else ""
-    targets = sorted({wish.target for wish in domain.shown()})
-    return [domain.table(target) for target in targets if f"{target}.".startswith(within)]
-
-
 def _link(app: Sphinx, domain: XpcapsDomain) -> Link:
-    """Return links to the page that shows a table; to its description where it has an anchor."""
-    pages = {wish.target: wish.docname for wish in reversed(domain.shown())}
+    """Return a function that links a target to its description, or else to its table's page."""
+    pages = {request.target: request.docname for request in reversed(domain.shown())}
     described = cast("PythonDomain", app.env.get_domain("py")).objects
 
     def link(table: Table) -> nodes.Element:

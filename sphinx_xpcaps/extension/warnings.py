@@ -1,29 +1,82 @@
-"""Typed warnings: every one is ``xpcaps.KIND`` and can be suppressed by that name."""
+"""Warnings of a build: each has the type ``xpcaps.KIND`` and can be suppressed by that name."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sphinx.util import logging
+
+from sphinx_xpcaps.extension.domain import TableRequest
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
 logger = logging.getLogger("sphinx_xpcaps")
 
 KINDS = {
-    "option": "An option in `conf.py` or of a directive that does not exist, or its value.",
-    "backend": "A backend that no adapter knows.",
-    "target": "A target that cannot be found, imported or called.",
-    "no_case": "A target for which no case could be made: nothing says how to call it.",
-    "body": "A directive's body that raises.",
-    "record": "A record that is missing or cannot be read.",
-    "mismatch": "A committed record or a declaration that says something else than was measured.",
-    "engine": "The measuring itself failed; tables come from records alone.",
+    "option": "An option of a directive or in `conf.py` is unknown or has an invalid value.",
+    "backend": "A backend is unknown.",
+    "target": "A target cannot be imported, or is not callable.",
+    "no_case": "No case could be made for a target.",
+    "body": "The code in a directive raises an exception, or does not call the target.",
+    "record": "A record is missing or cannot be read.",
+    "mismatch": "A committed record or a declaration differs from the measurement.",
+    "engine": "Measuring failed; all tables come from committed records.",
 }
-"""What each kind of warning means; the guide shows this table."""
+"""The meaning of each kind of warning; the guide shows this table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """A problem that was found while tables were built; `report` turns it into a warning."""
+
+    kind: str
+    message: str
+    request: TableRequest | None = None
+    """The request for a table that the warning points to."""
+    line: int | None = None
+    """A line in the document of the request, if it is not that of the request."""
+    file: Path | None = None
+    """The file that the warning points to if there is no request."""
+
+
+def report(app: Sphinx, diagnostics: Iterable[Diagnostic]) -> None:
+    """Emit a warning for each diagnostic."""
+    for diagnostic in diagnostics:
+        request = diagnostic.request
+        location: tuple[str, int | None] | Path | None = diagnostic.file
+        if request is not None:
+            line = diagnostic.line or request.line or _find_line(app.env, request)
+            location = (request.docname, line)
+        warn(diagnostic.kind, diagnostic.message, location)
 
 
 def warn(kind: str, message: str, location: tuple[str, int | None] | Path | None = None) -> None:
-    """Warn in one line; `location` is a document with a line, or a file."""
+    """Emit a one-line warning; `location` is a document name with a line, or a file."""
     assert kind in KINDS
-    if isinstance(location, Path):  # Sphinx would take it for the name of a document
+    if isinstance(location, Path):  # Sphinx takes a string for the name of a document
         location, message = None, f"{location}: {message}"
     logger.warning("%s", message, type="xpcaps", subtype=kind, location=location)
+
+
+def _find_line(env: BuildEnvironment, request: TableRequest) -> int | None:
+    """Return the line that names the target of a request, or else an object that contains it.
+
+    This is for targets that match a pattern: the descriptions that autodoc generates have the line
+    of the docstring, not of the document.
+    """
+    try:
+        lines = Path(env.doc2path(request.docname)).read_text("utf-8").splitlines()
+    except (OSError, ValueError):
+        return None
+    for name in reversed(request.target.split(".")):
+        directive = re.compile(rf"(::|\}})\s*([\w.]+\.)?{re.escape(name)}\s*(\(|$)")
+        for number, line in enumerate(lines, 1):
+            if directive.search(line):
+                return number
+    return None

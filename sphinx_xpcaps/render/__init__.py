@@ -1,0 +1,1 @@
+"""Create the docutils nodes of tables, summaries and graphs."""

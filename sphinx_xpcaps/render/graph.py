@@ -1,4 +1,4 @@
-"""The graph of an example: a picture in HTML, a numbered list of its steps everywhere else."""
+"""The graph of an example: a drawing in HTML, elsewhere a numbered list of its nodes."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from sphinx_xpcaps.results.model import Graph, GraphNode, NodeKind, Status
 from sphinx_xpcaps.results.view import Shown
 
 _CHARACTER = 7.5
-"""About how wide a character is, in pixels."""
+"""Approximate width of a character in pixels."""
 _HEIGHT, _GAP, _BETWEEN, _MARGIN = 40, 26, 18, 4
 
 
 def graph(cells: Sequence[Shown]) -> list[nodes.Element]:
-    """Return the graph of a target's example, or a line that says why there is none."""
+    """Return the graph of a target's example, or the reason why there is none."""
     found = next((shown.cell.graph for shown in cells if shown.cell.graph is not None), None)
     if found is None:
-        return [_line(f"No graph, as {_why_not(cells)}.")]
+        return [_line(f"No graph: {_no_graph_reason(cells)}.")]
     if not found.operations:
-        return [_line("No graph, as the example does nothing with arrays.")]
+        return [_line("No graph: the example has no array operations.")]
     if not found.nodes:
-        return [_line(f"No graph, as {found.operations} operations are too many to be drawn.")]
-    caption = nodes.paragraph("", "What ", nodes.literal("", one_line(found.call, 100)))
-    caption += nodes.Text(" does:")
+        return [_line(f"No graph: {found.operations} operations are too many to draw.")]
+    caption = nodes.paragraph("", "Graph of ", nodes.literal("", one_line(found.call, 100)))
+    caption += nodes.Text(":")
     caption["classes"].append("xpcaps-where")
     steps = listing(found)
     drawn = picture("", svg=svg(found, alternative=f"Graph of {found.call}. {'. '.join(steps)}."))
@@ -41,7 +41,7 @@ def _line(text: str) -> nodes.paragraph:
     return nodes.paragraph("", text, classes=["xpcaps-where"])
 
 
-def _why_not(cells: Sequence[Shown]) -> str:
+def _no_graph_reason(cells: Sequence[Shown]) -> str:
     reasons = [reason for shown in cells for reason in shown.cell.reasons]
     traced = next((reason for reason in reasons if reason.mode == "trace"), None)
     if traced is not None:
@@ -52,11 +52,11 @@ def _why_not(cells: Sequence[Shown]) -> str:
 
 
 def listing(graph: Graph) -> list[str]:
-    """Return a line per array, such as ``"2 add of 0 and 1: (3,) float64, a result"``."""
-    return [f"{i} {_told(node)}" for i, node in enumerate(graph.nodes)]
+    """Return a line for each node, such as ``"2 add of 0 and 1: (3,) float64, a result"``."""
+    return [f"{i} {_node_text(node)}" for i, node in enumerate(graph.nodes)]
 
 
-def _told(node: GraphNode) -> str:
+def _node_text(node: GraphNode) -> str:
     operands = " and ".join(map(str, node.operands))
     name = f"{node.name} of {operands}" if operands else node.name
     return f"{name}: {node.array}{', a result' if node.output else ''}"
@@ -69,15 +69,15 @@ def svg(graph: Graph, *, alternative: str) -> str:
     ----------
     graph : Graph
     alternative : str
-        What a screen reader says instead.
+        The text for screen readers.
     """
     column = _BETWEEN + max(_width(node) for node in graph.nodes)
-    places = layers([node.operands for node in graph.nodes])
-    left = min(x for x, _ in places)
-    middles = [(_MARGIN + column * (x - left + 0.5), _top(row)) for x, row in places]
-    width = max(x for x, _ in middles) + column / 2 + _MARGIN
-    height = max(y for _, y in middles) + _HEIGHT + _MARGIN
-    parts = [*_edges(graph, middles, column), *_boxes(graph, middles)]
+    positions = layers([node.operands for node in graph.nodes])
+    left = min(x for x, _ in positions)
+    top_centers = [(_MARGIN + column * (x - left + 0.5), _top(row)) for x, row in positions]
+    width = max(x for x, _ in top_centers) + column / 2 + _MARGIN
+    height = max(y for _, y in top_centers) + _HEIGHT + _MARGIN
+    parts = [*_edges(graph, top_centers, column), *_boxes(graph, top_centers)]
     return (
         f'<svg role="img" aria-label="{escape(alternative)}" viewBox="0 0 {width:.0f} {height:.0f}"'
         f' width="{width:.0f}" height="{height:.0f}">{"".join(parts)}</svg>'
@@ -92,11 +92,13 @@ def _top(row: int) -> float:
     return _MARGIN + row * (_HEIGHT + _GAP)
 
 
-def _edges(graph: Graph, middles: Sequence[tuple[float, float]], column: float) -> Iterator[str]:
+def _edges(
+    graph: Graph, top_centers: Sequence[tuple[float, float]], column: float
+) -> Iterator[str]:
     """Draw a curve from each operand down to its use, beside the boxes of rows in between."""
-    for node, (x, y) in zip(graph.nodes, middles, strict=True):
+    for node, (x, y) in zip(graph.nodes, top_centers, strict=True):
         for operand in node.operands:
-            x0, y0 = middles[operand][0], middles[operand][1] + _HEIGHT
+            x0, y0 = top_centers[operand][0], top_centers[operand][1] + _HEIGHT
             aside = 0.55 * column if y - y0 > _GAP else 0.0
             bend = max(_GAP, (y - y0) / 3)
             first = f"{x0 + aside:.1f} {y0 + bend:.1f}"
@@ -105,8 +107,8 @@ def _edges(graph: Graph, middles: Sequence[tuple[float, float]], column: float) 
             yield f'<path class="xpcaps-edge" d="{curve}"/>'
 
 
-def _boxes(graph: Graph, middles: Sequence[tuple[float, float]]) -> Iterator[str]:
-    for node, (x, y) in zip(graph.nodes, middles, strict=True):
+def _boxes(graph: Graph, top_centers: Sequence[tuple[float, float]]) -> Iterator[str]:
+    for node, (x, y) in zip(graph.nodes, top_centers, strict=True):
         width = _width(node)
         radius = 4 if node.kind is NodeKind.OPERATION else _HEIGHT // 2
         classes = f"xpcaps-box xpcaps-{node.kind}{' xpcaps-output' if node.output else ''}"

@@ -1,4 +1,4 @@
-"""The few nodes that docutils does not have, and how each builder writes them."""
+"""Nodes that docutils does not have, and their output for each builder."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ if TYPE_CHECKING:
 
 
 class block(not_indexed, nodes.Element):  # type: ignore[misc]
-    """Holds a table and what belongs to it: a ``<div>`` in HTML, nothing elsewhere."""
+    """A container of a table and its evidence: a ``<div>`` in HTML, nothing elsewhere."""
 
 
 class details(nodes.General, nodes.Element):
-    """Folded away in HTML, behind the text of ``summary``; elsewhere plain paragraphs."""
+    """Content that HTML folds under the text of ``summary``; elsewhere it is always shown."""
 
 
 class symbol(nodes.Inline, nodes.TextElement):
-    """A symbol whose words are its text.
+    """A symbol with a text of the same meaning.
 
-    HTML shows ``symbol`` to the eye and the words to screen readers; other builders write the
-    words only, as most fonts lack the symbols.
+    HTML shows ``symbol`` and hides the text from all but screen readers. Other builders write the
+    text only, as most fonts lack the symbols.
     """
 
 
 class picture(nodes.General, nodes.Element):
-    """A drawing: the SVG in ``svg`` in HTML, its children elsewhere."""
+    """A drawing: the SVG in ``svg`` in HTML, the children elsewhere."""
 
 
 class row_header(nodes.entry):
-    """The first cell of a row, which names it."""
+    """The header cell of a row."""
 
 
 def add_nodes(app: Sphinx) -> None:
-    """Tell Sphinx how to write the nodes."""
+    """Register the nodes with Sphinx."""
     plain: dict[str, Any] = dict.fromkeys(("latex", "text", "man", "texinfo"), (_nothing, _nothing))
     entry: dict[str, Any] = dict.fromkeys(plain, (_visit_entry, _depart_entry))
     app.add_node(block, html=(_visit_block, _depart_block), **plain)
@@ -49,7 +49,7 @@ def add_nodes(app: Sphinx) -> None:
 
 
 def _nothing(translator: Any, node: nodes.Element) -> None:
-    """Write the children alone."""
+    """Write only the children."""
 
 
 def _visit_block(translator: HTML5Translator, node: nodes.Element) -> None:

@@ -1,4 +1,4 @@
-"""The words and symbols that readers see, for statuses, devices, modes, origins and reasons."""
+"""The texts and symbols that readers see for statuses, devices, modes, origins and reasons."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SYMBOLS = {
     Status.NOT_MEASURED: "—",
 }
 
-WORDS = {
+STATUSES = {
     Status.SUPPORTED: "supported",
     Status.PARTIAL: "partial",
     Status.UNSUPPORTED: "unsupported",
@@ -45,19 +45,26 @@ ORIGINS = {
 }
 
 OUTCOMES = {
-    Outcome.WRONG_VALUES: "gave other values than NumPy",
+    Outcome.WRONG_VALUES: "returned other values than NumPy",
     Outcome.FOREIGN_OUTPUT: "returned another library's arrays",
     Outcome.RAISED: "raised",
-    Outcome.TIMEOUT: "took too long and was stopped",
-    Outcome.CRASH: "ended the interpreter",
-    Outcome.FLAKY: "gave something else each time",
+    Outcome.TIMEOUT: "timed out",
+    Outcome.CRASH: "crashed the interpreter",
+    Outcome.FLAKY: "returned different results when repeated",
     Outcome.NO_CASE: "no case",
     Outcome.NOT_RUN: "not run",
 }
 
 
+_REDUNDANT = re.compile(
+    r"^\S+ is (?=not installed$)|^(\S+ \S+ is installed, but )?(there is |it has )?"
+)
+"""The parts of a message that the row and column of a cell already say, as in "cupy 14.2.0 is
+installed, but there is no CUDA device". Removing them changes the wording only."""
+
+
 def title(backend: str) -> str:
-    """Return the name of a backend that readers know."""
+    """Return the title of a backend, or its name if it is unknown."""
     known = backends().get(backend)
     return known.title if known else backend
 
@@ -71,24 +78,22 @@ def version(backend: str, environment: Environment) -> str | None:
 
 
 def short_reason(cell: Cell) -> str:
-    """Return in a few words why a cell was not measured."""
+    """Return briefly why a cell was not measured, for the cell itself."""
     if not cell.reasons:
         return "; ".join(cell.notes)
     reason = cell.reasons[0]
     if reason.outcome == Outcome.NO_CASE:
         return "no case"
-    text = re.sub(r"^\S+ \S+ is installed, but ", "", one_line(reason.message))
-    text = text.removeprefix("there is ").removeprefix("it has ")
-    return "not installed" if text == f"{cell.backend} is not installed" else text
+    return _REDUNDANT.sub("", one_line(reason.message))
 
 
-def what_happened(reason: Reason) -> str:
-    """Return a reason as a sentence without its end."""
+def reason_text(reason: Reason) -> str:
+    """Return a reason as part of a sentence."""
     message = one_line(reason.message)
     if reason.outcome == Outcome.RAISED:
         return f"raised {reason.exception or 'an exception'}" + (f": {message}" if message else "")
-    said = OUTCOMES.get(reason.outcome, str(reason.outcome))
-    return f"{said}: {message}" if message else said
+    outcome = OUTCOMES.get(reason.outcome, str(reason.outcome))
+    return f"{outcome}: {message}" if message else outcome
 
 
 def one_line(text: str, limit: int = 240) -> str:

@@ -67,6 +67,8 @@ class Reason:
     exception: Name | None = None
     message: Text = ""
     call: Text | None = None
+    line: Count | None = None
+    """Line of a directive's body at which it failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,6 +85,9 @@ def encode(record: Record) -> bytes:
             for name in ("expected", "graph"):
                 if cell[name] is None:
                     del cell[name]
+            for reason in cell["reasons"]:
+                if reason["line"] is None:
+                    del reason["line"]
     return msgspec.json.format(msgspec.json.encode(plain), indent=1) + b"\n"
 
 

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Built:
-    """What a build gave."""
+    """The result of a build."""
 
     out: Path
     warnings: list[str]
@@ -37,7 +37,7 @@ class Built:
 
 @dataclass(frozen=True)
 class Site:
-    """A documentation project in a folder of its own, to be built again and again."""
+    """A documentation project in a temporary folder, which can be built several times."""
 
     src: Path
     make_app: Callable[..., SphinxTestApp]
@@ -52,7 +52,7 @@ class Site:
         written: list[str] = []
         app.connect("doctree-resolved", lambda app, doctree, docname: written.append(docname))
         app.build()
-        app.cleanup()  # what it registered would make the next one warn
+        app.cleanup()  # otherwise the next build warns about nodes that are registered twice
         text = re.sub(r"\x1b\[[0-9;]*m", "", app.warning.getvalue()).replace(f"{self.src}/", "")
         lines = [line for line in text.splitlines() if line.strip()]
         return Built(Path(app.outdir), lines, sorted(written))
@@ -60,7 +60,7 @@ class Site:
 
 @dataclass(frozen=True)
 class Run:
-    """One run of ``sphinx-build``."""
+    """The result of one run of ``sphinx-build``."""
 
     src: Path
     returncode: int
@@ -85,7 +85,7 @@ class Run:
 
 
 def sphinx_build(src: Path, *options: str, returncode: int = 0) -> Run:
-    """Run ``sphinx-build`` in a process of its own, with the Sphinx that runs the tests."""
+    """Run ``sphinx-build`` in a subprocess, with the version of Sphinx that runs the tests."""
     paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "NO_COLOR": "1"}
     done = subprocess.run(
@@ -103,7 +103,7 @@ def sphinx_build(src: Path, *options: str, returncode: int = 0) -> Run:
 
 @pytest.fixture
 def site(tmp_path: Path, rootdir: Path, make_app: Callable[..., SphinxTestApp]):
-    """Return a function that copies one of the projects under ``tests/roots``."""
+    """Return a function that copies a project in ``tests/roots``."""
 
     def copy(name: str) -> Site:
         src = tmp_path / name
@@ -135,7 +135,7 @@ def cells_of(place: Tag) -> dict[tuple[str, str], str]:
 
 
 def words(tag: Tag | None) -> str:
-    """Return what a screen reader says of `tag`."""
+    """Return the text of a tag for a screen reader."""
     assert tag is not None
     copy = BeautifulSoup(str(tag), "html.parser")
     for hidden in copy.find_all(attrs={"aria-hidden": "true"}):

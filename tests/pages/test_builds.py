@@ -1,4 +1,4 @@
-"""What is written again and when: incremental and parallel builds."""
+"""Incremental and parallel builds: which pages are written."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_changed_record_writes_only_pages_whose_tables_changed(site):
     assert project.build().written == []
 
 
-def test_facts_that_no_reader_sees_write_no_page(site):
+def test_a_changed_key_of_a_cell_writes_no_page(site):
     project = site("offline")
     project.build()
     edit_record(project, "pkg.works", "torch", key="sha256:1")
@@ -57,7 +57,7 @@ def test_a_changed_record_reaches_every_builder_that_shares_the_environment(site
     assert table["PyTorch", "CPU"] == "unsupported: TypeError"
 
 
-def test_options_that_change_tables_write_their_pages_again(site):
+def test_a_changed_option_writes_the_pages_whose_tables_change(site):
     project = site("offline")
     project.build()
     built = project.build(xpcaps_backends=["numpy", "jax"])
@@ -84,7 +84,7 @@ def test_parallel_builds_give_the_same_pages(site):
     assert "pkg.more7" in one["xpcaps-report.html"]
 
 
-def test_a_removed_document_takes_its_targets_with_it(site):
+def test_targets_of_a_removed_document_are_not_in_the_report(site):
     project = site("offline")
     project.build()
     (project.src / "works.rst").unlink()

@@ -20,7 +20,7 @@ GRAPH = {
     "operations": 2,
     "nodes": [*NODES[:3], {**NODES[3], "output": True}],
 }
-LISTED = [
+LINES = [
     "0 x: (3, ?) float64",
     "1 constant: () float64",
     "2 less of 0 and 1: (3, ?) bool",
@@ -30,7 +30,7 @@ LISTED = [
 
 @pytest.fixture
 def project(site):
-    """A project whose page asks for the graph of a function that a record has."""
+    """A project with a page that requests the graph of a function."""
 
     def make(**changes):
         project = site("offline")
@@ -47,11 +47,11 @@ def project(site):
     return make
 
 
-def test_html_draws_it_with_all_its_words_for_a_screen_reader(project):
+def test_html_has_a_drawing_with_a_text_for_screen_readers(project):
     built = project(graph=GRAPH).build()
     (drawn,) = built.page("works.html").select(".xpcaps-graph svg")
     assert drawn["role"] == "img"
-    assert drawn["aria-label"] == f"Graph of works(x). {'. '.join(LISTED)}."
+    assert drawn["aria-label"] == f"Graph of works(x). {'. '.join(LINES)}."
     boxes = drawn.select("g.xpcaps-box")
     assert [words(box.select_one("text")) for box in boxes] == [one["name"] for one in NODES]
     assert [box for box in boxes if "xpcaps-output" in box["class"]] == [boxes[3]]
@@ -59,7 +59,7 @@ def test_html_draws_it_with_all_its_words_for_a_screen_reader(project):
     assert built.warnings == []
 
 
-def test_no_box_of_a_graph_covers_another_or_leaves_the_picture(project):
+def test_boxes_of_a_drawing_do_not_overlap_and_are_within_its_bounds(project):
     (drawn,) = project(graph=GRAPH).build().page("works.html").select(".xpcaps-graph svg")
     places = [[float(box[name]) for name in ("x", "y", "width", "height")] for box in drawn("rect")]
     for i, (x, y, width, height) in enumerate(places):
@@ -71,20 +71,20 @@ def test_no_box_of_a_graph_covers_another_or_leaves_the_picture(project):
 
 
 @pytest.mark.parametrize("builder", ["text", "latex", "man"])
-def test_elsewhere_its_steps_are_listed(project, builder):
+def test_other_builders_list_the_nodes(project, builder):
     built = project(graph=GRAPH).build(builder)
     pages = [path for path in built.out.rglob("*") if path.suffix in (".txt", ".tex", ".1")]
     text = " ".join(path.read_text("utf-8") for path in pages)
-    for line in LISTED[:3]:
+    for line in LINES[:3]:
         assert line in text.replace("\\PYGZus{}", "_")
     assert "works(x)" in text
     assert built.warnings == []
 
 
-def test_the_evidence_names_the_functions_of_the_standard(project):
+def test_the_evidence_lists_the_functions_of_the_standard_that_are_called(project):
     page = project(graph=GRAPH).build().page("works.html")
     said = words(page.select_one("details.xpcaps-how"))
-    assert "Needs of the array API standard: less , where" in said
+    assert "Functions of the array API standard that it calls: less , where" in said
 
 
 REFUSED = {
@@ -96,14 +96,17 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "reason"),
     [
         ({"reasons": [REFUSED]}, "bool() on a traced array at pkg/stats.py:88: use xp.where."),
         ({}, "the example was not traced."),
-        ({"graph": {**GRAPH, "nodes": [], "operations": 412}}, "412 operations are too many to"),
+        (
+            {"graph": {**GRAPH, "nodes": [], "operations": 412}},
+            "412 operations are too many to draw.",
+        ),
     ],
     ids=["refused", "not traced", "too large"],
 )
-def test_without_a_graph_the_page_says_why(project, changes, said):
+def test_the_page_gives_the_reason_if_there_is_no_graph(project, changes, reason):
     page = project(**changes).build().page("works.html")
-    assert words(page.select_one("p.xpcaps-where")).startswith(f"No graph, as {said}")
+    assert words(page.select_one("p.xpcaps-where")).startswith(f"No graph: {reason}")

@@ -1,4 +1,4 @@
-"""The whole way: from documents to tables that were measured while the documents were built."""
+"""Builds that measure the functions, from documents to tables."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def second(first: Run) -> Run:
 
 @pytest.fixture
 def copy(first: Run, tmp_path: Path) -> Path:
-    """A copy of the project with what was measured, to change and build again."""
+    """A copy of the built project with its measurements, to change and build again."""
     src = tmp_path / "src"
     shutil.copytree(first.src, src)
     return src
 
 
-def test_what_happened_is_on_the_page(first):
+def test_measured_statuses_are_on_the_page(first):
     assert cells(first.page("generated/smallpkg.double.html"), "smallpkg.double") == {
         ("NumPy", "CPU"): "supported",
         ("NumPy", "GPU"): "n/a",
@@ -45,7 +45,7 @@ def test_what_happened_is_on_the_page(first):
     }
 
 
-def test_a_function_that_converts_to_numpy_is_unsupported_elsewhere(first):
+def test_a_function_that_converts_to_numpy_is_unsupported_on_other_backends(first):
     table = cells(first.page("markdown.html"), "smallpkg.through_numpy")
     assert table["NumPy", "CPU"] == "supported"
     assert table["PyTorch", "CPU"].startswith("unsupported: ")
@@ -55,16 +55,16 @@ def test_a_function_that_converts_to_numpy_is_unsupported_elsewhere(first):
     ("page", "target"),
     [
         ("generated/smallpkg.double.html", "smallpkg.double"),  # a stub page of autosummary
-        ("markdown.html", "smallpkg.through_numpy"),  # written by hand in Markdown
+        ("markdown.html", "smallpkg.through_numpy"),  # a directive in Markdown
         ("module.html", "smallpkg.riddle"),  # autofunction
     ],
 )
-def test_a_pattern_reaches_every_way_of_describing_a_function(first, page, target):
+def test_a_pattern_matches_descriptions_from_every_source(first, page, target):
     assert cells(first.page(page), target)
 
 
 def described(page: BeautifulSoup) -> dict[str, list[str]]:
-    """Return, for each described name, the kinds of what follows in its body, in order."""
+    """Return the kinds of elements in the body of each description, by name."""
     found = {}
     for signature in page.select("dt.sig"):
         name = words(signature.select_one(".descname"))
@@ -76,26 +76,26 @@ def described(page: BeautifulSoup) -> dict[str, list[str]]:
     return found
 
 
-def test_a_pattern_reaches_methods_and_ufuncs_but_not_plain_data(first):
+def test_a_pattern_adds_tables_to_methods_and_ufuncs_but_not_to_plain_data(first):
     parts = described(first.page("module.html"))
     assert "table" in parts["apply"]
     assert "table" in parts["square"]
     assert "table" not in parts["LIMIT"]
 
 
-def test_the_table_of_a_class_stands_before_its_methods(first):
+def test_the_table_of_a_class_is_before_its_methods(first):
     parts = described(first.page("module.html"))["Scaler"]
     assert parts.count("table") == 1
     assert parts.index("table") < parts.index("dl", parts.index("table"))
     assert parts[-1] == "dl"
 
 
-def test_a_table_that_an_author_placed_is_not_repeated(first):
+def test_a_pattern_adds_no_table_next_to_a_directive(first):
     parts = described(first.page("hand.html"))["double"]
-    assert parts == ["p", "table", "p"], "it stays where the author put it"
+    assert parts == ["p", "table", "p"]
 
 
-def test_the_graph_of_an_example_is_below_the_table_that_asks_for_it(first):
+def test_the_graph_is_shown_only_for_the_directive_that_requests_it(first):
     drawn = first.page("hand.html").select(".xpcaps-graph svg")
     assert [words(box) for box in drawn[0].select("text")] == [
         "x",
@@ -121,7 +121,7 @@ def test_mistakes_get_one_warning_each_with_document_and_line(first):
     ]
 
 
-def test_a_mistake_still_gives_a_table_that_says_not_measured_and_why(first):
+def test_a_target_with_a_mistake_has_a_table_with_the_reason(first):
     tables = first.page("mistakes.html").select("div.xpcaps")
     assert cells_of(tables[0])["PyTorch", "CPU"] == "not measured: no case"
     assert words(tables[0].select_one(".xpcaps-where")) == (
@@ -137,11 +137,11 @@ def test_a_second_build_measures_nothing_and_writes_nothing(first, second):
     assert "measuring capabilities... up to date" in second.output
 
 
-def test_warnings_come_again_while_their_cause_stands(first, second):
+def test_warnings_are_repeated_until_their_cause_is_fixed(first, second):
     assert second.warnings == first.warnings
 
 
-def test_a_changed_package_is_measured_again_and_its_pages_written(copy):
+def test_a_changed_package_is_measured_again_and_its_pages_are_written(copy):
     module = copy / "smallpkg" / "__init__.py"
     text = module.read_text("utf-8").replace("return np.asarray(x)", "return x")
     module.write_text(text, "utf-8")
@@ -153,7 +153,7 @@ def test_a_changed_package_is_measured_again_and_its_pages_written(copy):
 
 
 def committed(src: Path, change) -> None:
-    """Commit what was measured as a record, after `change` of its targets."""
+    """Commit the measurements as a record, after calling `change` with its targets."""
     (measured,) = (src / "_build/doctrees/xpcaps/records").glob("*.json")
     record = json.loads(measured.read_text("utf-8"))
     change(record["targets"])
@@ -162,7 +162,7 @@ def committed(src: Path, change) -> None:
         conf.write('\nxpcaps_records = ["laptop.json"]\n')
 
 
-def test_a_docs_host_without_measuring_shows_the_committed_record(copy):
+def test_a_build_that_measures_nothing_shows_the_committed_record(copy):
     committed(copy, lambda targets: None)
     shutil.rmtree(copy / "_build")
     run = sphinx_build(copy, "-D", "xpcaps_execute=off")
@@ -179,7 +179,7 @@ def test_check_warns_where_the_committed_record_differs(copy):
 
     committed(copy, differ)
     run = sphinx_build(copy, "-D", "xpcaps_execute=check")
-    assert "smallpkg.double (numpy)" in run.measured, "check runs what is known already"
+    assert "smallpkg.double (numpy)" in run.measured, "check measures again what is in the cache"
     (mismatch,) = [line for line in run.warnings if "[xpcaps.mismatch]" in line]
     assert "smallpkg.double: numpy on cpu is supported, was partial (floating only)" in mismatch
 
@@ -192,13 +192,13 @@ def test_no_array_library_is_imported_by_sphinx(copy):
             "    print('IMPORTED', sorted(found))\n\n"
             "def setup(app):\n    app.connect('build-finished', _report)\n"
         )
-    (copy / "smallpkg" / "extra.py").write_text("", "utf-8")  # so that all is measured again
+    (copy / "smallpkg" / "extra.py").write_text("", "utf-8")  # so that everything is measured again
     run = sphinx_build(copy, "-E")
     assert run.measured
     assert "IMPORTED []" in run.output
 
 
-def test_parallel_reading_measures_and_shows_the_same(first, tmp_path):
+def test_parallel_reading_gives_the_same_pages_and_warnings(first, tmp_path):
     src = tmp_path / "src"
     shutil.copytree(first.src, src, ignore=shutil.ignore_patterns("html", "*.doctree", "*.pickle"))
     run = sphinx_build(src, "-E", "-j", "4")

@@ -1,4 +1,4 @@
-"""Bad input: one clear, typed warning with document and line, each time."""
+"""Invalid input: each mistake gives one typed warning with document and line, in every build."""
 
 from __future__ import annotations
 
@@ -66,13 +66,13 @@ def test_a_directive_in_myst_gives_the_same_warning(site, case):
     assert built.warnings == [warning.replace("plain.rst", "plain.md")]
 
 
-def test_the_table_is_shown_in_spite_of_an_unknown_option(site):
+def test_the_table_is_shown_despite_an_unknown_option(site):
     text = "plain\n=====\n\n.. xp-capabilities:: pkg.works\n   :oops:\n"
     page = with_page(site("offline"), text).build().page("plain.html")
     assert page.select("table.xp-capabilities")
 
 
-def test_a_warning_of_a_broken_record_comes_again_on_every_build(site):
+def test_a_record_that_cannot_be_read_gives_a_warning_in_every_build(site):
     project = site("offline")
     (project.src / "records" / "broken.json").write_text("{}", "utf-8")
     first = project.build().warnings
@@ -82,7 +82,7 @@ def test_a_warning_of_a_broken_record_comes_again_on_every_build(site):
     assert project.build().warnings == first
 
 
-def test_a_pattern_that_matches_no_record_is_named(site):
+def test_a_pattern_that_matches_no_record_gives_a_warning(site):
     built = site("offline").build(xpcaps_records=["records/*.json", "elsewhere/*.json"])
     assert built.warnings == [
         "WARNING: conf.py: xpcaps_records: no file matches 'elsewhere/*.json' [xpcaps.record]"
@@ -102,23 +102,25 @@ def test_warnings_can_be_suppressed_by_their_type(site):
         (
             "xpcaps_execute",
             "sometimes",
-            "xpcaps_execute: 'sometimes' is not known; known are auto, off, force, check "
+            "xpcaps_execute: unknown value 'sometimes'; known are auto, off, force, check "
             "[xpcaps.option]",
         ),
         (
             "xpcaps_devices",
             ["cpu", "tpu"],
-            "xpcaps_devices: 'tpu' is not known; known are cpu, gpu [xpcaps.option]",
+            "xpcaps_devices: unknown value 'tpu'; known are cpu, gpu [xpcaps.option]",
         ),
         (
             "xpcaps_backends",
             ["numpy", "tensorflow"],
-            "xpcaps_backends: 'tensorflow' is not known; known are numpy, cupy, torch, jax, dask, "
+            "xpcaps_backends: unknown value 'tensorflow'; known are numpy, cupy, torch, jax, dask, "
             "array-api-strict [xpcaps.backend]",
         ),
     ],
 )
-def test_a_bad_value_in_conf_py_falls_back_with_one_warning(site, option, value, warning):
+def test_an_invalid_value_in_conf_py_gives_a_warning_and_the_default_is_used(
+    site, option, value, warning
+):
     project = site("offline")
     (project.src / "index.rst").write_text("nothing\n=======\n", "utf-8")
     for name in ("works.rst", "markdown.md", "plain.rst"):
@@ -126,7 +128,7 @@ def test_a_bad_value_in_conf_py_falls_back_with_one_warning(site, option, value,
     assert project.build(**{option: value}).warnings == [f"WARNING: conf.py: {warning}"]
 
 
-def test_an_option_of_the_wrong_type_falls_back(site):
+def test_the_default_is_used_for_an_option_of_the_wrong_type(site):
     project = site("offline")
     conf = project.src / "conf.py"
     conf.write_text(conf.read_text("utf-8") + "xpcaps_backends = 1\n", "utf-8")
@@ -144,18 +146,18 @@ def test_files_of_cases_are_relative_to_conf_py(site):
     assert options.read(app).cases == ["pkg._cases", str(project.src / "tests.cases")]
 
 
-def test_a_misspelt_option_in_conf_py_is_named(site):
+def test_an_unknown_option_in_conf_py_gives_a_warning(site):
     project = site("offline")
     conf = project.src / "conf.py"
     conf.write_text(conf.read_text("utf-8") + "xpcaps_backend = []\n", "utf-8")
     assert project.build().warnings == [
-        "WARNING: conf.py: there is no option xpcaps_backend; did you mean xpcaps_backends? "
+        "WARNING: conf.py: unknown option xpcaps_backend; did you mean xpcaps_backends? "
         "[xpcaps.option]"
     ]
 
 
 def test_a_link_to_a_name_in_markdown_gives_no_warning(tmp_path):
-    """MyST searches all domains for such a name, and warns of those that cannot answer."""
+    """MyST searches all domains for the name."""
     (tmp_path / "conf.py").write_text('extensions = ["myst_parser", "sphinx_xpcaps"]\n', "utf-8")
     page = "# Title\n\n```{py:function} math.hypot(x, y)\n```\n\nSee [hypot](#math.hypot).\n"
     (tmp_path / "index.md").write_text(page, "utf-8")

@@ -28,12 +28,13 @@ def no_case(
     message: str,
     *,
     exception: str | None = None,
+    line: int | None = None,
     origin: str | None = None,
     key: str | None = None,
 ) -> Cell:
     """Return the cell of a target for which no case could be made."""
     cell = _not_measured(backend, device, Outcome.NO_CASE, message)
-    reason = replace(cell.reasons[0], exception=exception)
+    reason = replace(cell.reasons[0], exception=exception, line=line)
     return replace(cell, reasons=(reason,), origin=origin, key=key)
 
 
@@ -50,6 +51,7 @@ def without_cases(result: CollectedCases, group: Group, *, key: str) -> Cell:
             group.device,
             collected.error,
             exception=collected.error_type,
+            line=collected.error_line,
             origin=collected.origin if collected.origin == "directive" else None,
             key=key,
         )

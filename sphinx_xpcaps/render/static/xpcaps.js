@@ -1,4 +1,4 @@
-/* Lets readers search and filter the report. Without it the whole table is shown. */
+/* Search and filters of the report. Without this script the whole table is shown. */
 (function () {
   "use strict";
 

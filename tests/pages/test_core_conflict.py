@@ -1,4 +1,4 @@
-"""A package of the user's that is called core as well."""
+"""Another package that is named core."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.pages.conftest import sphinx_build
 
 
 @pytest.mark.parametrize("file", ["core/__init__.py", "core.py"])
-def test_a_foreign_core_is_named_instead_of_a_missing_attribute(tmp_path, file):
+def test_the_error_names_the_file_of_another_package_named_core(tmp_path, file):
     foreign = tmp_path / file
     foreign.parent.mkdir(exist_ok=True)
     foreign.write_text("x = 1\n", "utf-8")
