@@ -94,7 +94,7 @@ def declared_by_scipy(modules: Sequence[str], *, everything: bool) -> Declaratio
         if declaration.capabilities is not None
         and (everything or not declaration.capabilities.out_of_scope)
     }
-    return Declarations(table=TABLE, entries=entries, spelling=found.spelling)
+    return Declarations(table=TABLE, entries=entries, backend_names=found.backend_names)
 
 
 def measure(names: Sequence[str], record: Path, backends: Sequence[str], *more: str) -> None:

@@ -97,7 +97,7 @@ def run(
         for (backend, device), answer in available.items()
         if not answer.usable
     )
-    with clock.lap(profile.OWN):
+    with clock.lap(profile.OVERHEAD):
         missing = find_missing(infos, config, groups, key, available, store)
         for target, known_cell in missing.cells:
             store.put(target, infos[target].kind, known_cell)
@@ -105,7 +105,7 @@ def run(
     done, total = 0, len(missing.groups) + missing.count
     with closing(_run_missing(runner, missing, bodies)) as results:
         for result in results:
-            with clock.lap(profile.OWN, target=result.target):
+            with clock.lap(profile.OVERHEAD, target=result.target):
                 for what, cell in _judge(result, missing.groups[result.target], key):
                     if cell is not None:
                         store.put(result.target, infos[result.target].kind, cell)

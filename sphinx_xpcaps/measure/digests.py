@@ -12,19 +12,21 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from packaging.requirements import InvalidRequirement, Requirement
-
 import core
+from sphinx_xpcaps.files import read_cache, write_cache
 from sphinx_xpcaps.measure.environment import (
     distribution_version,
     distributions_by_package,
     find_package,
     package_version,
 )
-from sphinx_xpcaps.measure.json_cache import read_json_cache, write_json_cache
 
 _COMPILED = {".so", ".pyd", ".dylib"}
 _SKIPPED_FOLDERS = {"tests", "test", "__pycache__"}
+
+
+_File = tuple[int, int, str, list[str]]
+"""Size, modification time, digest and imports of a file."""
 
 
 def digest(facts: Any) -> str:
@@ -58,7 +60,7 @@ class PackageDigests:
 
     def __init__(self, cache_file: Path) -> None:
         self._cache_file = cache_file
-        self._files = read_json_cache(cache_file)
+        self._files = read_cache(cache_file, dict[str, _File]) or {}
         self._digests: dict[str, str] = {}
 
     def of(self, package: str) -> str:
@@ -69,7 +71,7 @@ class PackageDigests:
 
     def save(self) -> None:
         """Write the cache file."""
-        write_json_cache(self._cache_file, self._files)
+        write_cache(self._cache_file, self._files)
 
     def _sources(self, package: str) -> Mapping[str, Any]:
         files: dict[str, Any] = {}
@@ -87,7 +89,7 @@ class PackageDigests:
         """Return a file's digest and the names of the packages that it imports."""
         stat = path.stat()
         cached = self._files.get(str(path))
-        if cached and cached[:2] == [stat.st_size, stat.st_mtime_ns]:
+        if cached and cached[:2] == (stat.st_size, stat.st_mtime_ns):
             return cached[2], cached[3]
         content = path.read_bytes()
         names: list[str] = []
@@ -99,7 +101,7 @@ class PackageDigests:
             except (SyntaxError, ValueError):
                 pass
         file_digest = hashlib.sha256(content).hexdigest()
-        self._files[str(path)] = [stat.st_size, stat.st_mtime_ns, file_digest, names]
+        self._files[str(path)] = (stat.st_size, stat.st_mtime_ns, file_digest, names)
         return file_digest, names
 
 
@@ -124,6 +126,8 @@ def _installed_files(package: str) -> Mapping[str, Any] | None:
 
 def _requirements(distribution: importlib.metadata.Distribution) -> list[str]:
     """Return the names of a distribution's requirements, without those of its extras."""
+    from packaging.requirements import InvalidRequirement, Requirement  # late, as it is slow
+
     names = set()
     for line in distribution.requires or []:
         try:

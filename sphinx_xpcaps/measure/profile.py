@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 START = "starting workers"
 EXPAND = "listing modules"
-PROBE = "asking which libraries there are"
+PROBE = "detecting libraries"
 DESCRIBE = "describing targets"
-OWN = "keys, judging, writing"
+OVERHEAD = "keys, judging, writing"
 FIND = "finding cases"
 REFERENCE = "running cases with NumPy"
 LOAD = "loading cases"

@@ -10,12 +10,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from core.backends import get_backend
-from sphinx_xpcaps.cases.collect import collect
 from sphinx_xpcaps.cases.model import Collected, TargetInfo
 from sphinx_xpcaps.cases.resolve import describe_all, expand_all
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure import profile
-from sphinx_xpcaps.measure.case_runs import run_target
 from sphinx_xpcaps.measure.model import (
     CaseRun,
     CaseRunKey,
@@ -236,6 +234,8 @@ def _find_cases(
     file: Path,
 ) -> CollectedCases:
     """Find a target's cases; after a timeout or crash again, without the code that caused it."""
+    from sphinx_xpcaps.cases.collect import collect  # late, as only the worker runs it
+
     skip: list[str] = []
     lost: list[LostCall] = []
 
@@ -275,6 +275,8 @@ def _phase_of_finding(started: tuple[str, str]) -> str:
 
 def _run_cases(run: Callable[..., Any], target: str, group: Group, file: Path) -> GroupResult:
     """Run a target's cases; after a timeout or crash again, without the runs done before."""
+    from sphinx_xpcaps.measure.case_runs import run_target  # late, as only the worker runs it
+
     known: dict[CaseRunKey, CaseRun] = {}
 
     def on_result(case_run: CaseRun) -> None:

@@ -32,7 +32,7 @@ def test_every_phase_has_a_time(measured: Profile) -> None:
         profile.START,
         profile.PROBE,
         profile.DESCRIBE,
-        profile.OWN,
+        profile.OVERHEAD,
         profile.FIND,
         profile.REFERENCE,
         profile.LOAD,

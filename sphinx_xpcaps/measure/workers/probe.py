@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from core.backends import Availability, Backend, get_backend
+from sphinx_xpcaps.files import read_cache, write_cache
 from sphinx_xpcaps.measure.environment import accelerator
-from sphinx_xpcaps.measure.json_cache import read_json_cache, write_json_cache
 from sphinx_xpcaps.measure.model import BackendDevice
 from sphinx_xpcaps.measure.workers.messages import Job
 from sphinx_xpcaps.measure.workers.pool import Pool
@@ -21,6 +21,8 @@ _JOBS = 2
 
 Devices = Mapping[str, Availability]
 """The availability of a backend's devices, by device."""
+_Cache = dict[str, dict[str, tuple[bool, str]]]
+"""The fields of each device's availability, by fingerprint and device."""
 
 
 def probe(
@@ -37,7 +39,7 @@ def probe(
     cache_file : Path, optional
         A JSON file with earlier results, which are valid for the same versions and accelerator.
     """
-    cached = read_json_cache(cache_file)
+    cached = (read_cache(cache_file, _Cache) if cache_file else None) or {}
     found: dict[str, Devices] = {}
     unknown: list[str] = []
     for name in names:
@@ -57,7 +59,7 @@ def probe(
             device: (answer.usable, answer.reason) for device, answer in devices.items()
         }
     if cache_file is not None and unknown:
-        write_json_cache(cache_file, cached)
+        write_cache(cache_file, cached)
     return {
         BackendDevice(name, device): answer
         for name, devices in found.items()
