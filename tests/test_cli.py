@@ -31,15 +31,17 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-unt
 
 
 def test_a_measured_record_can_be_shown(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    answer = cli("measure", "zoo.portable", "zoo.numpy_only", "--output", "record.json", *FAST)
+    answer = cli(
+        "measure", "samples.portable", "samples.numpy_only", "--output", "record.json", *FAST
+    )
     assert answer.exit_code == 0, answer.output
     record = json.loads((tmp_path / "record.json").read_text())
-    assert sorted(record["targets"]) == ["zoo.numpy_only", "zoo.portable"]
+    assert sorted(record["targets"]) == ["samples.numpy_only", "samples.portable"]
     shown = cli("show", "record.json").output
-    assert "zoo.portable" in shown
+    assert "samples.portable" in shown
     assert "⛔ unsupported: returns NumPy" in shown
-    one = cli("show", "record.json", "zoo.portable").output
-    assert "zoo.numpy_only" not in one
+    one = cli("show", "record.json", "samples.portable").output
+    assert "samples.numpy_only" not in one
 
 
 def test_module_target_expands_to_its_public_callables(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
@@ -54,23 +56,23 @@ def test_module_target_expands_to_its_public_callables(cli, tmp_path: Path) -> N
 
 
 def test_current_cells_of_the_output_file_are_not_measured_again(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    first = cli("measure", "zoo.portable", "-o", "plain", "--backend", "numpy")
+    first = cli("measure", "samples.portable", "-o", "plain", "--backend", "numpy")
     assert "1 target, 1 cell measured now" in first.output
     before = (tmp_path / "plain").read_bytes()
-    again = cli("measure", "zoo.portable", "-o", "plain", "--backend", "numpy")
+    again = cli("measure", "samples.portable", "-o", "plain", "--backend", "numpy")
     assert "0 cells measured now" in again.output
     assert (tmp_path / "plain").read_bytes() == before
-    forced = cli("measure", "zoo.portable", "-o", "plain", "--backend", "numpy", "--force")
+    forced = cli("measure", "samples.portable", "-o", "plain", "--backend", "numpy", "--force")
     assert "1 cell measured now" in forced.output
 
 
 def test_profile_is_printed_to_stderr_and_does_not_change_the_record(  # type: ignore[no-untyped-def]
     cli, tmp_path: Path
 ) -> None:
-    plain = cli("measure", "zoo.portable", "-o", "plain.json", *FAST)
-    answer = cli("measure", "zoo.portable", "-o", "profiled.json", "--profile", *FAST)
+    plain = cli("measure", "samples.portable", "-o", "plain.json", *FAST)
+    answer = cli("measure", "samples.portable", "-o", "profiled.json", "--profile", *FAST)
     assert answer.stdout == plain.stdout.replace("plain.json", "profiled.json")
-    for words in ("Phase", "starting workers", "idle", "Slowest targets", "zoo.portable"):
+    for words in ("Phase", "starting workers", "idle", "Slowest targets", "samples.portable"):
         assert words in answer.stderr
     assert (tmp_path / "profiled.json").read_bytes() == (tmp_path / "plain.json").read_bytes()
 
@@ -90,10 +92,13 @@ def test_workers_get_environment_variables_and_setup_code(cli, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["measure", "zoo", "-o", "r", "--backend", "theano"], "unknown backend 'theano'"),
-        (["measure", "zoo", "-o", "r", "--mode", "faster"], "unknown mode 'faster'"),
-        (["measure", "zoo", "-o", "r", "--env", "NOTHING"], "expected NAME=VALUE, got 'NOTHING'"),
-        (["measure", "zoo", "-o", "r", "--timeout", "0"], "0.0 is not in the range x>0"),
+        (["measure", "samples", "-o", "r", "--backend", "theano"], "unknown backend 'theano'"),
+        (["measure", "samples", "-o", "r", "--mode", "faster"], "unknown mode 'faster'"),
+        (
+            ["measure", "samples", "-o", "r", "--env", "NOTHING"],
+            "expected NAME=VALUE, got 'NOTHING'",
+        ),
+        (["measure", "samples", "-o", "r", "--timeout", "0"], "0.0 is not in the range x>0"),
         (["measure", "-o", "r"], "Missing argument 'TARGET...'"),
         (["show", "nowhere.json"], "nowhere.json: No such file or directory"),
     ],
@@ -105,12 +110,14 @@ def test_invalid_input_gives_a_one_line_error(cli, arguments: list[str], words: 
 
 
 def test_missing_target_is_named_and_other_targets_are_measured(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    answer = cli("measure", "zoo.portable", "zoo.nope", "-o", "r.json", "--backend", "numpy")
+    answer = cli(
+        "measure", "samples.portable", "samples.nope", "-o", "r.json", "--backend", "numpy"
+    )
     assert answer.exit_code == 1
-    assert "zoo.nope: module 'zoo' has no attribute 'nope'" in answer.output
+    assert "samples.nope: module 'samples' has no attribute 'nope'" in answer.output
     targets = json.loads((tmp_path / "r.json").read_text())["targets"]
-    assert targets["zoo.portable"]["cells"][0]["status"] == "supported"
-    assert targets["zoo.nope"]["kind"] == "missing"
+    assert targets["samples.portable"]["cells"][0]["status"] == "supported"
+    assert targets["samples.nope"]["kind"] == "missing"
 
 
 def test_backends_lists_each_backend_and_why_it_is_unavailable(cli) -> None:  # type: ignore[no-untyped-def]

@@ -57,7 +57,7 @@ CellOf = Callable[..., Cell]
 
 
 @pytest.fixture(scope="session")
-def zoo_path() -> Iterator[None]:
+def packages_path() -> Iterator[None]:
     """Make the packages with functions to measure importable."""
     sys.path.insert(0, str(PACKAGES))
     yield
@@ -65,9 +65,9 @@ def zoo_path() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def zoo(zoo_path: None, tmp_path_factory: pytest.TempPathFactory) -> Record:
+def sample_record(packages_path: None, tmp_path_factory: pytest.TempPathFactory) -> Record:
     """Return the record of all sample functions."""
-    requests = [Request(target=f"zoo.{name}") for name in TARGETS]
+    requests = [Request(target=f"samples.{name}") for name in TARGETS]
     measured = run(
         requests,
         Config(backends=BACKENDS, timeout=6.0),
@@ -78,11 +78,11 @@ def zoo(zoo_path: None, tmp_path_factory: pytest.TempPathFactory) -> Record:
 
 
 @pytest.fixture(scope="session")
-def cell(zoo: Record) -> CellOf:
+def cell(sample_record: Record) -> CellOf:
     """Return a function that returns the cell of a target, a backend and a device."""
 
     def find(target: str, backend: str, device: str = "cpu") -> Cell:
-        cells = zoo.targets[f"zoo.{target}"].cells
+        cells = sample_record.targets[f"samples.{target}"].cells
         return next(c for c in cells if (c.backend, c.device) == (backend, device))
 
     return find

@@ -97,6 +97,13 @@ def test_force_runs_everything_and_off_runs_nothing(batch: Batch) -> None:
     assert batch(execute="force").ran == 6
 
 
+def test_damaged_caches_are_created_again(batch: Batch, tmp_path: Path) -> None:
+    batch("double")
+    for name in ("digests.json", "probes.json"):
+        (tmp_path / "cache" / name).write_text("[3]")
+    assert batch("double").ran == 0
+
+
 def test_two_runs_write_the_same_bytes(batch: Batch) -> None:
     assert encode(batch().records[0]) == encode(batch(execute="force").records[0])
 

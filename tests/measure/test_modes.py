@@ -33,10 +33,10 @@ BOTH = pytest.mark.parametrize("backend", ["torch", "jax"])
 
 
 @pytest.fixture(scope="module")
-def cell(zoo_path: None, tmp_path_factory: pytest.TempPathFactory) -> CellOf:
+def cell(packages_path: None, tmp_path_factory: pytest.TempPathFactory) -> CellOf:
     """Return a function that returns the cell of a target and a backend. Measures once."""
     measured = run(
-        [Request(target=f"smooth.{name}") for name in TARGETS],
+        [Request(target=f"mode_samples.{name}") for name in TARGETS],
         Config(backends=["torch", "jax"], devices=["cpu"], modes=["grad", "vmap", "jit"]),
         cache=tmp_path_factory.mktemp("cache"),
         progress=lambda *_: None,
@@ -44,7 +44,7 @@ def cell(zoo_path: None, tmp_path_factory: pytest.TempPathFactory) -> CellOf:
     targets = measured.records[0].targets
 
     def find(target: str, backend: str) -> Cell:
-        return next(c for c in targets[f"smooth.{target}"].cells if c.backend == backend)
+        return next(c for c in targets[f"mode_samples.{target}"].cells if c.backend == backend)
 
     return find
 

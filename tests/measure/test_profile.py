@@ -14,11 +14,14 @@ LIMIT = 2.0
 
 
 @pytest.fixture(scope="module")
-def measured(zoo_path: None, tmp_path_factory: pytest.TempPathFactory) -> Profile:
+def measured(packages_path: None, tmp_path_factory: pytest.TempPathFactory) -> Profile:
     """Return the profile of measuring two functions, one of which never returns with JAX."""
     clock = Clock()
     run(
-        [Request(target="zoo.portable"), Request(target="zoo.loops_elsewhere")],
+        [
+            Request(target="samples.portable"),
+            Request(target="samples.loops_elsewhere"),
+        ],
         Config(backends=["numpy", "jax"], devices=["cpu"], timeout=LIMIT, jobs=2),
         cache=tmp_path_factory.mktemp("cache"),
         progress=lambda *_: None,
@@ -51,8 +54,8 @@ def test_phases_and_idle_time_add_up_to_the_time_of_all_workers(measured: Profil
 def test_waiting_for_a_timeout_counts_as_lost(measured: Profile) -> None:
     lost = measured.only(lambda activity: activity.phase == profile.LOST)
     targets = lost.by(lambda activity: activity.target)
-    assert list(targets) == ["zoo.loops_elsewhere"]
-    assert targets["zoo.loops_elsewhere"].seconds >= LIMIT
+    assert list(targets) == ["samples.loops_elsewhere"]
+    assert targets["samples.loops_elsewhere"].seconds >= LIMIT
 
 
 def test_the_time_of_compiling_is_counted_separately(measured: Profile) -> None:

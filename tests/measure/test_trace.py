@@ -21,15 +21,15 @@ NAMES = [
 
 
 @pytest.fixture(scope="module")
-def record(zoo_path: None, tmp_path_factory: pytest.TempPathFactory) -> Record:
-    requests = [Request(target=f"zoo.{name}") for name in NAMES]
+def record(packages_path: None, tmp_path_factory: pytest.TempPathFactory) -> Record:
+    requests = [Request(target=f"samples.{name}") for name in NAMES]
     config = Config(backends=["numpy", "dask"], modes=["trace"])
     cache = tmp_path_factory.mktemp("traced")
     return run(requests, config, cache=cache, progress=lambda *_: None).records[0]
 
 
 def cell(record: Record, name: str, backend: str = "numpy") -> Cell:
-    cells = record.targets[f"zoo.{name}"].cells
+    cells = record.targets[f"samples.{name}"].cells
     return next(one for one in cells if (one.backend, one.device) == (backend, "cpu"))
 
 
@@ -44,7 +44,7 @@ def test_the_note_on_a_function_that_depends_on_a_value_has_the_line(record: Rec
     assert found.status is Status.PARTIAL
     assert found.modes["trace"] is Status.UNSUPPORTED
     (note,) = found.notes
-    assert note.startswith("data-dependent: bool() on a traced array at zoo/__init__.py:")
+    assert note.startswith("data-dependent: bool() on a traced array at samples/__init__.py:")
     (reason,) = found.reasons
     assert reason.mode == "trace"
     assert "xp.where" in reason.message

@@ -7,7 +7,7 @@ import pytest
 from sphinx_xpcaps.results.model import Outcome, Record, Status
 from tests.measure.conftest import CellOf
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("zoo")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("samples")]
 
 OTHERS = ["torch", "jax", "dask", "array-api-strict"]
 
@@ -168,16 +168,18 @@ def test_a_class_is_measured_through_the_methods_of_its_example(cell: CellOf, ba
     assert cell("Scaler", backend).status is Status.SUPPORTED
 
 
-def test_a_method_is_measured_through_the_example_of_its_class(cell: CellOf, zoo: Record) -> None:
-    assert zoo.targets["zoo.Scaler.transform"].kind == "method"
+def test_a_method_is_measured_through_the_example_of_its_class(
+    cell: CellOf, sample_record: Record
+) -> None:
+    assert sample_record.targets["samples.Scaler.transform"].kind == "method"
     assert cell("Scaler.transform", "torch").status is Status.SUPPORTED
     assert cell("Scaler.transform", "torch").total == 1
 
 
-def test_a_target_that_does_not_exist_is_missing(cell: CellOf, zoo: Record) -> None:
-    assert zoo.targets["zoo.not_there"].kind == "missing"
+def test_a_target_that_does_not_exist_is_missing(cell: CellOf, sample_record: Record) -> None:
+    assert sample_record.targets["samples.not_there"].kind == "missing"
     message = cell("not_there", "torch").reasons[0].message
-    assert message == "module 'zoo' has no attribute 'not_there'"
+    assert message == "module 'samples' has no attribute 'not_there'"
 
 
 def test_a_library_or_device_that_is_not_available_is_not_measured(cell: CellOf) -> None:

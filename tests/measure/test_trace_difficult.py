@@ -13,15 +13,15 @@ NAMES = ["explained", "filled", "gathered", "lenient", "length", "ordered", "ref
 
 
 @pytest.fixture(scope="module")
-def record(zoo_path: None, tmp_path_factory: pytest.TempPathFactory) -> Record:
-    requests = [Request(target=f"sly.{name}") for name in NAMES]
+def record(packages_path: None, tmp_path_factory: pytest.TempPathFactory) -> Record:
+    requests = [Request(target=f"trace_samples.{name}") for name in NAMES]
     config = Config(backends=["numpy", "dask"], modes=["trace"])
     cache = tmp_path_factory.mktemp("hidden")
     return run(requests, config, cache=cache, progress=lambda *_: None).records[0]
 
 
 def cell(record: Record, name: str, backend: str = "numpy") -> Cell:
-    cells = record.targets[f"sly.{name}"].cells
+    cells = record.targets[f"trace_samples.{name}"].cells
     return next(one for one in cells if (one.backend, one.device) == (backend, "cpu"))
 
 
@@ -34,7 +34,7 @@ def test_a_function_with_the_name_of_an_internal_function_is_traced(record: Reco
 def test_a_data_dependent_error_that_was_caught_is_noted_without_a_graph(record: Record) -> None:
     found = cell(record, "lenient")
     (note,) = found.notes
-    assert note.startswith("data-dependent: int() on a traced array at sly/__init__.py:")
+    assert note.startswith("data-dependent: int() on a traced array at trace_samples/__init__.py:")
     assert found.graph is None
 
 
@@ -43,7 +43,9 @@ def test_a_data_dependent_error_is_noted_if_another_error_hides_it(
     record: Record, name: str, conversion: str
 ) -> None:
     (note,) = cell(record, name).notes
-    assert note.startswith(f"data-dependent: {conversion} on a traced array at sly/__init__.py:")
+    assert note.startswith(
+        f"data-dependent: {conversion} on a traced array at trace_samples/__init__.py:"
+    )
 
 
 def test_variadic_arguments_have_the_name_of_their_parameter(record: Record) -> None:
