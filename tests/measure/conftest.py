@@ -48,7 +48,7 @@ TARGETS = [
     "in_place",
     "forgets_in_place",
     "roots",
-    "samples",
+    "draws",
     "taller",
 ]
 BACKENDS = ["numpy", "cupy", "torch", "jax", "dask", "array-api-strict"]

@@ -253,7 +253,7 @@ def test_complex_values_are_accepted_if_numpy_chooses_real_ones_by_value(cell: C
 def test_a_random_generator_in_a_container_starts_with_the_same_state_in_each_run(
     cell: CellOf,
 ) -> None:
-    assert cell("samples", "torch").status is Status.SUPPORTED
+    assert cell("draws", "torch").status is Status.SUPPORTED
 
 
 def test_made_up_arguments_have_the_documented_shapes(cell: CellOf) -> None:

@@ -406,12 +406,12 @@ def roots(x):
     return x if isinstance(x, np.ndarray) else x + 0j
 
 
-def samples(x, rng):
+def draws(x, rng):
     """Use a random generator that is inside a container.
 
     Examples
     --------
-    >>> samples(np.asarray([1.0, 2.0]), {"rng": np.random.default_rng(0)})
+    >>> draws(np.asarray([1.0, 2.0]), {"rng": np.random.default_rng(0)})
     """
     return x + float(rng["rng"].random())
 
