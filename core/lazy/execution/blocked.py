@@ -8,7 +8,7 @@ so are the bits of the results.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -72,10 +72,8 @@ def _by_blocks(program: Program, whole: Callable[..., Any]) -> Callable[..., Any
     """Return what runs a chain by blocks, or `whole` on arrays that differ from the trace."""
     inputs = [value.spec for value in program.inputs]
     outputs = [value.spec for value in program.outputs]
-    names: dict[str, Any] = {"BLOCK": BLOCK}
-    source, scratch = _loop(program, names)
-    exec(compile(source, "<core.lazy blocked chain>", "exec"), names)
-    loop: Any = names["loop"]
+    numbers = [arg for step in program.steps for arg in step.args if type(arg) is not Value]
+    calls, scratch = _calls(program)
 
     def run(*arrays: Any) -> Any:
         for array, spec in zip(arrays, inputs, strict=True):
@@ -88,72 +86,56 @@ def _by_blocks(program: Program, whole: Callable[..., Any]) -> Callable[..., Any
                 return whole(*arrays)
         results = [np.empty(spec.shape, spec.dtype) for spec in outputs]
         flat = [array.reshape(-1) if array.shape else array for array in (*arrays, *results)]
-        loop(results[0].size, *flat, *[np.empty(BLOCK, dtype) for dtype in scratch])
+        buffers = [np.empty(BLOCK, dtype) for dtype in scratch]
+        size = results[0].size
+        length = -(-size // -(-size // BLOCK))  # equal blocks, as a short last one costs as much
+        for start in range(0, size, length):
+            stop = min(start + length, size)
+            slots = [array[start:stop] if array.shape else array for array in flat]
+            slots += numbers
+            slots += [buffer[: stop - start] for buffer in buffers]
+            for ufunc, operands, result in calls:
+                ufunc(*[slots[slot] for slot in operands], out=slots[result])
         return tuple(results)
 
     return run
 
 
-def _loop(program: Program, names: dict[str, Any]) -> tuple[str, list[DType]]:
-    """Return the source of the loop over blocks and the dtypes of its scratch arrays.
+def _calls(program: Program) -> tuple[list[tuple[np.ufunc, list[int], int]], list[DType]]:
+    """Return the calls of a chain and the dtypes of its scratch arrays.
 
-    The source's global names are added to `names`.
+    A call is a ufunc, the slots of its operands, and the slot of its result. The slots are, in
+    this order, the inputs, the outputs, the numbers among the arguments, and the scratch arrays.
     """
-    steps, outputs = program.steps, program.outputs
-    last = {value: i for i, step in enumerate(steps) for value in step.operands}
-    text: dict[Value, str] = {}
-    blocks = []
-    for i, value in enumerate(program.inputs):
-        text[value] = f"b{i}" if value.spec.shape else f"x{i}"
-        if value.spec.shape:
-            blocks.append(f"        b{i} = x{i}[i:j]")
-    for i, value in enumerate(outputs):
-        text[value] = f"r{i}"
-        blocks.append(f"        r{i} = o{i}[i:j]")
-    kept = {*program.inputs, *outputs}
+    outputs = program.outputs
+    slot = {value: i for i, value in enumerate([*program.inputs, *outputs])}
+    kept = set(slot)
+    last = {value: i for i, step in enumerate(program.steps) for value in step.operands}
+    number = len(slot)
+    first = number + sum(type(arg) is not Value for step in program.steps for arg in step.args)
     scratch: list[DType] = []
-    free: dict[DType, list[str]] = {}
+    unused: dict[DType, list[int]] = defaultdict(list)
     if len(outputs) == 1:  # its memory is unused until the last step writes it
-        free[outputs[0].spec.dtype] = [text[outputs[0]]]
-    body = []
-    for i, step in enumerate(steps):
-        dying = [value for value in step.operands if last[value] == i and value not in kept]
-        result, dtype = step.result, step.result.spec.dtype
-        if result not in text:
-            same = next((value for value in dying if value.spec.dtype == dtype), None)
-            if same is not None:
-                text[result] = text[same]  # ufuncs read an element before they write it
-                dying.remove(same)
-            elif free.get(dtype):
-                text[result] = free[dtype].pop()
-            else:
-                text[result] = f"t{len(scratch)}"
-                scratch.append(dtype)
-        for value in dying:
-            free.setdefault(value.spec.dtype, []).append(text[value])
-        name = _UFUNCS.get(step.op.name, step.op.name)
-        names[name] = getattr(np, name)
-        given = []
+        unused[outputs[0].spec.dtype].append(slot[outputs[0]])
+    calls = []
+    for i, step in enumerate(program.steps):
+        operands = []
         for arg in step.args:
-            if type(arg) is not Value:
-                names[f"k{len(names)}"] = arg
-                given.append(f"k{len(names) - 1}")
-            else:
-                given.append(text[arg])
-        body.append(f"        {name}({', '.join(given)}, out={text[result]})")
-    parameters = [f"x{i}" for i in range(len(program.inputs))]
-    parameters += [f"o{i}" for i in range(len(outputs))] + [f"w{i}" for i in range(len(scratch))]
-    lines = [
-        f"def loop(size, {', '.join(parameters)}):",
-        "    count = -(-size // BLOCK)",
-        "    length = -(-size // count)",  # equal blocks, as a short last one costs as much
-        "    for i in range(0, size, length):",
-        "        j = min(i + length, size)",
-        *blocks,
-        *[f"        t{i} = w{i}[: j - i]" for i in range(len(scratch))],
-        *body,
-    ]
-    return "\n".join(lines) + "\n", scratch
+            operands.append(slot[arg] if type(arg) is Value else number)
+            number += type(arg) is not Value
+        # The result may overwrite an operand, as ufuncs read an element before they write it.
+        for value in reversed(step.operands):
+            if last[value] == i and value not in kept:
+                unused[value.spec.dtype].append(slot[value])
+        result, dtype = step.result, step.result.spec.dtype
+        if result not in slot:
+            if not unused[dtype]:
+                unused[dtype].append(first + len(scratch))
+                scratch.append(dtype)
+            slot[result] = unused[dtype].pop()
+        name = _UFUNCS.get(step.op.name, step.op.name)
+        calls.append((getattr(np, name), operands, slot[result]))
+    return calls, scratch
 
 
 def block(program: Program) -> Program:
