@@ -1,4 +1,4 @@
-"""Operations: what a node of the graph does, apart from the arrays it does it to."""
+"""Operations: the functions that nodes of the graph apply to their operands."""
 
 from __future__ import annotations
 
@@ -57,20 +57,19 @@ _STRICT_KINDS = {
 
 
 class Operation:
-    """One function of the standard, or one that came with the user.
+    """A function of the standard, or a user's function.
 
     Parameters
     ----------
     name : str
-        As a namespace has it, such as ``"add"`` or ``"linalg.svd"``.
+        The name in a namespace, such as ``"add"`` or ``"linalg.svd"``.
     family : str
-        Which rule its shapes follow, and which its cost.
+        The group of operations with the same rules for shapes and cost.
     build : callable, optional
-        Makes the function from a namespace, where that has none of this name.
+        Returns the function for a namespace that has no function of this name.
     kinds : tuple of str, optional
-        The standard's kinds of dtypes that it is defined for, where numbers of other kinds would
-        give nonsense. Those that the standard asks for, which most libraries go beyond, are known
-        by the name.
+        The standard's kinds of dtypes for which the function is defined in every library. The
+        standard requires fewer of some functions, which only a strict library enforces.
     """
 
     __slots__ = (
@@ -104,18 +103,18 @@ class Operation:
         self.call: Callable[..., Any] | None = symbol[1] if symbol else None
         binary = self.symbol is not None and " " in self.symbol
         self.infix = self.symbol[2:-2] if binary and self.symbol is not None else None
-        # Whether arrays are among the positional arguments only, and not in containers there.
+        # Whether all arrays are positional arguments, and none is in a container.
         self.flat = family in ("elementwise", "reduction", "contraction", "item")
         self.cache: dict[Any, Any] = {}
         self.key: Any = self
 
     def function(self, xp: Any) -> Callable[..., Any]:
-        """Return what does this with the arrays of namespace `xp`.
+        """Return the function for arrays of the namespace `xp`.
 
         Raises
         ------
         AttributeError
-            The namespace lacks it.
+            The namespace has no such function.
         """
         if self.call is not None:
             return self.call
@@ -129,23 +128,23 @@ class Operation:
         return found  # type: ignore[no-any-return]
 
     @property
-    def spelled(self) -> Operation:
-        """The same as a function of the namespace, where this is an operator.
+    def as_function(self) -> Operation:
+        """The function of the namespace that is equivalent to this operator.
 
-        Libraries have their own minds about operators between an array and one without axes of
-        another dtype; the functions of a namespace promote as the standard says.
+        Between a 0-dimensional array and an array of another dtype, operators follow the library's
+        own promotion rules, and functions of the namespace those of the standard.
         """
-        return Spelled(self.name, self.family)
+        return NamedFunction(self.name, self.family)
 
     def remember(self, key: Any, result: Any) -> Any:
-        """Keep what was inferred for `key`, but not without bounds."""
+        """Cache what was inferred for `key`; the size of the cache is limited."""
         if len(self.cache) >= 4096:
             self.cache.clear()
         self.cache[key] = result
         return result
 
     def check(self, dtype: DType, backend: str | None) -> None:
-        """Raise TypeError where this is not defined for numbers of `dtype`."""
+        """Raise TypeError if the operation is not defined for `dtype`."""
         kinds = self.kinds
         if dtypes.promotion(backend).strict:
             kinds = kinds or self.strict_kinds
@@ -157,27 +156,27 @@ class Operation:
         return f"<operation {self.name}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if _operations.get(self.name) is not self:  # a name that came with the user
+        if _operations.get(self.name) is not self:  # named by a user
             return Operation, (self.name, self.family)
         return operation, (self.name,)
 
 
-class Spelled(Operation):
-    """An operator by the name of its function."""
+class NamedFunction(Operation):
+    """A function of the namespace for which there is an operator, called by its name."""
 
     __slots__ = ()
 
     def __init__(self, name: str, family: str) -> None:
         super().__init__(name, family)
         self.symbol = self.infix = self.call = None
-        self.key = ("spelled", name)
+        self.key = ("function", name)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Spelled, (self.name, self.family)
+        return NamedFunction, (self.name, self.family)
 
 
 class External(Operation):
-    """A function that no namespace has: the user's own."""
+    """A user's function."""
 
     __slots__ = ("user_function",)
 
@@ -193,9 +192,15 @@ class External(Operation):
 
 
 class Elementwise(Operation):
-    """An operation on each element; `rule` tells the dtype of its result.
+    """An operation on each element.
 
-    The rules are ``same``, ``bool``, ``floating``, ``elementary`` and ``real``.
+    Parameters
+    ----------
+    name : str
+    rule : {"same", "bool", "floating", "elementary", "real"}
+        How the dtype of the result follows from that of the operands.
+    *kinds : str
+        The kinds of dtypes for which the function is defined.
     """
 
     __slots__ = ("rule",)
@@ -205,20 +210,20 @@ class Elementwise(Operation):
         self.rule = rule
 
     def infer(self, *operands: Spec | type) -> Spec:
-        """Return the spec of the result for operands: arrays' specs and Python scalars' types."""
+        """Return the spec of the result for operands given as specs or as types of numbers."""
         key = operands if len(operands) > 1 else operands[0]
         asked = dtypes.asked()
-        arrays = [one for one in operands if isinstance(one, Spec)]
+        arrays = [operand for operand in operands if isinstance(operand, Spec)]
         backend, device = common(*arrays)
         dtype = arrays[0].dtype
         for array in arrays[1:]:
             dtype = dtypes.promote(dtype, array.dtype, backend)
-        for one in operands:
-            if not isinstance(one, Spec):
-                dtype = dtypes.with_scalar(dtype, one, backend)
+        for operand in operands:
+            if not isinstance(operand, Spec):
+                dtype = dtypes.with_scalar(dtype, operand, backend)
         shape = arrays[0].shape if len(arrays) == 1 else broadcast(*[one.shape for one in arrays])
         result = spec(shape, self.result_dtype(dtype, backend), backend, device)
-        if dtypes.asked() == asked:  # what depends on a default may be another dtype next time
+        if dtypes.asked() == asked:  # the result does not depend on a default, which may change
             self.remember(key, result)
         return result
 
@@ -245,10 +250,10 @@ class Elementwise(Operation):
 _operations: dict[str, Operation] = {}
 
 
-def define(made: Operation) -> Operation:
+def define(op: Operation) -> Operation:
     """Register an operation under its name, for `operation` and for unpickling."""
-    _operations[made.name] = made
-    return made
+    _operations[op.name] = op
+    return op
 
 
 def operation(name: str) -> Operation:

@@ -22,7 +22,7 @@ from core.lazy.display.text import (
 )
 from core.lazy.errors import DataDependentError
 from core.lazy.execution.function import Function
-from core.lazy.graph.node import Node, ascend
+from core.lazy.graph.node import Node, ascend, indexed
 from core.lazy.graph.tree import leaves, pairs, rebuild
 from core.lazy.library import backend_of, device_of
 from core.lazy.namespace import FUNCTIONS
@@ -158,17 +158,16 @@ class Trace:
         >>> graph["nodes"][1]
         {'name': 'abs', 'kind': 'operation', 'array': '(3,) float64', 'operands': [0]}
         """
-        order = self.nodes
-        index = {id(node): i for i, node in enumerate(order)}
+        index: dict[int, int] = {}
         inputs = {id(x) for x in self.inputs}
         nodes = []
-        for node in order:
+        for i, (node, operands) in enumerate(indexed(self.outputs)):
+            index[id(node)] = i
             name = kind = "constant" if node.is_leaf else "operation"
             if id(node) in inputs:
                 name = kind = "input"
             elif not node.is_leaf:
                 name = f"item {node.args[1]}" if node._op is ITEM else node.fn_name
-            operands = [index[id(dep)] for dep in node.deps]
             nodes.append(
                 {"name": name, "kind": kind, "array": array_text(node), "operands": operands}
             )

@@ -10,7 +10,7 @@ import numpy as np
 from core.lazy.display.layout import layers
 from core.lazy.display.statistics import footprint, measure_of, size_of, stats
 from core.lazy.display.text import array_text, operation_name, optional_import
-from core.lazy.graph.node import Node, ascend
+from core.lazy.graph.node import Node, ascend, indexed
 from core.lazy.graph.tree import leaves
 
 Picture: TypeAlias = "tuple[Any, Any]"
@@ -65,12 +65,10 @@ def plot_graph(
         matplotlib is not installed.
     """
     fig, ax = _axes(ax, "plot_graph", figsize)
-    order = list(ascend(lz))
-    number = {id(node): i for i, node in enumerate(order)}
-    deps = [[number[id(dep)] for dep in node.deps] for node in order]
-    positions = [(x, -row) for x, row in layers(deps)]
-    colors = _colors(node.fn_name for node in order)
-    for node, operands, (x, y) in zip(order, deps, positions, strict=True):
+    order = indexed(lz)
+    positions = [(x, -row) for x, row in layers([operands for _, operands in order])]
+    colors = _colors(node.fn_name for node, _ in order)
+    for (node, operands), (x, y) in zip(order, positions, strict=True):
         for start in [positions[operand] for operand in operands]:
             # An edge that passes a row is bent, so that no node hides it.
             style = f"arc3,rad={0.25 if start[1] - y > 1 else 0}"
@@ -111,24 +109,26 @@ def plot_circuit(lz: Any, *, ax: Any = None, figsize: tuple[float, float] = (8, 
         matplotlib is not installed.
     """
     fig, ax = _axes(ax, "plot_circuit", figsize)
-    order = list(ascend(lz))
-    last = {id(node): i for i, node in enumerate(order)}
-    last.update({id(dep): i for i, node in enumerate(order) for dep in node.deps})
-    last.update({id(root): len(order) for root in leaves(lz) if id(root) in last})
-    colors = _colors(node.fn_name for node in order)
-    lane: dict[int, int] = {}
+    order = indexed(lz)
+    results = {id(leaf) for leaf in leaves(lz)}
+    last = [len(order) if id(node) in results else i for i, (node, _) in enumerate(order)]
+    for i, (_, operands) in enumerate(order):
+        for operand in operands:
+            last[operand] = max(last[operand], i)
+    colors = _colors(node.fn_name for node, _ in order)
+    lanes: list[int] = []
     occupied: list[int] = []  # the step until which each lane is used
-    for i, node in enumerate(order):
+    for i, (node, operands) in enumerate(order):
         y = next((k for k, until in enumerate(occupied) if until <= i), len(occupied))
-        end = last[id(node)]
+        end = last[i]
         occupied[y : y + 1] = [end]
-        lane[id(node)] = y
+        lanes.append(y)
         color = colors[node.fn_name]
         ax.plot([i, end], [y, y], color=color, linewidth=0.8 + min(size_of(node), 10**8) ** 0.15)
-        for dep in node.deps:
-            ax.plot([i, i], [lane[id(dep)], y], color="0.7", linewidth=0.8, zorder=0)
+        for operand in operands:
+            ax.plot([i, i], [lanes[operand], y], color="0.7", linewidth=0.8, zorder=0)
         ax.scatter([i], [y], color=[color], s=25, zorder=3)
-    for name in dict.fromkeys(node.fn_name for node in order):
+    for name in dict.fromkeys(node.fn_name for node, _ in order):
         ax.plot([], [], "o", color=colors[name], label="leaf" if name == "None" else _plain(name))
     if order:
         ax.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))

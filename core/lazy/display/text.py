@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from core.lazy.graph.node import Node, ascend
+from core.lazy.graph.node import Node, indexed
 from core.lazy.graph.tree import leaves
 
 
@@ -103,19 +103,19 @@ def to_mermaid(lz: Any, direction: str = "TD") -> str:
         style n1 stroke-width:3px
     """
     lines = [f"flowchart {direction}"]
-    names: dict[int, str] = {}
     edges: list[str] = []
-    for i, node in enumerate(ascend(lz)):
-        name = names[id(node)] = f"n{i}"
+    index: dict[int, int] = {}
+    for i, (node, operands) in enumerate(indexed(lz)):
+        index[id(node)] = i
         operation, array = [
             "".join(_ENTITIES.get(char, char) for char in text)
             for text in (operation_name(node), array_text(node))
         ]
         text = f'["{operation}<br/>{array}"]'
-        lines.append(f"    {name}({text})" if node.is_leaf else f"    {name}{text}")
-        edges += [f"    {names[id(dep)]} --> {name}" for dep in node.deps]
-    results = dict.fromkeys(names[id(root)] for root in leaves(lz) if isinstance(root, Node))
-    return "\n".join(lines + edges + [f"    style {name} stroke-width:3px" for name in results])
+        lines.append(f"    n{i}({text})" if node.is_leaf else f"    n{i}{text}")
+        edges += [f"    n{operand} --> n{i}" for operand in operands]
+    results = dict.fromkeys(index[id(leaf)] for leaf in leaves(lz) if id(leaf) in index)
+    return "\n".join(lines + edges + [f"    style n{i} stroke-width:3px" for i in results])
 
 
 # A label that begins with a backtick would be Markdown.
@@ -147,14 +147,12 @@ def to_graphviz(lz: Any, direction: str = "TB") -> str:
     }
     """
     lines = ["digraph {", f"    rankdir={direction}"]
-    names: dict[int, str] = {}
     edges: list[str] = []
-    for i, node in enumerate(ascend(lz)):
-        name = names[id(node)] = f"n{i}"
+    for i, (node, operands) in enumerate(indexed(lz)):
         operation = operation_name(node).replace("\\", "\\\\").replace('"', '\\"')
         shape = "ellipse" if node.is_leaf else "box"
-        lines.append(f'    {name} [label="{operation}\\n{array_text(node)}", shape={shape}]')
-        edges += [f"    {names[id(dep)]} -> {name}" for dep in node.deps]
+        lines.append(f'    n{i} [label="{operation}\\n{array_text(node)}", shape={shape}]')
+        edges += [f"    n{operand} -> n{i}" for operand in operands]
     return "\n".join([*lines, *edges, "}"])
 
 
@@ -186,15 +184,12 @@ def to_nx_digraph(lz: Any, variables: Any = None) -> Any:
     OutEdgeView([(0, 1), (1, 2)])
     """
     graph = optional_import("networkx", "to_nx_digraph").DiGraph()
-    number: dict[int, int] = {}
     varying = None if variables is None else {id(leaf) for leaf in leaves(variables)}
-    for i, node in enumerate(ascend(lz)):
-        number[id(node)] = i
-        deps = [number[id(dep)] for dep in node.deps]
+    for i, (node, operands) in enumerate(indexed(lz)):
         varies = node.is_leaf and node._data is None if varying is None else id(node) in varying
-        varies = varies or any(graph.nodes[dep]["variable"] for dep in deps)
+        varies = varies or any(graph.nodes[operand]["variable"] for operand in operands)
         graph.add_node(i, array=node, label=label(node), operation=node.fn_name, variable=varies)
-        graph.add_edges_from([(dep, i) for dep in deps])
+        graph.add_edges_from([(operand, i) for operand in operands])
     return graph
 
 

@@ -93,7 +93,7 @@ def linearize(inputs: Sequence[Node], outputs: Any) -> Program:
             if op.infix is not None and len(operands) == 2:
                 one, two = operands[0].spec, operands[1].spec
                 if one.dtype is not two.dtype and () in (one.shape, two.shape):
-                    op = op.spelled
+                    op = op.as_function
             steps.append(Step(op, args, kwargs, value, operands))
         values[place] = value
     results = rebuild(outputs, lambda leaf: values[id(leaf)] if isinstance(leaf, Node) else leaf)

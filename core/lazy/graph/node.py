@@ -159,6 +159,16 @@ def ascend(lz: Any, stop: Iterable[Node] = ()) -> Iterator[Node]:
     return iter(order)
 
 
+def indexed(lz: Any) -> list[tuple[Node, list[int]]]:
+    """Return the nodes of a graph in topological order, each with the indices of its operands."""
+    index: dict[int, int] = {}
+    found = []
+    for i, node in enumerate(ascend(lz)):
+        index[id(node)] = i
+        found.append((node, [index[id(dep)] for dep in node.deps]))
+    return found
+
+
 def _postorder(
     roots: list[Node], stops: frozenset[int], depth: dict[int, int] | None
 ) -> tuple[list[Node], bool]:
