@@ -13,9 +13,11 @@ import jax.numpy as jnp
 from core.typing import Array, Device
 
 try:
-    from jax._src.core import trace_state_clean
-except ImportError:  # pragma: no cover
-    from jax.core import trace_state_clean
+    from jax._src.core import trace_ctx
+
+    _is_top_level = trace_ctx.is_top_level
+except (ImportError, AttributeError):  # pragma: no cover  # before JAX 0.4.36
+    _is_top_level = jax.core.trace_state_clean
 
 try:
     from jax._src.core import is_concrete
@@ -34,7 +36,7 @@ try:
 except ImportError:  # pragma: no cover
     xla_client = None
 
-__all__ = ["ARRAY_TYPE", "is_array_type", "is_concrete", "synchronous_cpu", "trace_state_clean"]
+__all__ = ["ARRAY_TYPE", "is_array_type", "is_concrete", "is_transforming", "synchronous_cpu"]
 
 with jax.ensure_compile_time_eval():  # the first import may be inside `jax.jit`
     ARRAY_TYPE: type = type(jnp.zeros(()))
@@ -43,6 +45,11 @@ with jax.ensure_compile_time_eval():  # the first import may be inside `jax.jit`
     If arrays of several classes came into use, `autojit` would handle those of the others
     correctly, but through its slower path.
     """
+
+
+def is_transforming() -> bool:
+    """Return whether this thread is inside ``jax.jit``, ``jax.vmap`` or another transformation."""
+    return not _is_top_level()
 
 
 def is_array_type(cls: type) -> bool:

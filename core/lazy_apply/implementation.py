@@ -88,18 +88,22 @@ class Implementation:
         ) -> Any:
             if is_traced():
                 return PASS
-            first = None
-            for x in args:
-                if type(x) is cls or (type(x) not in SCALARS and isinstance(x, types)):
-                    if first is None:
-                        first = x
-                elif type(x) not in SCALARS and not is_scalar(x):
+            first = args[0]
+            if type(first) is not cls or len(args) > 1:
+                first = None
+                for x in args:
+                    if type(x) is cls or (type(x) not in SCALARS and isinstance(x, types)):
+                        if first is None:
+                            first = x
+                    elif type(x) not in SCALARS and not is_scalar(x):
+                        return PASS
+                if first is None:
                     return PASS
-            if first is None:
-                return PASS
             if as_numpy:
                 try:
-                    args = tuple([to_numpy(x) if isinstance(x, types) else x for x in args])
+                    args = tuple(
+                        [to_numpy(x) if type(x) is cls or isinstance(x, types) else x for x in args]
+                    )
                     for name, x in kwargs.items():
                         if isinstance(x, types):
                             kwargs = {**kwargs, name: to_numpy(x)}

@@ -10,28 +10,24 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from core._private.jax import ARRAY_TYPE, trace_state_clean
+from core._private.jax import ARRAY_TYPE, is_transforming
 from core.lazy_apply.bound_call import BoundCall
 from core.lazy_apply.call import Call
 from core.lazy_apply.implementation import Implementation
 from core.lazy_apply.jax_primitive import bind, place
 from core.lazy_apply.outputs import Outputs, resolve
-from core.typing import Array, DType, Namespace
+from core.typing import Array, DType
 
 
 class JAXImplementation(Implementation):
     """`lazy_apply` on JAX."""
 
-    @staticmethod
-    def is_traced() -> bool:
-        return not trace_state_clean()
+    is_traced = staticmethod(is_transforming)
+    to_numpy = staticmethod(np.asarray)  # type: ignore[assignment]
+    place = staticmethod(place)
 
     def concrete_types(self, cls: type) -> tuple[type, ...]:
         return (ARRAY_TYPE,)
-
-    @staticmethod
-    def place(result: Any, first: Array, xp: Namespace = None) -> Array:
-        return place(result, first)
 
     def lazy(self, call: Call) -> Any:
         """Make the call part of the computation that is being traced."""

@@ -16,7 +16,7 @@ from core._private.jax import ARRAY_TYPE, is_concrete
 from core.lazy_apply.bound_call import Batch, BoundCall
 from core.lazy_apply.call import add_name_note, missing_derivative
 from core.lazy_apply.jax_callback import call_from_cpu, call_from_device
-from core.typing import Array
+from core.typing import Array, Namespace
 
 # Comparing devices takes as long as everything else in a call.
 _HAS_ONE_DEVICE = sum(len(each.devices()) for each in backends().values()) == 1
@@ -30,7 +30,7 @@ def bind(bound: BoundCall, operands: tuple[Array, ...]) -> tuple[Array, ...]:
     return tuple(lazy_apply_p.bind(*operands, bound=bound))
 
 
-def place(result: Any, first: Array) -> Array:
+def place(result: Any, first: Array, xp: Namespace = None) -> Array:
     """Return `result` as a JAX array on the device of `first`, unless that is on several."""
     if type(result) is not ARRAY_TYPE:
         result = jnp.array(result)
