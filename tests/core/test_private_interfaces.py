@@ -192,18 +192,19 @@ def test_the_explanation_of_a_graph_break_is_found() -> None:
 # JAX
 
 
-@depends_on("jax._src.core.trace_state_clean")
+@depends_on("jax._src.core.trace_ctx.is_top_level")
 def test_transformations_of_jax_can_be_recognized() -> None:
     jax = pytest.importorskip("jax")
-    from jax._src.core import trace_state_clean as expected
+    from jax._src.core import trace_ctx
 
-    from core._private.jax import trace_state_clean
+    from core._private.jax import is_transforming
 
-    assert trace_state_clean is expected
-    assert trace_state_clean()
+    assert trace_ctx.is_top_level()
+    assert not is_transforming()
     found = []
-    jax.jit(lambda x: found.append(trace_state_clean()) or x)(1.0)
-    assert found == [False]
+    jax.jit(lambda x: found.append(is_transforming()) or x)(1.0)
+    jax.vmap(lambda x: found.append(is_transforming()) or x)(np.ones(2))
+    assert found == [True, True]
 
 
 @depends_on("jax._src.core.is_concrete")
