@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.metadata
 import importlib.util
@@ -173,20 +174,22 @@ class Backend(ABC):
     def namespace(self) -> Namespace:
         """Return the array API namespace, from array-api-compat for libraries that need it."""
 
-    def array_classes(self) -> tuple[type, ...]:
-        """Return the classes in `array_types` whose modules are loaded."""
+    @functools.cached_property
+    def _array_types(self) -> tuple[tuple[str, str], ...]:
+        """The module and the name of each class in `array_types`."""
         references = (reference.partition(":") for reference in self.array_types)
-        loaded = ((sys.modules.get(module), name) for module, _, name in references)
-        return tuple(getattr(module, name) for module, name in loaded if hasattr(module, name))
+        return tuple((module, name) for module, _, name in references)
 
     def owns_class(self, cls: type) -> bool:
         """Return whether `cls` is a class of this library's arrays, concrete or traced.
 
         The library is not imported.
         """
-        if self.array_types:
-            return issubclass(cls, self.array_classes())
-        if not hasattr(cls, "__array_namespace__"):
+        for module, name in self._array_types:
+            array_class = getattr(sys.modules.get(module), name, None)
+            if array_class is not None and issubclass(cls, array_class):
+                return True
+        if self.array_types or not hasattr(cls, "__array_namespace__"):
             return False
         package = self.module.partition(".")[0]
         return any(base.__module__.partition(".")[0] == package for base in cls.__mro__)
