@@ -1,9 +1,9 @@
-"""Time tracing, compiling and running of lazy graphs beside autoray's and NumPy's.
+"""Compare tracing, compiling and running lazy graphs with autoray and NumPy.
 
 Usage: python benchmarks/lazy_graph.py [--rounds N]
 
-Every figure is the minimum of many runs; what is compared is run in turns in one process, so that
-both meet the same machine. Exits with 1 where a ratio is worse than its target.
+Each figure is the minimum of many runs. The runs to compare alternate in one process, so that they
+see the same load of the machine. The exit status is 1 if a ratio exceeds its limit.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ SIDE = 8
 
 @dataclass(frozen=True)
 class Line:
-    """One measured ratio: ours over the other's, and what it must not exceed."""
+    """A measured ratio of our figure to another's, and its limit."""
 
     what: str
     ours: float
     other: float
     name: str
     unit: str
-    target: float | None
+    limit: float | None
 
     @property
     def ratio(self) -> float:
@@ -43,22 +43,22 @@ class Line:
 
     @property
     def met(self) -> bool:
-        return self.target is None or self.ratio <= self.target
+        return self.limit is None or self.ratio <= self.limit
 
     def __str__(self) -> str:
-        goal = "" if self.target is None else f"  at most {self.target:.2f}"
+        limit = "" if self.limit is None else f"  at most {self.limit:.2f}"
         verdict = "" if self.met else "  MISSED"
         return (
             f"{self.what:<44} {self.ours:10.3f} {self.unit:<8} {self.name} {self.other:10.3f}"
-            f"  ratio {self.ratio:6.3f}{goal}{verdict}"
+            f"  ratio {self.ratio:6.3f}{limit}{verdict}"
         )
 
 
 def interleaved(rounds: int, repeat: int, *runs: Callable[[], Any]) -> list[float]:
-    """Return the least seconds of each run, taken in turns.
+    """Return the least seconds of each run; the runs alternate.
 
-    Every turn begins with runs that are not timed: else whoever comes second pays for the memory
-    that the first gave back to the system, and each is to have what its own runs leave it.
+    Each turn starts with runs that are not timed. Otherwise a run would pay for memory that the
+    other returned to the system.
     """
     best = [float("inf")] * len(runs)
     gc.collect()
@@ -79,7 +79,7 @@ def interleaved(rounds: int, repeat: int, *runs: Callable[[], Any]) -> list[floa
 
 
 def chain(x: Any, exp: Callable[[Any], Any], operations: int) -> Any:
-    """Apply operations of five kinds in turn."""
+    """Apply operations of five kinds repeatedly."""
     y = x
     for _ in range(operations // 5):
         y = y + x
@@ -91,7 +91,7 @@ def chain(x: Any, exp: Callable[[Any], Any], operations: int) -> Any:
 
 
 def hand_written(operations: int) -> Callable[[Any], Any]:
-    """Return the chain as one writes it for NumPy, a line per operation."""
+    """Return the chain as written by hand for NumPy, one line per operation."""
     lines = ["    y = y + x", "    y = y * 0.5", "    y = exp(y)", "    y = y - x", "    y = y @ x"]
     source = ["def function(x):", "    y = x", *lines * (operations // 5), "    return y"]
     names: dict[str, Any] = {"exp": np.exp}
@@ -100,7 +100,7 @@ def hand_written(operations: int) -> Callable[[Any], Any]:
 
 
 def tracing(rounds: int) -> list[Line]:
-    """Compare tracing per operation: the mixed chain, and each kind of operation."""
+    """Compare tracing: the chain, per operation, and each kind of operation."""
     a = np.full((SIDE, SIDE), -0.01)
     theirs, ours = peer.array(a), lazy.array(a)
     xp = ours.__array_namespace__()
@@ -131,7 +131,7 @@ def tracing(rounds: int) -> list[Line]:
 
 
 def memory() -> Line:
-    """Compare the bytes that a node takes."""
+    """Compare the memory of a node."""
     a = np.full((SIDE, SIDE), -0.01)
     sizes = []
     for x, exp in ((lazy.array(a), lazy.exp), (peer.array(a), peer.exp)):
@@ -146,7 +146,7 @@ def memory() -> Line:
 
 
 def functions(rounds: int) -> list[Line]:
-    """Compare compiling, and calling what was compiled with NumPy by hand."""
+    """Compare compiling with autoray, and compiled functions with NumPy code written by hand."""
     a = np.full((SIDE, SIDE), -0.01)
     theirs, ours = peer.array(a), lazy.array(a)
     xp = ours.__array_namespace__()
@@ -158,7 +158,7 @@ def functions(rounds: int) -> list[Line]:
     one, two = interleaved(
         rounds * 2,
         1,
-        # Ours compiles when it is first needed: asking for the function makes it do so.
+        # Compiled on first use, therefore the access to `function`.
         lambda: lazy.Function(ours, our_chain).function,
         lambda: peer.Function(theirs, their_chain),
     )
@@ -176,7 +176,7 @@ def functions(rounds: int) -> list[Line]:
         lambda: checked(a),
         lambda: their_single(a),
     )
-    # Each run above goes through a lambda, which costs as much as the call that is measured.
+    # Each run above includes a call of a lambda, which takes as long as the measured call.
     empty = interleaved(rounds * 10, 500, lambda: None)[0]
     direct, one, two, three = (each - empty for each in (direct, one, two, three))
     lines += [
@@ -210,11 +210,11 @@ def elementwise(x: Any, y: Any) -> Any:
 
 
 def blocks(rounds: int) -> list[Line]:
-    """Compare blocked execution with NumPy's whole arrays, and their bits.
+    """Compare blocked execution with NumPy on whole arrays; the bits must be the same.
 
-    Most of NumPy's time for 10^5 elements and more is for fresh pages from the system. glibc keeps
-    what was freed up to the largest size that it has seen freed: after 10^7 elements, arrays of
-    10^5 cost NumPy no pages, and blocks gain little. That line has no limit.
+    From 10^5 elements on, NumPy needs most of the time for new pages from the system. glibc keeps
+    freed memory up to the largest size that was freed before: after arrays of 10^7 elements, those
+    of 10^5 need no new pages, and blocks gain little. That line has no limit.
     """
     lines = []
     for size, limit in ((10**5, 0.5), (10**6, 0.5), (10**7, 0.5), (10**5, None)):
@@ -233,7 +233,7 @@ def blocks(rounds: int) -> list[Line]:
 
 
 def long_chain(length: int = 100_000) -> str:
-    """Return how long a chain takes that is deeper than any stack."""
+    """Return the times of a chain that is deeper than any stack."""
     import copy
     import pickle
 
@@ -254,8 +254,8 @@ def long_chain(length: int = 100_000) -> str:
         start = time.perf_counter()
         step()
         seconds[name] = time.perf_counter() - start
-    told = ", ".join(f"{name} {taken:.2f} s" for name, taken in seconds.items())
-    return f"a chain of {length} operations: {told}"
+    times = ", ".join(f"{name} {taken:.2f} s" for name, taken in seconds.items())
+    return f"a chain of {length} operations: {times}"
 
 
 def main() -> int:

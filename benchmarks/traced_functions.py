@@ -2,10 +2,10 @@
 
 Usage: python benchmarks/traced_functions.py [MODULE...] [--record FILE] [--jit RECORD...]
 
-Measures the public functions of modules on their examples: under NumPy in the mode ``trace``, and
-on JAX, whose ``jit`` says which of them need no values. Prints for each module how many are traced,
-of those that have a case and of those that JAX jits, and every other with the reason. Records that
-were measured before can say what JAX jits (``--jit``); then JAX is not run.
+Measures the public functions of modules with their examples: with NumPy in the mode ``trace``, and
+with JAX, whose ``jit`` works for functions that need no values. Prints for each module how many can
+be traced, of the functions with a case and of those that JAX can jit, and the reasons of the
+others. With ``--jit`` the results of JAX are read from existing records.
 """
 
 from __future__ import annotations
@@ -53,14 +53,14 @@ def cell(record: Record, target: str, backend: str) -> Cell | None:
 
 
 def jits(records: Sequence[Record], target: str) -> bool:
-    """Say whether JAX jits every case of a target."""
+    """Return whether JAX can jit every case of a target."""
     found = [cell(record, target, "jax") for record in records]
     return any(one is not None and one.modes.get("jit") == Status.SUPPORTED for one in found)
 
 
 def report(modules: Sequence[str], traced: Record, jitted: Sequence[Record]) -> None:
     every = {target: cell(traced, target, "numpy") for target in traced.targets}
-    print("module                       traced of those with a case    of those that JAX jits")
+    print("module                       traced of those with a case    of those that JAX can jit")
     for module in modules:
         own = {t: c for t, c in every.items() if c and t.rpartition(".")[0] == module}
         with_case = {t: c for t, c in own.items() if c.status.measured}
@@ -72,20 +72,20 @@ def report(modules: Sequence[str], traced: Record, jitted: Sequence[Record]) -> 
         )
         for target in sorted(with_case.keys() - good):
             notes = "; ".join(with_case[target].notes)
-            print(f"    {'JAX jits it ' if target in jit else ''}{target}: {notes}")
+            print(f"    {'JAX can jit ' if target in jit else ''}{target}: {notes}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("modules", nargs="*", default=MODULES)
-    parser.add_argument("--record", type=Path, help="keep what is measured in this file")
-    parser.add_argument("--jit", type=Path, nargs="*", help="records that say what JAX jits")
-    asked = parser.parse_args()
+    parser.add_argument("--record", type=Path, help="write the measurements to this file")
+    parser.add_argument("--jit", type=Path, nargs="*", help="records with measurements of JAX")
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        file = asked.record or Path(folder) / "traced.json"
-        backends = ["numpy"] if asked.jit else ["numpy", "jax"]
-        traced = measure(asked.modules, backends, file)
-    report(asked.modules, traced, [read(one) for one in asked.jit or []] or [traced])
+        file = options.record or Path(folder) / "traced.json"
+        backends = ["numpy"] if options.jit else ["numpy", "jax"]
+        traced = measure(options.modules, backends, file)
+    report(options.modules, traced, [read(one) for one in options.jit or []] or [traced])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Calling a trace: its arguments, and what comes back in which containers."""
+"""Arguments of traces, and containers of their results."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def difference(a: Any, b: Any) -> Any:
     return a - b
 
 
-def test_arguments_go_by_name_and_by_position() -> None:
+def test_arguments_match_by_name_and_by_position() -> None:
     one, zero = np.ones(3), np.zeros(3)
     for traced in (core.trace(difference, one, zero), core.trace(difference, b=zero, a=one)):
         for result in (traced(one, zero), traced(b=zero, a=one), traced(one, b=zero)):
             np.testing.assert_array_equal(result, one)
 
 
-def test_dicts_as_arguments_go_by_their_keys() -> None:
+def test_dicts_as_arguments_match_by_key() -> None:
     traced = core.trace(lambda data: data["a"] - data["b"], {"a": X, "b": X})
     np.testing.assert_array_equal(traced({"b": X, "a": 3 * X}), 2 * X)
 
@@ -38,7 +38,7 @@ def test_one_array_in_two_places_is_two_inputs() -> None:
     np.testing.assert_array_equal(traced(3 * X, X), 2 * X)
 
 
-def test_what_is_no_array_must_be_as_it_was_traced() -> None:
+def test_arguments_that_are_no_arrays_must_equal_those_of_the_trace() -> None:
     traced = core.trace(lambda x, n=2: x**n, X)
     for result in (traced(X), traced(X, 2), traced(X, n=2)):
         np.testing.assert_array_equal(result, X**2)
@@ -50,7 +50,7 @@ def test_what_is_no_array_must_be_as_it_was_traced() -> None:
         traced()
 
 
-def test_a_function_is_called_as_it_was_given_its_arguments() -> None:
+def test_a_wrapped_function_is_called_with_the_arguments_as_given() -> None:
     def decorated(function: Any) -> Any:
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
@@ -66,7 +66,7 @@ def test_a_function_is_called_as_it_was_given_its_arguments() -> None:
     traced = core.trace(total, X)
     np.testing.assert_array_equal(traced(X), X.sum(axis=1))
     with pytest.raises(TypeError, match="missing a required argument: 'axis'"):
-        traced(X, axis=0)  # whose default is not what the wrapper makes of it
+        traced(X, axis=0)  # the wrapper has another default
     np.testing.assert_array_equal(core.trace(total, X, axis=0)(X, axis=0), X.sum(axis=0))
     for function in (np.mean, np.std, np.sort, functools.partial(np.sum, axis=0)):
         np.testing.assert_array_equal(core.trace(function, X)(X), function(X))
@@ -88,7 +88,7 @@ def test_an_array_as_default_is_a_constant() -> None:
 
 @dataclasses.dataclass
 class Window:
-    """An array in an object, which is no input."""
+    """An object with an array, which is no input."""
 
     values: Any
 
@@ -122,7 +122,7 @@ def test_equal_values_are_the_same_argument(value: Any, same: Any) -> None:
         (Window, dataclasses.make_dataclass("Other", [])),
     ],
 )
-def test_what_a_function_could_tell_apart_is_another_argument(value: Any, other: Any) -> None:
+def test_distinguishable_values_are_different_arguments(value: Any, other: Any) -> None:
     with pytest.raises(ValueError, match="trace it again"):
         core.trace(lambda x, _: x, X, value)(X, other)
 
@@ -136,15 +136,15 @@ def test_one_variable_in_two_places_is_one_array() -> None:
 
 
 class Named(dict):  # type: ignore[type-arg]
-    """A class of dict of one's own."""
+    """A subclass of dict."""
 
 
 class Row(list):  # type: ignore[type-arg]
-    """A class of list of one's own."""
+    """A subclass of list."""
 
 
 @pytest.mark.parametrize("container", [OrderedDict, Named, lambda a: defaultdict(list, a=a)])
-def test_results_come_in_the_containers_that_were_returned(container: Any) -> None:
+def test_results_have_the_containers_that_the_function_returned(container: Any) -> None:
     traced = core.trace(lambda x: [container(a=x + 1), Row([x])], X)
     named, row = pickle.loads(pickle.dumps(traced.function))(X)
     assert type(named) is type(container(a=1))
@@ -153,7 +153,7 @@ def test_results_come_in_the_containers_that_were_returned(container: Any) -> No
     assert row[0] is X
 
 
-def test_arrays_in_iterators_and_objects_are_seen() -> None:
+def test_arrays_in_iterators_and_objects_are_found() -> None:
     class Result:
         def __init__(self, value: Any) -> None:
             self.value, self.count = value, 1
@@ -165,7 +165,7 @@ def test_arrays_in_iterators_and_objects_are_seen() -> None:
     assert result["count"] == 1
 
 
-def test_a_constant_that_is_returned_may_be_written_to() -> None:
+def test_a_returned_constant_may_be_modified() -> None:
     def weighted(x: Any) -> Any:
         weights = x.__array_namespace__().arange(3) * 1.0
         return x * weights, weights
@@ -182,7 +182,7 @@ def test_functions_named_by_a_string_can_be_pickled() -> None:
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(function))(np.zeros(3)), np.ones(3))
 
 
-def test_arrays_of_two_libraries_are_computed_each_in_its_own() -> None:
+def test_arrays_of_two_libraries_are_computed_by_their_own_library() -> None:
     torch = pytest.importorskip("torch")
     mine = lazy.array(np.ones(2)) * 2
     ours = lazy.array(torch.ones(2)) * 2
@@ -191,7 +191,7 @@ def test_arrays_of_two_libraries_are_computed_each_in_its_own() -> None:
     assert isinstance(second, torch.Tensor)
 
 
-def test_a_device_may_be_given_on_to_new_arrays() -> None:
+def test_a_device_may_be_passed_to_new_arrays() -> None:
     jnp = pytest.importorskip("jax.numpy")
     torch = pytest.importorskip("torch")
 

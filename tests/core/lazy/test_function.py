@@ -41,7 +41,7 @@ def test_a_function_is_plain_source_with_local_variables() -> None:
     assert set(names) >= {"x0", "x1", "y0"}
 
 
-def test_constants_are_folded_only_if_asked() -> None:
+def test_constants_are_folded_only_if_requested() -> None:
     x, c = lazy.Variable((2,)), lazy.array(np.ones(2))
     assert "exp" not in lazy.Function(x, x + lazy.exp(c)).source
     kept = lazy.Function(x, x + lazy.exp(c), fold_constants=False)
@@ -102,7 +102,7 @@ def test_an_inner_node_may_be_an_input() -> None:
     np.testing.assert_array_equal(run(middle, middle + 1, np.zeros(2)), [1.0, 1.0])
 
 
-def test_containers_come_back_as_they_were_traced() -> None:
+def test_results_have_the_containers_of_the_trace() -> None:
     x, y = lazy.Variable((2,)), lazy.Variable((2,))
     f = lazy.Function({"a": x, "b": [y]}, {"p": Pair(x - y, [y]), 3: (x,), "n": None})
     found = f({"b": [np.ones(2)], "a": np.zeros(2)})
@@ -112,7 +112,7 @@ def test_containers_come_back_as_they_were_traced() -> None:
     assert found["n"] is None
 
 
-def test_a_function_refuses_arrays_of_another_shape() -> None:
+def test_a_function_rejects_arrays_of_another_shape() -> None:
     x = lazy.Variable((3, None))
     f = lazy.Function(x, x / x.shape[0])
     assert f(np.ones((3, 7))).shape == (3, 7)
@@ -159,11 +159,11 @@ def test_functions_are_pickled() -> None:
         np.testing.assert_array_equal(one, other)
 
 
-def test_the_bare_function_and_the_source_can_be_taken(capsys: Any) -> None:
+def test_the_plain_function_and_the_source_are_available(capsys: Any) -> None:
     x, y = lazy.Variable((2,)), lazy.Variable((2,))
     result = lazy.exp(x) - y
-    bare = result.get_function([x, y])
-    np.testing.assert_array_equal(bare([np.zeros(2), np.ones(2)]), [0.0, 0.0])
+    plain = result.get_function([x, y])
+    np.testing.assert_array_equal(plain([np.zeros(2), np.ones(2)]), [0.0, 0.0])
     params: dict[str, Any] = {}
     source = lazy.get_source(result, params)
     exec(source, params)
@@ -172,7 +172,7 @@ def test_the_bare_function_and_the_source_can_be_taken(capsys: Any) -> None:
     assert capsys.readouterr().out == source
 
 
-def test_a_function_without_inputs_gives_its_constants() -> None:
+def test_a_function_without_inputs_returns_its_constants() -> None:
     np.testing.assert_array_equal(lazy.Function([], lazy.zeros(2) + 1)(), [1.0, 1.0])
 
 
@@ -200,7 +200,7 @@ def test_a_blocked_chain_never_overwrites_what_is_still_needed(seed: int) -> Non
     a, b = rng.uniform(0.5, 2, (2, 70_001))
     x, y = (lazy.Variable((70_001,), "numpy") for _ in range(2))
     made: list[Any] = [x, y]
-    for _ in range(12):  # operands from anywhere before, so that some are needed for long
+    for _ in range(12):  # operands are any earlier results, so that some live long
         one, other = (made[i] for i in rng.integers(len(made), size=2))
         made.append([one + other, one * other, one - 0.5, abs(one)][rng.integers(4)])
     for result in (made[-1], made[-1] > made[-2], [made[-1], made[-3]]):

@@ -1,4 +1,4 @@
-"""The traced array itself: what is recorded, how it is walked, computed, pickled and copied."""
+"""Graphs: recording, traversal, computation, pickling and copying."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_importing_core_imports_no_array_library_but_numpy() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_shapes_that_cannot_be_broadcast_are_refused() -> None:
+def test_shapes_that_cannot_be_broadcast_are_rejected() -> None:
     with pytest.raises(ValueError, match=r"\(3,\) and \(4,\)"):
         lazy.Variable((3,)) + lazy.Variable((4,))
 
@@ -133,7 +133,7 @@ def test_python_scalars_take_the_dtype_of_the_array() -> None:
         lazy.Variable((2,), dtype="uint8") + 300
 
 
-def test_mixed_kinds_are_refused_where_the_library_refuses_them() -> None:
+def test_mixed_kinds_are_rejected_if_the_library_rejects_them() -> None:
     kinds = [lazy.Variable((), "array-api-strict", one) for one in ("int32", "float32")]
     with pytest.raises(TypeError, match="astype"):
         kinds[0] + kinds[1]
@@ -146,14 +146,14 @@ def test_arrays_of_two_libraries_are_not_combined() -> None:
         lazy.Variable((2,), "numpy") + lazy.Variable((2,), "torch")
 
 
-def test_a_numpy_array_beside_a_traced_one_is_a_constant() -> None:
+def test_a_numpy_array_as_an_operand_is_a_constant() -> None:
     x = lazy.array(np.asarray([1.0, 2.0]))
     total = np.asarray([10.0, 20.0]) + x + np.float64(1.0)
     np.testing.assert_array_equal(total.compute(), [12.0, 23.0])
     np.testing.assert_array_equal(np.sin(x).compute(), np.sin([1.0, 2.0]))
 
 
-def test_bit_operators_and_devices_are_there() -> None:
+def test_bitwise_operators_and_devices_work() -> None:
     x = lazy.array(np.asarray([6, 3]))
     found = [x & 2, x | 8, x ^ 1, ~x, x << 1, x >> 1, 1 << x]
     values = np.asarray([6, 3])
@@ -167,12 +167,12 @@ def test_bit_operators_and_devices_are_there() -> None:
 def test_nested_containers_are_computed_with_what_they_share_once() -> None:
     calls = []
 
-    def noted(x: Any) -> Any:
+    def counted(x: Any) -> Any:
         calls.append(1)
         return x + 1
 
     x = lazy.array(np.ones(2))
-    shared = x.to(noted)
+    shared = x.to(counted)
     found = lazy.compute({"a": (shared * 2, 5), "b": [shared]})
     np.testing.assert_array_equal(found["a"][0], [4.0, 4.0])
     assert found["a"][1] == 5
@@ -186,7 +186,7 @@ def test_a_variable_cannot_be_computed() -> None:
         (lazy.Variable((2,)) + 1).compute()
 
 
-def test_an_exception_keeps_no_array_and_leaves_the_graph_as_it_was() -> None:
+def test_an_exception_keeps_no_array_and_leaves_the_graph_unchanged() -> None:
     def fails(x: Any) -> Any:
         raise RuntimeError("no")
 
@@ -199,7 +199,7 @@ def test_an_exception_keeps_no_array_and_leaves_the_graph_as_it_was() -> None:
     assert result.deps == (middle,)
 
 
-def test_constants_can_be_computed_ahead() -> None:
+def test_constants_can_be_computed_in_advance() -> None:
     x, c = lazy.Variable((2,)), lazy.array(np.ones(2))
     constant = lazy.exp(c) + 1
     result = x * constant
@@ -219,7 +219,7 @@ def test_operands_come_before_results_and_the_deepest_first() -> None:
     assert result.depth == 4
 
 
-def test_equal_nodes_are_shared_only_if_they_are_equal() -> None:
+def test_only_equal_nodes_are_shared() -> None:
     x = lazy.Variable((3,))
     with lazy.shared_intermediates() as cache:
         assert x * x is x * x
@@ -284,7 +284,7 @@ def test_pickled_arrays_still_share_their_graph() -> None:
     assert copy.copy(x2).shape == (2,)
 
 
-def test_a_function_of_the_users_joins_the_graph() -> None:
+def test_a_users_function_can_be_added_to_the_graph() -> None:
     x = lazy.array(np.asarray([3.0, 1.0, 2.0]))
     assert x.to(np.partition, (x, 1), {"axis": 0}).fn is np.partition
     np.testing.assert_array_equal(x.to(np.partition, (x, 1)).compute(), [1.0, 2.0, 3.0])
@@ -292,7 +292,7 @@ def test_a_function_of_the_users_joins_the_graph() -> None:
     assert x.to(lambda a: a > 1, dtype=bool).dtype == np.bool_
 
 
-def test_a_namespace_names_itself_and_its_defaults() -> None:
+def test_a_namespace_has_the_defaults_of_its_backend() -> None:
     x = lazy.Variable((2,), "torch")
     xp = x.__array_namespace__()
     assert xp is lazy.namespace("torch")

@@ -1,4 +1,4 @@
-"""Graphs with strange names and sizes, as pictures and in other tools' languages."""
+"""Pictures and exports of graphs with unusual names and sizes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from core import lazy
 
-STRANGE = [
+UNUSUAL = [
     "a b",
     "1. $x$ $$",
     "`code`",
@@ -37,7 +37,7 @@ def named(name: str) -> Any:
     return lazy.Variable((3,)).to(function) + 1
 
 
-def drawn(picture: str, graph: Any, **options: Any) -> None:
+def draw(picture: str, graph: Any, **options: Any) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         figure, _ = getattr(lazy, picture)(graph, **PICTURES[picture], **options)
@@ -45,24 +45,24 @@ def drawn(picture: str, graph: Any, **options: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", PICTURES)
-@pytest.mark.parametrize("name", STRANGE)
+@pytest.mark.parametrize("name", UNUSUAL)
 def test_any_name_is_drawn(kind: str, name: str) -> None:
-    drawn(kind, named(name))
+    draw(kind, named(name))
 
 
 @pytest.mark.parametrize("kind", PICTURES)
 def test_leaves_alone_and_very_large_arrays_are_drawn(kind: str) -> None:
-    drawn(kind, lazy.Variable((0,)))
+    draw(kind, lazy.Variable((0,)))
     large = lazy.Variable((10**12, 10**12))
-    drawn(kind, large @ large)
+    draw(kind, large @ large)
 
 
 def test_an_image_of_leaves_alone_is_empty() -> None:
-    drawn("plot_history_functions", lazy.Variable((3,)), kind="image")
+    draw("plot_history_functions", lazy.Variable((3,)), kind="image")
 
 
-@pytest.mark.parametrize("name", STRANGE)
-def test_a_name_is_one_label_in_other_languages(name: str) -> None:
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_a_name_is_one_label_in_mermaid_and_graphviz(name: str) -> None:
     graph = named(name)
     shown = name.replace("\n", " ") or "function"
     _, _, line, *_ = lazy.to_mermaid(graph).splitlines()

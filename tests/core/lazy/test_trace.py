@@ -1,4 +1,4 @@
-"""Tracing functions, refusing to give values, and what a graph tells."""
+"""Traces of functions, data-dependent code, and statistics of graphs."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def line_of(text: str) -> int:
 
 def by_sign(x: Any) -> Any:
     xp = x.__array_namespace__()
-    if xp.any(x < 0):  # asks for a value
+    if xp.any(x < 0):  # needs a value
         return -x
     return x
 
 
-ASKS = {
+NEEDS_VALUES = {
     "bool()": bool,
     "float()": float,
     "int()": int,
@@ -45,11 +45,13 @@ ASKS = {
 }
 
 
-@pytest.mark.parametrize("operation", sorted(ASKS))
+@pytest.mark.parametrize("operation", sorted(NEEDS_VALUES))
 @pytest.mark.parametrize("traced", [lazy.Variable(()), lazy.array(np.asarray(1.0))])
-def test_values_are_refused_with_the_line_and_a_way_out(operation: str, traced: Any) -> None:
+def test_data_dependent_code_raises_an_error_with_the_line_and_an_alternative(
+    operation: str, traced: Any
+) -> None:
     with pytest.raises(lazy.DataDependentError) as caught:
-        ASKS[operation](traced)
+        NEEDS_VALUES[operation](traced)
     error = caught.value
     assert error.operation == operation
     assert error.filename == __file__
@@ -61,9 +63,9 @@ def test_values_are_refused_with_the_line_and_a_way_out(operation: str, traced: 
     assert again.lineno == error.lineno
 
 
-def test_unknown_lengths_masks_and_assignment_are_refused() -> None:
+def test_unknown_lengths_masks_and_assignment_are_data_dependent() -> None:
     x = lazy.Variable((None, 2))
-    for operation, ask in {
+    for operation, call in {
         "len()": lambda: len(x),
         "iteration": lambda: list(x),
         "__setitem__": lambda: x.__setitem__(0, 1),
@@ -71,7 +73,7 @@ def test_unknown_lengths_masks_and_assignment_are_refused() -> None:
         "operator.index()": lambda: x[: lazy.argmax(x)],
     }.items():
         with pytest.raises(lazy.DataDependentError) as caught:
-            ask()
+            call()
         assert caught.value.operation == operation
     with lazy.boolean_indexing():
         assert x[x[:, 0] > 0].shape == (None, 2)
@@ -81,24 +83,24 @@ def test_unknown_lengths_masks_and_assignment_are_refused() -> None:
 def test_the_users_line_is_named() -> None:
     with pytest.raises(lazy.DataDependentError) as caught:
         core.trace(by_sign, np.ones(3))
-    assert caught.value.lineno == line_of("# asks for a value")
+    assert caught.value.lineno == line_of("# needs a value")
     place = f"tests/core/lazy/test_trace.py:{caught.value.lineno}"
     assert str(caught.value).startswith(f"bool() on a traced array at {place}: ")
     assert "xp.where" in str(caught.value)
 
 
-def test_a_value_put_into_a_numpy_array_is_asked_for() -> None:
+def test_assignment_to_a_numpy_array_is_data_dependent() -> None:
     def filled(x: Any) -> Any:
         result = np.zeros(2)
-        result[0] = x.__array_namespace__().sum(x)  # NumPy asks for a value
+        result[0] = x.__array_namespace__().sum(x)  # NumPy needs a value
         return result
 
     with pytest.raises(lazy.DataDependentError, match="float") as caught:
         core.trace(filled, np.ones(3))
-    assert caught.value.lineno == line_of("# NumPy asks for a value")
+    assert caught.value.lineno == line_of("# NumPy needs a value")
 
 
-def test_numpy_functions_are_refused_where_the_arrays_are_not_numpys() -> None:
+def test_numpy_functions_are_rejected_for_arrays_of_other_libraries() -> None:
     x = lazy.Variable((2,), "torch")
     with pytest.raises(lazy.DataDependentError, match=r"numpy.sin\(\).*write xp.sin"):
         np.sin(x)
@@ -113,7 +115,7 @@ def distance(x: Any, y: Any, *, scale: float = 1.0) -> Any:
     return {"d": xp.sqrt(xp.sum((x - y) ** 2, axis=-1)) * scale, "none": None}
 
 
-def test_a_trace_tells_what_the_function_does() -> None:
+def test_a_trace_has_the_operations_and_costs_of_the_function() -> None:
     traced = core.trace(distance, np.zeros((5, 3)), np.ones(3), scale=2.0)
     assert traced.operations == {"multiply": 1, "pow": 1, "sqrt": 1, "subtract": 1, "sum": 1}
     assert traced.functions == {"multiply", "pow", "sqrt", "subtract", "sum"}
@@ -146,13 +148,13 @@ class Result:
     note: str
 
 
-def test_results_in_dataclasses_are_seen() -> None:
+def test_results_in_dataclasses_are_found() -> None:
     traced = core.trace(lambda x: Result(x + 1, "ok"), np.ones(2))
     assert traced.operations == {"add": 1}
     assert traced.outputs["note"] == "ok"
 
 
-def test_lengths_that_depend_on_values_are_named() -> None:
+def test_lengths_that_depend_on_values_are_listed() -> None:
     traced = core.trace(lambda x: lazy.unique_values(x) + 1, np.ones(3))
     assert [one.shape for one in traced.unknown_sizes] == [(None,), (None,)]
     assert traced.functions == {"unique_values", "add"}
@@ -289,7 +291,9 @@ def test_pictures_are_drawn(picture: str, tmp_path: Path) -> None:
     ],
     ids=["std", "round", "where", "lstsq"],
 )
-def test_functions_of_numpy_with_arguments_of_their_own_are_refused_by_name(call: Any) -> None:
+def test_numpy_functions_with_other_arguments_than_the_standard_are_rejected_by_name(
+    call: Any,
+) -> None:
     with pytest.raises(lazy.DataDependentError, match=r"numpy\..*\(\) on a traced array at .*:"):
         core.trace(call, np.ones((2, 2)))
 
@@ -306,7 +310,7 @@ def test_a_slice_may_end_at_an_array_without_axes() -> None:
         core.trace(lambda x: x[1.0:2.0], x)
 
 
-def test_results_of_one_operation_take_memory_together() -> None:
+def test_results_of_one_operation_are_allocated_together() -> None:
     traced = core.trace(lambda x: x.__array_namespace__().linalg.svd(x)[1], np.ones((100, 100)))
     assert traced.peak_memory == 8 * (100 * 100 + 100 * 100 + 100 + 100 * 100)
     assert traced.outputs.history_size_footprint()[-1] == 100
@@ -328,7 +332,7 @@ def test_a_missing_method_names_the_function() -> None:
         core.trace(np.add.reduce, x)
 
 
-def test_an_error_that_a_refusal_led_to_is_noted_and_one_of_its_own_is_left_alone() -> None:
+def test_errors_caused_by_data_dependence_are_replaced_unless_raised_from_none() -> None:
     def fallback(x: Any) -> Any:
         try:
             return bool(x)
