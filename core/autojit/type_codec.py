@@ -22,7 +22,7 @@ class Unmatchable(Exception):
 
 
 class Flattening(Protocol):
-    """What a codec needs for the values inside of its own; see `Flattener`."""
+    """The methods of `Flattener` that a codec needs for nested values."""
 
     @property
     def hashable(self) -> Flattening:
@@ -36,7 +36,7 @@ class Flattening(Protocol):
 
 
 class Matching(Protocol):
-    """What a codec needs to generate code for the values inside of its own; see `Matcher`."""
+    """The methods of `Matcher` that a codec needs to generate code."""
 
     def next_entry(self) -> Any:
         """Return the next entry of the key."""
@@ -45,7 +45,7 @@ class Matching(Protocol):
         """Return an expression for an object in the generated code."""
 
     def require(self, condition: str) -> None:
-        """Generate code that gives up unless a condition holds."""
+        """Generate code that returns `NO_MATCH` unless a condition holds."""
 
     def variable(self, expression: str) -> str:
         """Generate code that evaluates an expression; return the variable with its value."""
@@ -54,7 +54,7 @@ class Matching(Protocol):
         """Generate code that unpacks an iterable of `count` values; return the variables."""
 
     def require_distinct(self, value: str, cls: type) -> None:
-        """Generate code that gives up if a value is one of those of `cls` before it."""
+        """Generate code that returns `NO_MATCH` if a value is one of the `cls` objects before it."""
 
     def match(self, value: str) -> None:
         """Generate code that compares the variable `value` with the next entries of the key."""

@@ -1,4 +1,4 @@
-"""Compiling functions without naming what is static."""
+"""Compiling functions without naming their static arguments."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from core import autojit
 X = jnp.arange(3.0)
 
 
-def traces(*calls: Any) -> int:
-    """Return how often a function is traced that is called with each of `calls`."""
+def count_traces(*arguments: Any) -> int:
+    """Return how often a function is traced that is called with each of `arguments`."""
     count = 0
 
     @autojit(backend="jax")
@@ -34,13 +34,13 @@ def traces(*calls: Any) -> int:
         count += 1
         return args
 
-    for one in calls:
-        counted(X, one)
+    for argument in arguments:
+        counted(X, argument)
     return count
 
 
-def same(x: Any) -> Any:
-    """Return `x` after a journey into a jitted function and back."""
+def pass_through(x: Any) -> Any:
+    """Return the result of a compiled function that returns its argument `x`."""
     return autojit(lambda x: x, backend="jax")(x)
 
 
@@ -85,7 +85,7 @@ class Many(list[Any]):
     pass
 
 
-def test_what_is_no_array_is_static_and_stays_as_it_is() -> None:
+def test_values_other_than_arrays_are_static_and_unchanged() -> None:
     @autojit
     def call(x: Any, number: Any, none: Any, *, mode: Any, table: Any) -> Any:
         assert isinstance(x, jax.core.Tracer)
@@ -99,7 +99,7 @@ def test_what_is_no_array_is_static_and_stays_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("cls", [Frozen, Plain, Slotted, lambda x: Pair(x, 2)])
-def test_arrays_are_found_inside_objects_which_come_back(cls: Any) -> None:
+def test_arrays_in_objects_are_traced_and_the_objects_are_rebuilt(cls: Any) -> None:
     given = cls(X)
 
     def call(x: Any) -> Any:
@@ -128,14 +128,14 @@ def test_arrays_are_found_inside_objects_which_come_back(cls: Any) -> None:
         lambda x: functools.partial(max, x),
     ],
 )
-def test_arrays_are_found_inside_containers_which_come_back(make: Any) -> None:
+def test_arrays_in_containers_are_traced_and_the_containers_are_rebuilt(make: Any) -> None:
     given = make(X)
-    found = same(given)
+    found = pass_through(given)
     assert type(found) is type(given)
     assert str(found) == str(given) or isinstance(given, functools.partial)
 
 
-def test_results_keep_numbers_and_structures_that_depend_on_shapes() -> None:
+def test_results_may_contain_numbers_and_depend_on_shapes() -> None:
     @autojit
     def parts(x: Any) -> Any:
         return {"n": x.shape[0], "parts": [x[i] for i in range(x.shape[0])], "half": 0.5}
@@ -146,7 +146,7 @@ def test_results_keep_numbers_and_structures_that_depend_on_shapes() -> None:
     assert parts(X)["half"] == 0.5
 
 
-def test_returned_iterators_are_consumed_and_iterate_again_for_each_call() -> None:
+def test_each_call_returns_a_new_iterator() -> None:
     @autojit
     def rows(x: Any) -> Any:
         return (x * i for i in range(3))
@@ -157,7 +157,7 @@ def test_returned_iterators_are_consumed_and_iterate_again_for_each_call() -> No
         np.testing.assert_array_equal(np.asarray(list(found))[:, 1], [0, 1, 2])
 
 
-def test_iterators_are_taken_as_arguments() -> None:
+def test_iterators_may_be_arguments() -> None:
     @autojit
     def total(x: Any, numbers: Any) -> Any:
         return x * sum(numbers)
@@ -183,7 +183,7 @@ def test_iterators_are_taken_as_arguments() -> None:
     ],
 )
 def test_equal_static_arguments_are_traced_once(equal: Any) -> None:
-    assert traces(*equal) == 1
+    assert count_traces(*equal) == 1
 
 
 @pytest.mark.parametrize(
@@ -201,8 +201,8 @@ def test_equal_static_arguments_are_traced_once(equal: Any) -> None:
         [None, Ellipsis, Color.RED],
     ],
 )
-def test_different_static_arguments_are_kept_apart(different: Any) -> None:
-    assert traces(*different) == len(different)
+def test_different_static_arguments_are_traced_separately(different: Any) -> None:
+    assert count_traces(*different) == len(different)
 
 
 @pytest.mark.parametrize("backend", [None, "jax"])
@@ -229,7 +229,7 @@ def test_a_changed_configuration_is_traced_again() -> None:
     assert float(call(X, config)[1]) == 3
 
 
-def test_changes_inside_the_function_are_not_seen_outside() -> None:
+def test_changes_to_arguments_inside_the_function_do_not_affect_the_caller() -> None:
     given = Plain(X)
 
     @autojit
@@ -244,14 +244,14 @@ def test_changes_inside_the_function_are_not_seen_outside() -> None:
     assert float(change(given).array[0]) == 1
 
 
-def test_what_contains_itself_comes_back_so() -> None:
+def test_a_list_that_contains_itself_is_rebuilt() -> None:
     given: list[Any] = [X]
     given.append(given)
-    found = same(given)
+    found = pass_through(given)
     assert found[1] is found
 
 
-def test_exceptions_are_the_functions_own() -> None:
+def test_exceptions_of_the_function_are_raised() -> None:
     def missing(x: Any) -> Any:
         raise KeyError("no such thing")
 
@@ -262,7 +262,7 @@ def test_exceptions_are_the_functions_own() -> None:
 
 
 class Scaled:
-    """Something to call, with a method."""
+    """A callable object with a method."""
 
     def __init__(self, scale: Any) -> None:
         self.scale = scale
@@ -280,23 +280,23 @@ class Scaled:
     "function",
     [Scaled(2), Scaled(2).__call__, Scaled(2).method, functools.partial(jnp.multiply, 2)],
 )
-def test_anything_that_can_be_called_can_be_compiled(function: Any) -> None:
+def test_any_callable_can_be_compiled(function: Any) -> None:
     np.testing.assert_array_equal(np.asarray(autojit(function)(X)), [0, 2, 4])
 
 
-def test_functions_that_cannot_be_weakly_referenced_are_compiled() -> None:
+def test_functions_without_weak_references_can_be_compiled() -> None:
     np.testing.assert_array_equal(np.asarray(autojit(jnp.add, backend="jax")(X, X)), [0, 2, 4])
     with pytest.raises(TypeError):
         weakref.ref(np.add)
     np.testing.assert_array_equal(autojit(np.add)(np.ones(2), 1), [2, 2])
 
 
-def test_the_result_has_the_functions_name_and_documentation() -> None:
+def test_the_compiled_function_has_name_and_docstring_of_the_function() -> None:
     assert Scaled.method.__name__ == "method"
     assert Scaled.method.__doc__ == "Return the product."
 
 
-def test_other_libraries_are_called_through() -> None:
+def test_the_function_is_called_directly_for_libraries_without_a_compiler() -> None:
     @autojit
     def check(x: Any, seen: list[Any]) -> Any:
         seen.append(type(x))
@@ -312,7 +312,7 @@ def value(x: Any) -> list[float]:
     return [float(item) for item in x.compute()]
 
 
-def test_arrays_deep_in_arguments_choose_the_library() -> None:
+def test_nested_arrays_determine_the_library() -> None:
     @autojit
     def traced(x: Any) -> bool:
         return isinstance(x["deep"][0], jax.core.Tracer)
@@ -322,8 +322,8 @@ def test_arrays_deep_in_arguments_choose_the_library() -> None:
     assert traced({"deep": [X]}) is True
 
 
-def test_torch_compiles_with_plain_and_nested_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Without its code generator, which takes a minute to say the same.
+def test_torch_compiles_with_static_and_nested_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Generating code would take a minute and is not what is tested.
     monkeypatch.setattr(torch, "compile", functools.partial(torch.compile, backend="eager"))
 
     @autojit
@@ -336,14 +336,14 @@ def test_torch_compiles_with_plain_and_nested_arguments(monkeypatch: pytest.Monk
     assert found["y"].tolist() == [3, 3]
 
 
-def test_it_stands_inside_other_transformations() -> None:
+def test_compiled_functions_can_be_transformed_by_jax() -> None:
     times = autojit(lambda x, k: x * k)
     np.testing.assert_array_equal(np.asarray(jax.jit(lambda x: times(x, 2))(X)), [0, 2, 4])
     np.testing.assert_array_equal(np.asarray(jax.vmap(lambda x: times(x, 2))(X)), [0, 2, 4])
     assert float(jax.grad(lambda x: times(x, 2))(1.0)) == 2
 
 
-def test_lower_and_clear_cache_are_those_of_jax() -> None:
+def test_lower_and_clear_cache_work_as_in_jax() -> None:
     count = 0
 
     @autojit
@@ -362,7 +362,7 @@ def test_lower_and_clear_cache_are_those_of_jax() -> None:
     assert count == before + 1
 
 
-def test_no_array_and_no_function_is_kept_alive() -> None:
+def test_arrays_and_functions_are_not_kept_alive() -> None:
     holder, helper = Plain(jnp.ones(5)), lambda x: x + 1
     references = [weakref.ref(holder), weakref.ref(holder.array), weakref.ref(helper)]
     call = autojit(lambda x, helper: helper(x.array), backend="jax")
@@ -384,18 +384,18 @@ def test_the_number_of_kept_versions_is_bounded() -> None:
     for k in (1, 2, 3, 3, 2):
         counted(X, k)
     assert count == 3
-    counted(X, 1)  # the oldest had gone
+    counted(X, 1)  # the oldest version was removed
     assert count == 4
 
 
-def test_wrong_options_are_errors() -> None:
+def test_invalid_options_raise_errors() -> None:
     with pytest.raises(ValueError, match="no backend 'numpy'"):
         autojit(np.sin, backend="numpy")
     with pytest.raises(ValueError, match="maxsize must be at least 1, got 0"):
         autojit(np.sin, maxsize=0)
 
 
-def test_many_threads_share_one_function() -> None:
+def test_a_function_can_be_called_from_many_threads() -> None:
     @autojit
     def plus(x: Any, k: int) -> Any:
         return {"x": x + k, "k": k}

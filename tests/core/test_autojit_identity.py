@@ -1,4 +1,4 @@
-"""What stays the same object for a compiled function, and what is told apart."""
+"""Which arguments of compiled functions are the same object, and which are distinguished."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core import autojit
 
 
 class Element:
-    """An object that is known by who it is."""
+    """An object that is compared by identity."""
 
 
 class Single:
@@ -29,13 +29,13 @@ class Single:
         return cls.only  # type: ignore[no-any-return]
 
 
-def test_equal_ranges_that_end_elsewhere_are_told_apart() -> None:
+def test_equal_ranges_with_different_stops_are_traced_separately() -> None:
     stop = autojit(lambda x, steps: x * steps.stop)
     assert stop(jnp.ones(()), range(0, 3, 2)) == 3
     assert stop(jnp.ones(()), range(0, 4, 2)) == 4
 
 
-def test_an_element_of_a_set_is_the_object_that_another_argument_is() -> None:
+def test_an_object_in_a_set_and_in_another_argument_is_the_same_object() -> None:
     element = Element()
     holds = autojit(lambda x, elements, one: x * (one in elements))
     assert holds(jnp.ones(()), {element}, element) == 1
@@ -43,12 +43,12 @@ def test_an_element_of_a_set_is_the_object_that_another_argument_is() -> None:
     assert holds(jnp.ones(()), {element}, Element()) == 0
 
 
-def test_one_set_given_twice_is_one_set() -> None:
+def test_a_set_passed_twice_is_the_same_set() -> None:
     numbers = {1, 2}
     assert autojit(lambda x, a, b: x * (a is b))(jnp.ones(()), numbers, numbers) == 1
 
 
-def test_the_only_object_of_a_class_stays_the_only_one() -> None:
+def test_singletons_are_not_copied() -> None:
     only, sentinel = Single(), object()
     assert autojit(lambda x, one: x * (one is only))(jnp.ones(()), only) == 1
     assert autojit(lambda x, one: x * (one is sentinel))(jnp.ones(()), sentinel) == 1
@@ -58,7 +58,7 @@ def test_the_only_object_of_a_class_stays_the_only_one() -> None:
     assert only.array == 1  # type: ignore[attr-defined]
 
 
-def test_a_file_in_a_result_is_returned_unread(tmp_path: Path) -> None:
+def test_files_in_results_are_not_read(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("one\ntwo\n")
     with (tmp_path / "text").open() as file:
         _, same = autojit(lambda x: (x, file))(jnp.ones(2))
@@ -68,7 +68,7 @@ def test_a_file_in_a_result_is_returned_unread(tmp_path: Path) -> None:
         autojit(lambda x: (x, file))(jnp.ones(2))[1].read()
 
 
-def test_iterators_in_a_result_have_their_items() -> None:
+def test_iterators_in_results_can_be_iterated() -> None:
     _, doubled = autojit(lambda x: (x, (2 * one for one in (x, x))))(jnp.ones(()))
     assert list(doubled) == [2, 2]
     assert list(autojit(lambda x: itertools.repeat(x, 2))(jnp.ones(()))) == [1, 1]
@@ -79,23 +79,23 @@ def test_iterators_in_a_result_have_their_items() -> None:
     [np.str_(""), np.str_("a"), np.array([(1, "a")], dtype=[("n", int), ("s", object)])[0]],
     ids=["empty", "word", "record"],
 )
-def test_scalars_of_numpy_are_static_whatever_they_hold(value: Any) -> None:
+def test_numpy_scalars_of_any_dtype_are_static(value: Any) -> None:
     assert autojit(lambda x, one: x * (one == value))(jnp.ones(()), value) == 1
 
 
-def test_numbers_in_sets_and_keys_are_static_where_others_are_traced() -> None:
+def test_numbers_in_sets_and_keys_of_dicts_are_static_with_dynamic_scalars() -> None:
     total = autojit(lambda x, numbers: x * sum(numbers), dynamic_scalars=True)
     assert total(jnp.ones(()), {1.5, 2.0}) == 3.5
     assert total(jnp.ones(()), {1.5: "a", 2.0: "b"}) == 3.5
 
 
-def test_what_has_no_name_is_called_what_it_calls() -> None:
+def test_a_partial_has_the_name_of_its_function() -> None:
     assert autojit(functools.partial(jnp.sum, axis=0)).__name__ == "sum"
     with pytest.raises(TypeError, match="autojit compiles a function, not int: 3"):
         autojit(3)
 
 
-def test_a_class_may_refuse_to_be_made_without_arguments() -> None:
+def test_a_class_may_require_arguments() -> None:
     class Unit:
         def __new__(cls, *args: Any) -> Unit:
             assert args
@@ -104,7 +104,7 @@ def test_a_class_may_refuse_to_be_made_without_arguments() -> None:
     assert autojit(lambda x, unit: x + isinstance(unit, Unit))(jnp.ones(()), Unit(1)) == 2
 
 
-def test_objects_of_a_class_with_its_own_way_of_making_them_are_told_apart_by_content() -> None:
+def test_objects_of_a_class_with_new_are_compared_by_content() -> None:
     class Plain:
         def __new__(cls, *args: Any) -> Plain:
             return super().__new__(cls)

@@ -1,4 +1,4 @@
-"""Compiling functions of NumPy's arrays, and of any library's, by `core.lazy`."""
+"""Compiling functions of arrays of NumPy and of other libraries with `core.lazy`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Moments:
 
 
 def counted() -> tuple[Any, list[Any]]:
-    """Return a function under ``autojit``, and a list of the arguments of its runs."""
+    """Return a compiled function, and a list of the arguments that it was traced with."""
     runs: list[Any] = []
 
     @autojit(backend="lazy")
@@ -34,7 +34,7 @@ def counted() -> tuple[Any, list[Any]]:
     return scaled, runs
 
 
-def test_it_compiles_for_numpy_and_keeps_containers_and_objects() -> None:
+def test_numpy_arrays_in_containers_and_objects_are_traced() -> None:
     scaled, runs = counted()
     result = scaled({"x": np.asarray([1.0, 4.0])}, by=2.0)
     assert type(runs[0]["x"]) is lazy.LazyArray
@@ -43,7 +43,7 @@ def test_it_compiles_for_numpy_and_keeps_containers_and_objects() -> None:
     assert result["moments"] == Moments(0.625, "max")
 
 
-def test_it_traces_again_only_for_other_static_arguments_shapes_and_dtypes() -> None:
+def test_a_function_is_traced_once_for_each_key_shape_and_dtype() -> None:
     scaled, runs = counted()
     for x in (np.ones(2), np.zeros(2) + 7):
         scaled({"x": x})
@@ -62,7 +62,7 @@ def test_it_traces_again_only_for_other_static_arguments_shapes_and_dtypes() -> 
         assert result["x"].shape == data.shape
 
 
-def test_equal_keys_of_other_kinds_are_told_apart() -> None:
+def test_equal_static_arguments_of_different_types_are_traced_separately() -> None:
     call = autojit(lambda x, key: 2 * x[-1] + 3 * x[key], backend="lazy")
     x = np.asarray([10.0, 20.0, 30.0])
     assert call(x, -2) == 120.0
@@ -73,7 +73,7 @@ def test_equal_keys_of_other_kinds_are_told_apart() -> None:
     assert power(np.asarray([1, 2]), True).dtype == np.int64
 
 
-def test_chains_on_large_arrays_have_the_bits_of_numpy() -> None:
+def test_chains_of_operations_on_large_arrays_are_bitwise_equal_to_numpy() -> None:
     def chain(x: Any, y: Any) -> Any:
         return ((x * y + 0.5) * x - y) * 0.25
 
@@ -82,7 +82,7 @@ def test_chains_on_large_arrays_have_the_bits_of_numpy() -> None:
     assert np.array_equal(autojit(chain, backend="lazy")(x, y), chain(x, y))
 
 
-def test_a_function_that_needs_values_is_refused_with_its_line() -> None:
+def test_a_function_that_needs_values_raises_an_error_with_its_line() -> None:
     @autojit(backend="lazy")
     def sign(x: Any) -> Any:
         return x if x > 0 else -x
@@ -101,12 +101,12 @@ def test_lower_returns_the_graph() -> None:
     assert len(runs) == 1
 
 
-def test_without_arrays_or_with_traced_ones_the_function_is_called() -> None:
+def test_the_function_is_called_directly_without_arrays_or_with_lazy_arrays() -> None:
     call = autojit(lambda x: x + 1, backend="lazy")
     assert call(1) == 2
     assert type(call(lazy.Variable((2,)))) is lazy.LazyArray
 
 
-def test_dynamic_scalars_are_refused() -> None:
+def test_dynamic_scalars_raise_an_error() -> None:
     with pytest.raises(ValueError, match="pass arrays instead"):
         autojit(lambda x: x, backend="lazy", dynamic_scalars=True)

@@ -1,4 +1,4 @@
-"""The documentation of `lazy_apply` and `autojit`: every example gives what it shows."""
+"""The examples in the documentation of `lazy_apply` and `autojit`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PAGES = Path(__file__).parents[2] / "docs" / "core"
 
 @pytest.fixture(autouse=True)
 def single_precision() -> Iterator[None]:
-    """Let JAX have the defaults that the examples show."""
+    """Set the default precision of JAX, which the examples show."""
     import jax
 
     before = jax.config.jax_enable_x64
@@ -25,7 +25,7 @@ def single_precision() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("page", ["lazy_apply.md", "autojit.md"])
-def test_examples_on_the_page_give_what_they_show(page: str) -> None:
+def test_the_examples_of_the_pages_are_correct(page: str) -> None:
     text = (PAGES / page).read_text(encoding="utf-8")
     examples = "\n".join(re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE))
     parsed = doctest.DocTestParser().get_doctest(examples, {}, page, page, 0)
@@ -36,10 +36,12 @@ def test_examples_on_the_page_give_what_they_show(page: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["core.lazy_apply.api", "core.lazy_apply.signature"])
-def test_examples_of_lazy_apply_give_what_they_show(name: str) -> None:
+def test_the_docstring_examples_of_lazy_apply_are_correct(name: str) -> None:
     assert doctest.testmod(importlib.import_module(name)).failed == 0
 
 
-@pytest.mark.parametrize("name", ["core.autojit.api", "core.backends.registry"])
-def test_examples_of_autojit_give_what_they_show(name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["core.autojit.api", "core.autojit.arguments", "core.backends.registry"]
+)
+def test_the_docstring_examples_of_autojit_are_correct(name: str) -> None:
     assert doctest.testmod(importlib.import_module(name)).failed == 0
