@@ -62,7 +62,7 @@ _MAX_ENTRIES = 256
 """The longest key for which code is generated."""
 
 _MAX_MISSES = 16
-"""How many calls with other keys it takes until matching is given up."""
+"""After how many calls with other keys there is no matcher."""
 
 
 def compile_matcher(
@@ -176,7 +176,7 @@ class Matcher:
         return names
 
     def require_distinct(self, value: str, cls: type) -> None:
-        """Generate code that returns `NO_MATCH` if a value is one of the `cls` objects before it."""
+        """Generate code that returns `NO_MATCH` if a value is an earlier object of `cls`."""
         self.mutable.setdefault(cls, []).append(value)
 
     def match(self, value: str) -> None:
@@ -233,9 +233,8 @@ class Matcher:
 class InlineCache:
     """The matcher of the version that the last calls used.
 
-    A version gets a matcher when two calls in a row that did not match have its key. If too many
-    calls with other keys follow, matching is given up, as trying costs them time, until that
-    happens again.
+    A version gets a matcher when two calls in a row that did not match have its key. After too many
+    calls with other keys there is none, as trying it takes time, until that happens again.
 
     Parameters
     ----------

@@ -54,7 +54,7 @@ class Matching(Protocol):
         """Generate code that unpacks an iterable of `count` values; return the variables."""
 
     def require_distinct(self, value: str, cls: type) -> None:
-        """Generate code that returns `NO_MATCH` if a value is one of the `cls` objects before it."""
+        """Generate code that returns `NO_MATCH` if a value is an earlier object of `cls`."""
 
     def match(self, value: str) -> None:
         """Generate code that compares the variable `value` with the next entries of the key."""
