@@ -19,8 +19,9 @@ def inline(translator: HTML5Translator, node: nodes.math) -> None:
 
 
 def display(translator: HTML5Translator, node: nodes.math_block) -> None:
-    """Write a formula as a paragraph."""
-    translator.body.append(f'<div class="math">{_mathml(node.astext(), block=True)}</div>\n')
+    """Write one formula per block of lines, each as a paragraph."""
+    for tex in re.split(r"\n\s*\n", node.astext().strip()):
+        translator.body.append(f'<div class="math">{_mathml(tex, block=True)}</div>\n')
     raise nodes.SkipNode
 
 

@@ -1,4 +1,4 @@
-"""Parts of the guide generated from the code: options, warnings and JSON Schemas."""
+"""Parts of the guide generated from the code: options, warnings, symbols and JSON Schemas."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.util.docutils import SphinxDirective
+from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from sphinx_xpcaps.config import options
 from sphinx_xpcaps.declared import known_differences as known
 from sphinx_xpcaps.declared import report
 from sphinx_xpcaps.extension.warnings import KINDS
+from sphinx_xpcaps.render.cells import status_symbol
 from sphinx_xpcaps.results import record
+from sphinx_xpcaps.results.model import Status
 
 
 class _Generated(SphinxDirective):
@@ -45,6 +47,14 @@ class Warnings(_Generated):
         return ["| type | meaning |", "| --- | --- |", *rows]
 
 
+class StatusSymbol(SphinxRole):
+    """Show the symbol of a status, as tables do."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return the symbol."""
+        return [status_symbol(Status(self.text))], []
+
+
 def publish_schemas(app: Sphinx, error: Exception | None) -> None:
     """Write the JSON Schemas of all file formats into the output folder."""
     if error is None and app.builder.format == "html":
@@ -58,5 +68,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Add the directives and publish the schemas."""
     app.add_directive("xpcaps-options", Options)
     app.add_directive("xpcaps-warnings", Warnings)
+    app.add_role("xpcaps-status", StatusSymbol())
     app.connect("build-finished", publish_schemas)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
