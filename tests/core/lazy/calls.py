@@ -1,4 +1,4 @@
-"""Drawn calls of every function of the standard: NumPy arrays as arguments, options by keyword."""
+"""Random calls of every function of the standard, with NumPy arrays and options by keyword."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 FLOATS, COMPLEX = ("float32", "float64"), ("complex64", "complex128")
 SIGNED = ("int8", "int16", "int32", "int64")
-# Not every library has the wider unsigned integers.
+# Some libraries have no wider unsigned integers.
 INTEGERS = (*SIGNED, "uint8")
 REAL = (*INTEGERS, *FLOATS)
 NUMERIC = (*REAL, *COMPLEX)
@@ -117,7 +117,7 @@ def matrices(
         batch = draw(shapes(max_dims=1, min_side=1))
         m, n = draw(st.integers(1, 4)), draw(st.integers(1, 4))
         x = array(draw, dtypes, (*batch, m, m if square else n))
-        if square:  # symmetric and positive definite, so that every function is defined
+        if square:  # symmetric and positive definite, as some functions require
             x = x + np.conj(np.swapaxes(x, -1, -2)) + 20 * np.eye(m, dtype=x.dtype)
         return (x.astype(x.dtype),), {name: draw(option) for name, option in options.items()}
 

@@ -1,4 +1,4 @@
-"""The documentation of traced arrays: its examples run, and every public name has one."""
+"""The documentation of lazy arrays: examples run, and all public names are documented."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MODULES = [
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_examples_in_docstrings_give_what_they_show(name: str) -> None:
+def test_examples_in_docstrings_are_correct(name: str) -> None:
     found = doctest.testmod(importlib.import_module(name))
     assert found.failed == 0
 
@@ -45,19 +45,19 @@ def doc(thing: Any) -> str:
     return (thing.__doc__ or "").strip()
 
 
-def test_functions_are_documented_by_the_sections_of_numpydoc() -> None:
+def test_docstrings_of_functions_have_the_sections_of_numpydoc() -> None:
     for name in ("sin", "add", "sum", "zeros", "reshape", "einsum"):
         text = doc(value(name))
         assert "Parameters\n----------" in text
         assert "Returns\n-------" in text
 
 
-def test_every_function_of_a_namespace_is_on_the_page_of_functions() -> None:
+def test_the_page_of_functions_lists_every_function() -> None:
     page = (Path(__file__).parents[3] / "docs/core/lazy_functions.md").read_text()
     shown = re.findall(r"autofunction:: (?:core.lazy::)?(\S+)", page)
     assert sorted(shown) == sorted({*FUNCTIONS, *EXTRAS})
 
 
-def test_a_docstring_tells_what_comes_back() -> None:
+def test_a_docstring_describes_the_result() -> None:
     assert "A named tuple of `U`, `S`, `Vh`." in doc(lazy.linalg.svd)
     assert "Returns\n-------\ntuple of LazyArray\n" in doc(value("meshgrid"))

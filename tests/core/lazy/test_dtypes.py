@@ -1,4 +1,4 @@
-"""What the namespace says of dtypes and shapes alone, against array-api-strict, for every pair."""
+"""Dtypes and shapes of results, compared with array-api-strict and with the eager libraries."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ import pytest
 import torch
 
 from core import lazy
+from core.backends.numpy import NumPyBackend
+from core.backends.promotion import Promotion
+from core.backends.registry import backends
 from core.lazy.dtypes import KINDS, NAMES, as_dtype
 from core.lazy.library import namespace_of
 
@@ -28,8 +31,8 @@ OPERATORS = {
 }
 
 
-def answer(function: Any, *args: Any) -> Any:
-    """Return the dtype that a call gives, or that it is refused."""
+def result_dtype(function: Any, *args: Any) -> Any:
+    """Return the dtype of a call's result, or TypeError if the call raises it."""
     try:
         result = function(*args)
     except TypeError:
@@ -37,49 +40,53 @@ def answer(function: Any, *args: Any) -> Any:
     return as_dtype(getattr(result, "dtype", result))
 
 
-def test_promotion_is_the_standards_for_every_pair_of_dtypes() -> None:
+def test_promotion_follows_the_standard_for_every_pair_of_dtypes() -> None:
     for one, other in PAIRS:
-        expected = answer(strict.result_type, getattr(strict, one), getattr(strict, other))
+        expected = result_dtype(strict.result_type, getattr(strict, one), getattr(strict, other))
         arrays = [lazy.Variable((), "array-api-strict", name) for name in (one, other)]
-        assert answer(XP.result_type, *arrays) == expected
-        assert answer(XP.result_type, getattr(XP, one), getattr(XP, other)) == expected
+        assert result_dtype(XP.result_type, *arrays) == expected
+        assert result_dtype(XP.result_type, getattr(XP, one), getattr(XP, other)) == expected
 
 
-def test_casting_is_the_standards_for_every_pair_of_dtypes() -> None:
+def test_can_cast_follows_the_standard_for_every_pair_of_dtypes() -> None:
     for one, other in PAIRS:
         expected = strict.can_cast(getattr(strict, one), getattr(strict, other))
         assert XP.can_cast(getattr(XP, one), getattr(XP, other)) == expected
 
 
 @pytest.mark.parametrize("kind", sorted(OPERATORS))
-def test_operators_take_and_give_the_standards_dtypes_for_every_pair(kind: str) -> None:
+def test_operators_follow_the_standard_for_every_pair_of_dtypes(kind: str) -> None:
     concrete = {name: strict.ones(2, dtype=getattr(strict, name)) for name in NAMES}
     traced = {name: lazy.Variable(2, "array-api-strict", name) for name in NAMES}
     for (one, other), function in itertools.product(PAIRS, OPERATORS[kind]):
-        expected = answer(function, concrete[one], concrete[other])
-        assert answer(function, traced[one], traced[other]) == expected, (one, other, function)
+        expected = result_dtype(function, concrete[one], concrete[other])
+        assert result_dtype(function, traced[one], traced[other]) == expected, (
+            one,
+            other,
+            function,
+        )
 
 
 @pytest.mark.parametrize("kind", sorted(OPERATORS))
-def test_operators_with_numbers_take_and_give_the_standards_dtypes(kind: str) -> None:
+def test_operators_with_python_scalars_follow_the_standard(kind: str) -> None:
     for name, number, function in itertools.product(NAMES, SCALARS, OPERATORS[kind]):
         if kind == "comparison" and number == 1j and function not in (operator.eq, operator.ne):
-            continue  # complex numbers have no order, but array-api-strict does not look there
+            continue  # complex numbers are not ordered, but array-api-strict does not check scalars
         concrete = strict.ones(2, dtype=getattr(strict, name))
         traced = lazy.Variable(2, "array-api-strict", name)
-        expected = answer(function, concrete, number)
-        assert answer(function, traced, number) == expected, (name, number, function)
-        expected = answer(function, number, concrete)
-        assert answer(function, number, traced) == expected, (number, name, function)
+        expected = result_dtype(function, concrete, number)
+        assert result_dtype(function, traced, number) == expected, (name, number, function)
+        expected = result_dtype(function, number, concrete)
+        assert result_dtype(function, number, traced) == expected, (number, name, function)
 
 
-def test_kinds_of_dtypes_are_the_standards() -> None:
+def test_isdtype_follows_the_standard() -> None:
     for name, kind in itertools.product(NAMES, KINDS):
         expected = strict.isdtype(getattr(strict, name), kind)
         assert XP.isdtype(getattr(XP, name), kind) == expected
 
 
-def test_limits_of_dtypes_are_the_standards() -> None:
+def test_finfo_and_iinfo_follow_the_standard() -> None:
     for name in NAMES:
         if XP.isdtype(getattr(XP, name), "integral"):
             known, expected = XP.iinfo(getattr(XP, name)), strict.iinfo(getattr(strict, name))
@@ -90,7 +97,7 @@ def test_limits_of_dtypes_are_the_standards() -> None:
                 assert getattr(known, fact) == getattr(expected, fact)
 
 
-def test_shapes_broadcast_as_the_standard_says() -> None:
+def test_broadcasting_follows_the_standard() -> None:
     shapes = [(), (1,), (3,), (0,), (2, 1), (2, 3), (1, 1, 3), (4, 1, 1)]
     for one, other in itertools.product(shapes, repeat=2):
         try:
@@ -105,7 +112,7 @@ def test_shapes_broadcast_as_the_standard_says() -> None:
 
 
 def takes_one_array(name: str) -> bool:
-    """Say whether a function of the standard takes one array, and gives one."""
+    """Return whether a function of the standard takes one array and returns one."""
     for dtype in (strict.float64, strict.complex64, strict.int8, strict.bool):
         try:
             return isinstance(getattr(strict, name)(strict.ones(2, dtype=dtype)), ARRAY)
@@ -114,41 +121,41 @@ def takes_one_array(name: str) -> bool:
     return False
 
 
-def test_functions_of_one_array_take_and_give_the_standards_dtypes() -> None:
-    shapes = {"empty", "ones", "zeros"}  # they take a vector of lengths
-    names = [name for name in {*dir(XP)} - shapes if hasattr(strict, name)]
+def test_functions_of_one_array_follow_the_standard_for_every_dtype() -> None:
+    creation = {"empty", "ones", "zeros"}  # their array is a shape
+    names = [name for name in {*dir(XP)} - creation if hasattr(strict, name)]
     names = [name for name in sorted(names) if takes_one_array(name)]
     assert {"sum", "sort", "argmax", "signbit", "std", "imag", "logical_not"} <= {*names}
     for name, dtype in itertools.product(names, NAMES):
-        expected = answer(getattr(strict, name), strict.ones(2, dtype=getattr(strict, dtype)))
+        expected = result_dtype(getattr(strict, name), strict.ones(2, dtype=getattr(strict, dtype)))
         traced = lazy.Variable(2, "array-api-strict", dtype)
-        assert answer(getattr(XP, name), traced) == expected, (name, dtype)
+        assert result_dtype(getattr(XP, name), traced) == expected, (name, dtype)
 
 
 @pytest.mark.parametrize("name", ["matmul", "tensordot", "vecdot", "isin", "atan2", "hypot"])
-def test_functions_of_two_arrays_refuse_what_the_standard_refuses(name: str) -> None:
+def test_functions_of_two_arrays_raise_for_dtypes_that_the_standard_excludes(name: str) -> None:
     for dtype in NAMES:
         concrete = strict.ones((2, 2), dtype=getattr(strict, dtype))
         traced = lazy.array(concrete)
-        expected = answer(getattr(strict, name), concrete, concrete)
-        assert answer(getattr(XP, name), traced, traced) == expected, dtype
+        expected = result_dtype(getattr(strict, name), concrete, concrete)
+        assert result_dtype(getattr(XP, name), traced, traced) == expected, dtype
 
 
 @pytest.mark.parametrize("dtype", sorted(set(NAMES) - {"complex64", "complex128"}))
 @pytest.mark.parametrize("backend", ["numpy", "torch", "jax"])
-def test_functions_of_integers_have_the_librarys_own_dtypes(backend: str, dtype: str) -> None:
+def test_functions_of_integers_have_the_dtypes_of_the_library(backend: str, dtype: str) -> None:
     xp = namespace_of(backend)
     try:
         x = lazy.array(xp.ones(3, dtype=getattr(xp, dtype)))
         results = [function(x) for function in (lazy.sqrt, lazy.sum, lambda x: lazy.hypot(x, x))]
         computed = lazy.compute(results)
-    except (NotImplementedError, RuntimeError):  # PyTorch has few functions of unsigned numbers
+    except (NotImplementedError, RuntimeError):  # PyTorch lacks functions of unsigned integers
         return
     for one, value in zip(results, computed, strict=True):
         assert str(one.dtype) == str(value.dtype).rpartition(".")[2]
 
 
-def test_default_dtypes_that_change_are_seen() -> None:
+def test_a_changed_default_dtype_is_used() -> None:
     x = lazy.Variable((3,), backend="torch", dtype="int32")
     assert str(lazy.sqrt(x).dtype) == "float32"
     torch.set_default_dtype(torch.float64)
@@ -159,13 +166,33 @@ def test_default_dtypes_that_change_are_seen() -> None:
     assert str(lazy.sqrt(x).dtype) == "float32"
 
 
-def test_dtypes_are_known_of_arrays_and_of_numpys_classes() -> None:
+def test_dtype_functions_accept_arrays_and_numpy_scalar_types() -> None:
     assert lazy.result_type(np.float32, np.float64) == np.float64
     assert lazy.finfo(np.ones(2, dtype=np.float32)).bits == 32
     assert lazy.can_cast(np.ones(2, dtype=np.float32), "float64")
 
 
-def test_pytorch_takes_integers_before_arrays_in_an_index() -> None:
+def test_pytorch_applies_integers_before_arrays_in_an_index() -> None:
     x, i = torch.ones(2, 3, 4), torch.asarray([0, 1])
     for key in ((0, slice(None), i), (i, 0), (i, slice(None), 0), (slice(None), i, 0)):
         assert lazy.array(x)[key].shape == tuple(x[key].shape)
+
+
+class UnknownBackend(NumPyBackend):
+    """An adapter of another package, with a promotion rule that differs from NumPy's."""
+
+    name = "unknown"
+    promotion = Promotion(float_wins=True, only_device="host")
+
+
+def test_an_adapter_of_another_package_declares_its_promotion(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x, y = (lazy.Variable((2,), "unknown", dtype) for dtype in ("int64", "float32"))
+    assert (x + y).dtype == np.float64  # by default as in NumPy
+    monkeypatch.setitem(backends(), "declared", UnknownBackend())
+    x, y = (lazy.Variable((2,), "declared", dtype) for dtype in ("int64", "float32"))
+    assert (x + y).dtype == np.float32
+    assert x.device == "host"
+    with pytest.raises(ValueError, match="declared has only the device 'host', not 'gpu'"):
+        x.__array_namespace__().zeros(2, device="gpu")

@@ -1,4 +1,4 @@
-"""Every function of the standard, traced, against the same function of the eager libraries."""
+"""Every function of the standard, traced, compared with that of the eager libraries."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from core.lazy.library import backend_of, device_of, namespace_of
 from core.lazy.namespace import FUNCTIONS
 from tests.core.lazy.calls import CALLS
 
-# What no library's arrays can go through: answers about dtypes, and values that are not defined.
+# Functions that return no array, or that take one of another library.
 WITHOUT_ARRAYS = {
     "broadcast_shapes",
     "can_cast",
@@ -32,7 +32,7 @@ WITHOUT_ARRAYS = {
 NOT_IN_STRICT = {"linalg.eig", "linalg.eigvals"}
 NOT_IMPLEMENTED = {("torch", "unique_all")}
 VALUES_UNDEFINED = {"empty", "empty_like"}
-# Where a library gives another dtype than the standard asks for.
+# Functions whose dtype in a library is not that of the standard.
 OTHER_DTYPE = {
     ("jax", "cumulative_prod"),
     ("jax", "cumulative_sum"),
@@ -42,7 +42,7 @@ OTHER_DTYPE = {
     ("torch", "sum"),
     ("torch", "cumulative_sum"),
 }
-# Factors that are unique only up to a sign: what they multiply to is compared.
+# Factors are unique up to their sign: absolute values are compared.
 UP_TO_SIGN = {"linalg.eigh", "linalg.qr", "linalg.svd"}
 
 
@@ -125,7 +125,7 @@ def check(name: str, backend: str, drawn: Any) -> None:
         np.testing.assert_allclose(first, second, rtol=tolerance, atol=tolerance)
 
 
-def test_every_function_of_the_strict_namespace_is_traced_and_tested() -> None:
+def test_every_function_of_array_api_strict_is_traced_and_tested() -> None:
     strict = {
         name
         for name in array_api_strict.__all__
@@ -152,11 +152,11 @@ def everything_strict() -> Any:
         array_api_strict.reset_array_api_strict_flags()
 
 
-@pytest.mark.skip_xp_backends("dask", reason="has no traced namespace of its own")
+@pytest.mark.skip_xp_backends("dask", reason="Dask arrays are lazy already")
 @pytest.mark.parametrize("name", sorted(CALLS))
 def test_traced_functions_agree_with_eager_ones(xp: Any, xp_backend: Backend, name: str) -> None:
     @settings(
-        max_examples=2 if "jit" in xp_backend.modes else 5,  # each is compiled
+        max_examples=2 if "jit" in xp_backend.modes else 5,  # each call is compiled
         deadline=None,
         database=None,
         derandomize=True,
