@@ -277,13 +277,7 @@ class LazyArray(ArrayMethods, DisplayMethods):
 def make(
     op: Operation, args: tuple[Any, ...], kwargs: dict[str, Any] | None, known: Spec
 ) -> LazyArray:
-    """Record an operation with one array as its result.
-
-    Raises
-    ------
-    TypeError
-        The operation is not defined for the dtype of an operand.
-    """
+    """Record an operation with one array as its result."""
     if known.strict and op.strict_kinds:
         for one in args:
             if isinstance(one, LazyArray):

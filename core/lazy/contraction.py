@@ -18,13 +18,7 @@ def check_equal(name: str, first: int | None, second: int | None) -> None:
 
 
 def matmul_spec(first: Spec, second: Spec) -> Spec:
-    """Return the spec of ``first @ second``.
-
-    Raises
-    ------
-    ValueError
-        An operand has no axes, or the shapes do not fit.
-    """
+    """Return the spec of ``first @ second``."""
     a, b = first.shape, second.shape
     if not a or not b:
         raise ValueError("matmul: both operands need at least one axis; use * for numbers")
@@ -57,13 +51,7 @@ def tensordot_axes(
 
 
 def einsum_shape(equation: str, shapes: Sequence[Shape]) -> tuple[Shape, int]:
-    """Return the shape of an einsum and the number of combinations of its indices.
-
-    Raises
-    ------
-    ValueError
-        The equation does not fit the shapes.
-    """
+    """Return the shape of an einsum and the number of combinations of its indices."""
     equation = equation.replace(" ", "")
     inputs, arrow, output = equation.partition("->")
     terms = inputs.split(",")

@@ -51,13 +51,7 @@ _COMPLEX_OF: dict[DType, DType] = dict(zip(REAL, COMPLEX, strict=True))
 
 
 def as_dtype(dtype: object) -> DType:
-    """Return the NumPy dtype with the name of `dtype`, a dtype of any library.
-
-    Raises
-    ------
-    TypeError
-        The array API standard has no dtype of that name.
-    """
+    """Return the NumPy dtype with the name of `dtype`, a dtype of any library."""
     if isinstance(dtype, np.dtype):
         if dtype in _KNOWN:
             return dtype
@@ -73,13 +67,7 @@ def as_dtype(dtype: object) -> DType:
 
 
 def dtype_of(x: object) -> DType:
-    """Return the dtype of an array, or `x` itself if it is a dtype.
-
-    Raises
-    ------
-    TypeError
-        It is neither.
-    """
+    """Return the dtype of an array, or `x` itself if it is a dtype."""
     return as_dtype(x if isinstance(x, type) else getattr(x, "dtype", x))
 
 
@@ -121,13 +109,7 @@ def standard_promotion(first: DType, second: DType) -> DType | None:
 
 @cache
 def promote(first: DType, second: DType, backend: str | None = None) -> DType:
-    """Return the dtype of an operation on arrays of two dtypes.
-
-    Raises
-    ------
-    TypeError
-        The backend does not promote the two dtypes to a common one.
-    """
+    """Return the dtype of an operation on arrays of two dtypes; a strict backend may raise."""
     known = standard_promotion(first, second)
     if known is not None:
         return known
@@ -147,11 +129,6 @@ def with_scalar(dtype: DType, kind: type, backend: str | None = None) -> DType:
     """Return the dtype of an operation on an array of `dtype` and a Python scalar of type `kind`.
 
     The result has the dtype of the array, unless the scalar is of a higher kind.
-
-    Raises
-    ------
-    TypeError
-        The backend does not combine the two, or `kind` is not a type of Python scalars.
     """
     rank = _RANK.get(kind)
     if rank is None:

@@ -34,13 +34,7 @@ class DeferredCall:
         return self.call.name
 
     def __call__(self, *args: Array, **kwargs: Any) -> Any:
-        """Apply the function to concrete arrays.
-
-        Raises
-        ------
-        TypeError, ValueError
-            A result does not have the announced dtype or shape.
-        """
+        """Apply the function to concrete arrays, and check the announced dtypes and shapes."""
         call, outputs = self.call, self.outputs
         xp = array_api_compat.array_namespace(*[x for x in args if not is_scalar(x)])
         if call.dtype is None:  # the dtypes may differ from those that were traced

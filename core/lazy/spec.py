@@ -82,17 +82,10 @@ def spec(shape: Shape, dtype: DType, backend: str | None = None, device: Device 
 
 
 def joint_spec(*specs: Spec, shape: Shape | None = None, dtype: DType | None = None) -> Spec:
-    """Return the spec of the result of an operation on arrays with the given specs.
+    """Return the spec of the result of an operation on several arrays.
 
     By default the shape is the one that the arrays broadcast to, and the dtype the one that they
     promote to.
-
-    Raises
-    ------
-    TypeError
-        The arrays are of several libraries, or their dtypes have no common one.
-    ValueError
-        The arrays are on several devices, or cannot be broadcast.
     """
     backend, device = common(*specs)
     if dtype is None:
@@ -105,15 +98,7 @@ def joint_spec(*specs: Spec, shape: Shape | None = None, dtype: DType | None = N
 
 
 def common(*specs: Spec) -> tuple[str | None, Device]:
-    """Return the backend and the device that operands share.
-
-    Raises
-    ------
-    TypeError
-        The operands are arrays of several libraries.
-    ValueError
-        The operands are on several devices.
-    """
+    """Return the backend and the device that operands share, or raise if they differ."""
     backend, device, ndim = specs[0].backend, specs[0].device, specs[0].ndim
     for other in specs[1:]:
         if backend is None:
@@ -143,15 +128,7 @@ def known_lengths(shape: Iterable[Any]) -> Shape:
 
 
 def as_shape(shape: Any) -> Shape:
-    """Return `shape` as a tuple of ints and None.
-
-    Raises
-    ------
-    TypeError
-        A length is not an integer.
-    ValueError
-        A length is negative.
-    """
+    """Return `shape` as a tuple of non-negative ints and None."""
     lengths: Iterable[Any] = shape if isinstance(shape, Iterable) else (shape,)
     result = tuple(None if n is None else index(n) for n in lengths)
     if any(n is not None and n < 0 for n in result):
@@ -163,11 +140,6 @@ def broadcast(*shapes: Shape) -> Shape:
     """Return the shape that arrays of these shapes broadcast to.
 
     An unknown length and 1 give an unknown length; an unknown one and any other give the other.
-
-    Raises
-    ------
-    ValueError
-        The shapes cannot be broadcast.
     """
     ndim = max(map(len, shapes), default=0)
     result: list[int | None] = []
@@ -190,13 +162,7 @@ class AxisError(ValueError, IndexError):
 
 
 def axis_index(axis: int, ndim: int) -> int:
-    """Return `axis` counted from the start.
-
-    Raises
-    ------
-    AxisError
-        There is no such axis.
-    """
+    """Return `axis` counted from the start, or raise `AxisError`."""
     axis = index(axis)
     if not -ndim <= axis < ndim:
         raise AxisError(f"axis {axis} is out of bounds for an array of {ndim} dimensions")
@@ -220,13 +186,7 @@ def replace_axis(shape: Shape, axis: int, *lengths: int | None) -> Shape:
 
 
 def explicit_device(device: Device, backend: str | None) -> Device:
-    """Return the ``device=`` to record; None for a library with one device, so others can run it.
-
-    Raises
-    ------
-    ValueError
-        The library does not have the device.
-    """
+    """Return the device to record; None for the only one, so that other libraries can run it."""
     only = promotion(backend).only_device
     if only is None:
         return device

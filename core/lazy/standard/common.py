@@ -44,13 +44,7 @@ def cached(op: Operation, key: Any, infer: Callable[[], Any]) -> Any:
 
 
 def traced(x: Any, backend: str | None = None) -> LazyArray:
-    """Return an array as a traced array; a Python scalar becomes a constant of `backend`.
-
-    Raises
-    ------
-    TypeError
-        `x` is neither.
-    """
+    """Return an array as a traced array; a Python scalar becomes a constant of `backend`."""
     if isinstance(x, LazyArray):
         return x
     kind = type(x)
@@ -72,13 +66,7 @@ def constant(value: Any, dtype: DType, backend: str | None, device: Device = Non
 
 
 def together(*values: Any) -> list[LazyArray]:
-    """Return the operands of one operation as traced arrays; scalars take the arrays' dtype.
-
-    Raises
-    ------
-    TypeError
-        None of them is an array, or one is neither an array nor a scalar.
-    """
+    """Return the operands of one operation as traced arrays; scalars take the arrays' dtype."""
     like = next((one for one in values if isinstance(one, LazyArray)), None)
     if like is None:
         like = next((traced(one) for one in values if type(one) not in SCALARS), None)
@@ -122,13 +110,7 @@ def create(
 
 
 def known_shape(name: str, shape: Any) -> tuple[int, ...]:
-    """Return `shape` as a tuple of ints.
-
-    Raises
-    ------
-    ValueError
-        A length is unknown.
-    """
+    """Return `shape` as a tuple of ints, or raise if a length is unknown."""
     lengths = as_shape(shape)
     if None in lengths:
         raise ValueError(f"{name}: the shape {lengths} has an unknown length")
