@@ -30,6 +30,8 @@ def function(
     family: str | None = None,
     *,
     name: str | None = None,
+    summary: str = "",
+    result: type | None = None,
     extra: bool = False,
     by_backend: bool = False,
 ) -> Callable[[F], F]:
@@ -41,6 +43,10 @@ def function(
         Also define an operation of the same name and of this family.
     name : str, optional
         With that of the extension, as ``"linalg.svd"``. Default: the Python function's name.
+    summary : str, optional
+        The docstring. Default: the Python function's.
+    result : type, optional
+        The named tuple that the function returns. Default: as annotated.
     extra : bool, optional
         The standard does not have the function.
     by_backend : bool, optional
@@ -53,6 +59,9 @@ def function(
         if family is not None:
             define(Operation(full, family))
         given.__name__ = given.__qualname__ = full.rpartition(".")[2]
+        given.__doc__ = summary or given.__doc__
+        if result is not None:
+            given.__annotations__["return"] = result.__name__
         made = bind(given, None) if by_backend else given
         given.__doc__ = made.__doc__ = complete_docstring(made, full, extra)
         if by_backend:

@@ -31,8 +31,7 @@ def _filled(name: str, summary: str) -> None:
         lengths = known_shape(name, shape)
         return create(name, backend, (lengths,), lengths, dtype, device)
 
-    created.__doc__ = summary
-    function("creation", name=name, by_backend=True)(created)
+    function("creation", name=name, summary=summary, by_backend=True)(created)
 
 
 def _filled_like(name: str, summary: str) -> None:
@@ -41,8 +40,7 @@ def _filled_like(name: str, summary: str) -> None:
         known, kwargs = as_array_options(x, dtype, device)
         return make(operation(name), (x,), kwargs, known)
 
-    created.__doc__ = summary
-    function("elementwise", name=name)(created)
+    function("elementwise", name=name, summary=summary)(created)
 
 
 for _name, _filling in {"zeros": "zeros", "ones": "ones", "empty": "undefined values"}.items():

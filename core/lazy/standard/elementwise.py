@@ -91,8 +91,7 @@ def _unary(name: str, summary: str) -> None:
     def unary(x: Any, /) -> LazyArray:
         return method(x if x.__class__ is LazyArray else traced(x))  # type: ignore[no-any-return]
 
-    unary.__doc__ = summary
-    function(name=name)(unary)
+    function(name=name, summary=summary)(unary)
 
 
 def _binary(name: str, summary: str) -> None:
@@ -112,8 +111,7 @@ def _binary(name: str, summary: str) -> None:
                 return result  # type: ignore[no-any-return]
         return forward(x1, x2)  # type: ignore[no-any-return]
 
-    binary.__doc__ = summary
-    function(name=name)(binary)
+    function(name=name, summary=summary)(binary)
 
 
 for _name, _summary in _UNARY.items():

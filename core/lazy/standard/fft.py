@@ -58,8 +58,7 @@ def _one_axis(name: str, summary: str) -> Any:
         axis_option = None if axis == -1 else axis
         return call(f"fft.{name}", (x,), known, n=n, axis=axis_option, norm=norm_option)
 
-    transform.__doc__ = summary
-    return function("fft", name=f"fft.{name}")(transform)
+    return function("fft", name=f"fft.{name}", summary=summary)(transform)
 
 
 def _several_axes(name: str, summary: str) -> Any:
@@ -82,8 +81,7 @@ def _several_axes(name: str, summary: str) -> Any:
         lengths = None if s is None else tuple(s)
         return call(f"fft.{name}", (x,), known, s=lengths, axes=axes_option, norm=norm_option)
 
-    transform.__doc__ = summary
-    return function("fft", name=f"fft.{name}")(transform)
+    return function("fft", name=f"fft.{name}", summary=summary)(transform)
 
 
 def _shift(name: str, summary: str) -> Any:
@@ -92,8 +90,7 @@ def _shift(name: str, summary: str) -> Any:
         axes_of(axes, x.ndim)
         return call(f"fft.{name}", (x,), x._spec, axes=axes)
 
-    shift.__doc__ = summary
-    return function("manipulation", name=f"fft.{name}")(shift)
+    return function("manipulation", name=f"fft.{name}", summary=summary)(shift)
 
 
 fft = _one_axis("fft", "Return the discrete Fourier transform along an axis.")

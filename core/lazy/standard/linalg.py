@@ -87,12 +87,15 @@ def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> LazyArray:
 def _matrix_function(name: str, layout: str, summary: str, result: Any = None) -> Any:
     """Return a function of matrices without options; `result` is its named tuple, if any."""
 
-    def apply(x: Any, /) -> Any:
-        return _one(name, x, layout) if result is None else result(*_several(name, x, layout))
+    def one(x: Any, /) -> LazyArray:
+        return _one(name, x, layout)
 
-    apply.__doc__ = summary
-    apply.__annotations__["return"] = "LazyArray" if result is None else result.__name__
-    return function("linalg" if "." in name else "manipulation", name=name)(apply)
+    def several(x: Any, /) -> Any:
+        return result(*_several(name, x, layout))
+
+    family = "linalg" if "." in name else "manipulation"
+    made: Any = one if result is None else several
+    return function(family, name=name, summary=summary, result=result)(made)
 
 
 def _one(name: str, x: Any, layout: str, *args: Any, **options: Any) -> LazyArray:

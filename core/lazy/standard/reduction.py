@@ -60,9 +60,7 @@ def _reduction(name: str, rule: str, summary: str) -> None:
         "sum": reduce_dtype,
         "var": reduce_correction,
     }
-    made = special.get(name, reduce)
-    made.__doc__ = summary
-    function(name=name)(made)
+    function(name=name, summary=summary)(special.get(name, reduce))
 
 
 def _reduce(op: Operation, rule: str, x: Any, axis: Any, keepdims: bool, **more: Any) -> LazyArray:
@@ -116,8 +114,7 @@ def _cumulative(name: str, summary: str) -> None:
             include_initial=include_initial or None,
         )
 
-    accumulate.__doc__ = summary
-    function("cumulative", name=name)(accumulate)
+    function("cumulative", name=name, summary=summary)(accumulate)
 
 
 for _name, (_rule, _summary) in _REDUCTIONS.items():

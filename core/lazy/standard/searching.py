@@ -101,9 +101,8 @@ def _unique(name: str, summary: str, result: Any) -> None:
             *call_many(name, (x,), *[known.get(field, index) for field in result._fields])
         )
 
-    unique.__doc__ = f"Return {summary}.\n\nLengths that depend on values are unknown."
-    unique.__annotations__["return"] = result.__name__
-    function("sorting", name=name)(unique)
+    summary = f"Return {summary}.\n\nLengths that depend on values are unknown."
+    function("sorting", name=name, summary=summary, result=result)(unique)
 
 
 _unique("unique_all", "the unique elements, their indices, inverse indices and counts", UniqueAll)
