@@ -19,7 +19,7 @@ FULL = define(Operation("full", "creation"))
 
 def call(name: str, args: tuple[Any, ...], known: Spec, **options: Any) -> LazyArray:
     """Record an operation; options that are None are left out."""
-    return make(operation(name), args, given(options), known)
+    return make(operation(name), args, given(options) if options else None, known)
 
 
 def call_many(name: str, args: tuple[Any, ...], *known: Spec, **options: Any) -> list[LazyArray]:

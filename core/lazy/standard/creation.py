@@ -229,7 +229,7 @@ def astype(x: Any, dtype: object, /, *, copy: bool = True, device: Device = None
         )
     if known == own.dtype and device is None:
         return own  # traced arrays are immutable: a copy would make no difference
-    moved = own.to_device(device)
+    moved = own if device is None else own.to_device(device)
     return call("astype", (moved, known), moved._spec.with_(dtype=known))
 
 
