@@ -22,7 +22,7 @@ from sphinx_xpcaps.measure.judging.compare import Verdict, compare, require_arra
 from sphinx_xpcaps.measure.model import CaseRun, CaseRunKey
 from sphinx_xpcaps.measure.modes.apply import in_mode
 from sphinx_xpcaps.measure.modes.array_call import InapplicableError, WrongResultError
-from sphinx_xpcaps.measure.modes.tracing import TRACE, Tracer, lacking
+from sphinx_xpcaps.measure.modes.tracing import TRACE, Tracer, absent
 from sphinx_xpcaps.results.model import Outcome
 
 _LONGEST_MESSAGE = 200
@@ -57,7 +57,7 @@ def execute(
         transform: Transform = partial(in_mode, key.mode, backend=backend, device=device)
         if key.mode == TRACE:
             library = replace(library, namespace=tracer.namespace)
-            transform = tracer.through
+            transform = tracer.trace_and_run
         try:
             steps = prepare(case, plan, variant.dtypes, library)
         except Exception as error:
@@ -71,8 +71,9 @@ def execute(
                 result = run_steps(steps, case.all_steps, transform, watch.reset)
                 counted = replace(watch)  # without what the comparison computes and transfers
                 verdict = _compare(result, variant, backend, device, arguments)
-            if tracer.refused is not None and verdict.outcome is not Outcome.PASS:
-                raise tracer.refused  # the function caught it, and returned something else
+            caught = tracer.data_dependent_error
+            if caught is not None and verdict.outcome is not Outcome.PASS:
+                raise caught  # by the function, which then returned something else
         except InapplicableError as error:
             message = first_line(str(error))
             return CaseRun(key=key, outcome=Outcome.NOT_RUN, message=message, applies=False)
@@ -115,11 +116,11 @@ def missing_functions(
             warnings.simplefilter("ignore")
             traced = replace(library, namespace=tracer.namespace)
             steps = prepare(case, plan, variant.dtypes, traced)
-            run_steps(steps, case.all_steps, tracer.only)
+            run_steps(steps, case.all_steps, tracer.trace_only)
     except Exception:
         return ()
     graph = tracer.graph(case.text)
-    return lacking(graph.functions, library.namespace) if graph else ()
+    return absent(graph.functions, library.namespace) if graph else ()
 
 
 @dataclass(slots=True)

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.backends import Backend
+from core.typing import Array
 from sphinx_xpcaps.measure.modes.array_call import ArrayCall, InapplicableError, WrongResultError
 
 _WIDE, _NARROW = 1e-4, 1e-5
@@ -148,11 +149,11 @@ class _Check:
         """Return the floating-point arrays in the result at a point."""
         return [self.backend.to_numpy(x) for x in self.inexact(self.array_call(self.arrays(point)))]
 
-    def arrays(self, point: Arrays) -> list[Any]:
+    def arrays(self, point: Arrays) -> list[Array]:
         """Return a point as new arrays of the library."""
         return [self.backend.from_numpy(x, self.device) for x in point]
 
-    def inexact(self, found: Sequence[Any]) -> list[Any]:
+    def inexact(self, found: Sequence[Array]) -> list[Array]:
         """Return the arrays that are floating-point, real or complex."""
         return [x for x in found if self.backend.dtype_name(x).startswith(("float", "complex"))]
 
@@ -161,7 +162,7 @@ class _Check:
         xp = self.backend.namespace()
         weights = self.arrays(self.weights)
 
-        def projection(arrays: list[Any]) -> Any:
+        def projection(arrays: list[Array]) -> Array:
             found = self.inexact(self.array_call(arrays))
             if len(found) != len(weights):
                 raise NoGradientError("it returns other arrays when it is differentiated")
