@@ -11,7 +11,7 @@ from sphinx_xpcaps.cli.profile import grids
 from sphinx_xpcaps.cli.run import expand, plain_console, run
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure.profile import Clock
-from sphinx_xpcaps.measure.runner import workers
+from sphinx_xpcaps.measure.runner import worker_count
 from sphinx_xpcaps.results.labels import STATUSES
 from sphinx_xpcaps.results.model import Record, Status
 
@@ -39,7 +39,7 @@ def measure(targets: tuple[str, ...], output: Path, profile: bool, config: Confi
         _report(measured.records[0], measured.ran, output)
     if profile:
         console = plain_console(stderr=True)
-        for grid in grids(clock.profile(workers(config))):
+        for grid in grids(clock.profile(worker_count(config))):
             console.print(grid)
     for problem in problems:
         click.echo(f"sphinx-xpcaps: {problem}", err=True)

@@ -48,7 +48,7 @@ def describe_environment(packages: Iterable[str], variables: Mapping[str, str]) 
 
 
 def environment_id(environment: Environment) -> str:
-    """Return a short identifier that equal environments share, whatever their dates."""
+    """Return a short identifier that environments share if they differ in their dates only."""
     facts = msgspec.to_builtins(environment)
     del facts["date"]
     return hashlib.sha256(msgspec.json.encode(facts, order="sorted")).hexdigest()[:12]

@@ -59,7 +59,7 @@ class Runner:
     def __init__(self, config: Config, clock: Clock | None = None) -> None:
         self.config = config
         self.clock = clock or Clock()
-        self.jobs = workers(config)
+        self.jobs = worker_count(config)
 
     def start_worker(self, group: Group | str = _FIND_CASES) -> Worker:
         """Return a worker for a group; by default one for NumPy only."""
@@ -204,7 +204,7 @@ class Runner:
                 raise
 
 
-def workers(config: Config) -> int:
+def worker_count(config: Config) -> int:
     """Return how many workers run at a time."""
     return config.jobs or _processors()
 

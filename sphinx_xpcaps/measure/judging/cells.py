@@ -41,8 +41,8 @@ def no_case(
 def without_cases(result: CollectedCases, group: Group, *, key: str) -> Cell:
     """Return the cell of a target for which no case was found.
 
-    If its calls timed out or crashed under NumPy, NumPy's cell says so. Nothing is known about the
-    other backends then, as there is nothing to compare with.
+    If its calls timed out or crashed under NumPy, NumPy's cell has the reason. Nothing is known
+    about the other backends then, as there is nothing to compare with.
     """
     collected = result.collected
     if not result.lost:
