@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from threading import Lock
 from types import TracebackType
 
-from sphinx.util import logging
 from sphinx.util.display import status_iterator
 
-logger = logging.getLogger("sphinx_xpcaps")
+from sphinx_xpcaps.extension.warnings import logger
 
 
 class Progress:

@@ -107,7 +107,7 @@ def _times(count: int) -> str:
 
 def _not_measured_reason(cell: Cell) -> str:
     messages = [one_line(reason.message) for reason in cell.reasons if reason.message]
-    return f": {messages[0]}" if messages else ""
+    return f" ({messages[0]})" if messages else ""
 
 
 def _failures(cell: Cell) -> Iterable[Reason]:

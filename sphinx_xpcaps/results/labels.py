@@ -55,7 +55,6 @@ OUTCOMES = {
     Outcome.NOT_RUN: "not run",
 }
 
-
 _REDUNDANT = re.compile(
     r"^\S+ is (?=not installed$)|^(\S+ \S+ is installed, but )?(there is |it has )?"
 )

@@ -56,7 +56,7 @@ def test_a_function_that_converts_to_numpy_is_unsupported_on_other_backends(firs
     [
         ("generated/smallpkg.double.html", "smallpkg.double"),  # a stub page of autosummary
         ("markdown.html", "smallpkg.through_numpy"),  # a directive in Markdown
-        ("module.html", "smallpkg.riddle"),  # autofunction
+        ("module.html", "smallpkg.without_example"),  # autofunction
     ],
 )
 def test_a_pattern_matches_descriptions_from_every_source(first, page, target):
@@ -108,8 +108,8 @@ def test_the_graph_is_shown_only_for_the_directive_that_requests_it(first):
 
 def test_mistakes_get_one_warning_each_with_document_and_line(first):
     assert first.warnings == [
-        "hand.rst:17: WARNING: the body of xp-capabilities for smallpkg.riddle failed: the body "
-        "does not call smallpkg.riddle [xpcaps.body]",
+        "hand.rst:17: WARNING: the body of xp-capabilities for smallpkg.without_example failed: "
+        "the body does not call smallpkg.without_example [xpcaps.body]",
         "mistakes.rst:14: WARNING: the body of xp-capabilities for smallpkg.Scaler failed: line 2: "
         "AttributeError: module 'smallpkg' has no attribute 'Skaler' [xpcaps.body]",
         "mistakes.rst:4: WARNING: nosuchpkg.func cannot be measured: ModuleNotFoundError: "

@@ -67,7 +67,7 @@ def test_the_evidence_is_folded_and_describes_each_failure(site):
     assert "4 of 4 cases from the docstring's examples passed." in said
     assert "partly(x, axis=1) raised TracerArrayConversionError: The numpy.ndarray" in said
     assert "Computed its graph 2 times." in said
-    assert "CuPy, GPU : not measured: cupy 14.2.0 is installed, but there is no CUDA" in said
+    assert "CuPy, GPU : not measured (cupy 14.2.0 is installed, but there is no CUDA" in said
     said = words(fails)
     assert "0 of 4 cases" in said
     assert "raised TypeError: mean(): could not infer output dtype. Got: Long <int64>" in said

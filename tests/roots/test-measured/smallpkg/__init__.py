@@ -1,16 +1,16 @@
-"""A package whose functions behave in different ways."""
+"""A package with functions that work with all, some or no array libraries."""
 
 import numpy as np
 from array_api_compat import array_namespace
 
 LIMIT = 3
-"""Only a number."""
+"""A number."""
 
 square = np.square
 
 
 def double(x):
-    """Return twice of each element.
+    """Return each element multiplied by two.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def double(x):
 
 
 def through_numpy(x):
-    """Return the sum, but of NumPy.
+    """Return a NumPy array.
 
     Examples
     --------
@@ -40,8 +40,8 @@ def through_numpy(x):
     return np.asarray(x)
 
 
-def riddle(*, hint):
-    """Nobody knows how to call this."""
+def without_example(*, hint):
+    """Raise an error; the docstring has no example."""
     raise ValueError(hint)
 
 
