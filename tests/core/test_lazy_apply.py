@@ -1,4 +1,4 @@
-"""Applying eager functions, on every library and inside graphs of Dask and JAX."""
+"""`lazy_apply` on every library, and inside graphs of Dask and ``jax.jit``."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from core.testing import assert_equal
 LIBRARIES = [name for name, one in backends().items() if one.availability("cpu").usable]
 
 
-@pytest.fixture(params=[False, True], ids=["own", "numpy"])
+@pytest.fixture(params=[False, True], ids=["same library", "numpy"])
 def as_numpy(request: pytest.FixtureRequest) -> Any:
     return request.param
 
@@ -33,30 +33,30 @@ def as_numpy(request: pytest.FixtureRequest) -> Any:
 def run(
     backend: Backend, function: Callable[..., Any], *arrays: Any, inside_jit: bool = True
 ) -> Any:
-    """Return what `function` makes of `arrays`; JAX must make the same of it inside ``jax.jit``.
+    """Return the result of a call, and assert that it is the same inside ``jax.jit``.
 
-    There, ``as_numpy=False`` may wait for ever on a CPU.
+    Pass ``inside_jit=False`` for functions of JAX arrays, which may deadlock there on a CPU.
     """
-    found = function(*arrays)
+    result = function(*arrays)
     if inside_jit and "jit" in backend.modes:
-        inside = jax.jit(function)(*arrays)
-        assert jax.tree.structure(inside) == jax.tree.structure(found)
-        for x, y in zip(jax.tree.leaves(inside), jax.tree.leaves(found), strict=True):
+        jitted = jax.jit(function)(*arrays)
+        assert jax.tree.structure(jitted) == jax.tree.structure(result)
+        for x, y in zip(jax.tree.leaves(jitted), jax.tree.leaves(result), strict=True):
             assert_equal(x, y)
-    return found
+    return result
 
 
 def value(x: Any) -> Any:
     return np.asarray(x)
 
 
-def test_one_result_has_the_announced_shape_and_dtype(
+def test_result_has_the_announced_shape_and_dtype(
     xp: Any, xp_backend: Backend, as_numpy: bool
 ) -> None:
     def widened(x: Any) -> Any:
-        own = array_api_compat.array_namespace(x)
+        namespace = array_api_compat.array_namespace(x)
         assert isinstance(x, np.ndarray) == (as_numpy or xp_backend.name in {"numpy", "dask"})
-        return own.astype(own.stack([x, x]), own.float32)
+        return namespace.astype(namespace.stack([x, x]), namespace.float32)
 
     def call(x: Any) -> Any:
         return lazy_apply(widened, x, shape=(2, 3), dtype=xp.float32, as_numpy=as_numpy)
@@ -68,7 +68,7 @@ def test_one_result_has_the_announced_shape_and_dtype(
     np.testing.assert_array_equal(value(found), [[1, 2, 3], [1, 2, 3]])
 
 
-def test_shape_and_dtype_default_to_those_of_the_arrays_together(
+def test_shape_and_dtype_default_to_broadcast_shape_and_promoted_dtype(
     xp: Any, xp_backend: Backend, as_numpy: bool
 ) -> None:
     x = xp.asarray([1, 2], dtype=xp.int16)
@@ -85,14 +85,14 @@ def test_shape_and_dtype_default_to_those_of_the_arrays_together(
     np.testing.assert_array_equal(value(found), [[5, 6], [6, 7], [7, 8]])
 
 
-def test_several_results_come_as_a_tuple(xp: Any, xp_backend: Backend, as_numpy: bool) -> None:
+def test_several_results_are_a_tuple(xp: Any, xp_backend: Backend, as_numpy: bool) -> None:
     def call(x: Any) -> Any:
         shapes, dtypes = ((2,), (1, 2)), (xp.int8, xp.int16)
         return lazy_apply(both, x, shape=shapes, dtype=dtypes, as_numpy=as_numpy)
 
     def both(x: Any) -> Any:
-        own = array_api_compat.array_namespace(x)
-        return [x + x, own.astype(x[None, :], own.int16)]
+        namespace = array_api_compat.array_namespace(x)
+        return [x + x, namespace.astype(x[None, :], namespace.int16)]
 
     found = run(xp_backend, call, xp.asarray([1, 2], dtype=xp.int8), inside_jit=as_numpy)
     assert type(found) is tuple
@@ -101,7 +101,7 @@ def test_several_results_come_as_a_tuple(xp: Any, xp_backend: Backend, as_numpy:
     np.testing.assert_array_equal(value(found[1]), [[1, 2]])
 
 
-def test_one_default_dtype_serves_all_results(xp: Any, xp_backend: Backend) -> None:
+def test_all_results_have_the_default_dtype(xp: Any, xp_backend: Backend) -> None:
     def call(x: Any, y: Any) -> Any:
         return lazy_apply(lambda x, y: (x + y, x - y), x, y, shape=((2,), (2,)), as_numpy=True)
 
@@ -110,7 +110,7 @@ def test_one_default_dtype_serves_all_results(xp: Any, xp_backend: Backend) -> N
     assert [x.dtype for x in found] == [xp.int32, xp.int32]
 
 
-def test_results_may_be_numbers_and_lists(xp: Any, xp_backend: Backend) -> None:
+def test_numbers_and_lists_become_arrays(xp: Any, xp_backend: Backend) -> None:
     def call(x: Any) -> Any:
         dtype = xp.asarray(0).dtype
         return lazy_apply(
@@ -122,7 +122,7 @@ def test_results_may_be_numbers_and_lists(xp: Any, xp_backend: Backend) -> None:
     np.testing.assert_array_equal(value(row), [4, 5])
 
 
-def test_scalars_and_none_are_passed_on(xp: Any, xp_backend: Backend) -> None:
+def test_scalars_and_none_are_passed_on_unchanged(xp: Any, xp_backend: Backend) -> None:
     def plus(x: Any, none: Any, number: Any, *, scale: Any) -> Any:
         assert none is None
         assert type(number) is int
@@ -135,7 +135,7 @@ def test_scalars_and_none_are_passed_on(xp: Any, xp_backend: Backend) -> None:
     np.testing.assert_array_equal(value(run(xp_backend, call, xp.asarray([1, 2]))), [7, 8])
 
 
-def test_numbers_of_other_classes_are_passed_on_as_they_are(xp: Any, xp_backend: Backend) -> None:
+def test_subclasses_of_numbers_are_passed_on_unchanged(xp: Any, xp_backend: Backend) -> None:
     class Order(enum.IntEnum):
         SECOND = 2
 
@@ -147,7 +147,7 @@ def test_numbers_of_other_classes_are_passed_on_as_they_are(xp: Any, xp_backend:
     np.testing.assert_array_equal(value(found), [2, 4])
 
 
-def test_a_missing_dtype_among_several_is_the_default(xp: Any, xp_backend: Backend) -> None:
+def test_dtype_none_among_several_means_the_default(xp: Any, xp_backend: Backend) -> None:
     def half(x: Any) -> Any:
         return x, (x / 2).astype(np.float32)
 
@@ -160,7 +160,7 @@ def test_a_missing_dtype_among_several_is_the_default(xp: Any, xp_backend: Backe
     np.testing.assert_array_equal(value(other), [0.5, 1])
 
 
-def test_a_namespace_says_what_arrays_of_several_libraries_become(
+def test_arrays_of_several_libraries_are_converted_to_the_given_namespace(
     xp: Any, xp_backend: Backend
 ) -> None:
     def call(x: Any) -> Any:
@@ -169,18 +169,22 @@ def test_a_namespace_says_what_arrays_of_several_libraries_become(
     np.testing.assert_array_equal(value(run(xp_backend, call, xp.asarray([1, 2]))), [4, 6])
 
 
-def test_named_arguments_are_not_looked_into(xp: Any, xp_backend: Backend, as_numpy: bool) -> None:
-    def check(x: Any, table: Any, text: Any, own: Any) -> Any:
+def test_named_arguments_are_passed_on_unchanged(
+    xp: Any, xp_backend: Backend, as_numpy: bool
+) -> None:
+    def check(x: Any, table: Any, text: Any, cyclic: Any) -> Any:
         assert table == {0: [1, 2]}
         assert text == "text"
-        assert own[0] is own
+        assert cyclic[0] is cyclic
         return x + 1
 
-    own: list[Any] = []
-    own.append(own)
+    cyclic: list[Any] = []
+    cyclic.append(cyclic)
 
     def call(x: Any) -> Any:
-        return lazy_apply(check, x, table={0: [1, 2]}, text="text", own=own, as_numpy=as_numpy)
+        return lazy_apply(
+            check, x, table={0: [1, 2]}, text="text", cyclic=cyclic, as_numpy=as_numpy
+        )
 
     assert int(value(run(xp_backend, call, xp.asarray(0), inside_jit=as_numpy))) == 1
 
@@ -212,13 +216,13 @@ def test_unknown_lengths_work_except_inside_jit(xp: Any, xp_backend: Backend) ->
         ({"signature": "(n)->(k)"}, "no input .* has core dimension 'k'"),
     ],
 )
-def test_contradictions_are_errors(options: dict[str, Any], message: str) -> None:
+def test_contradictory_options_raise(options: dict[str, Any], message: str) -> None:
     x = da.asarray([1, 2]) if "->(k)" in options.get("signature", "") else jnp.asarray([1, 2])
     with pytest.raises(ValueError, match=message):
         lazy_apply(np.cumsum, x, **options)
 
 
-def test_wrong_arguments_are_errors() -> None:
+def test_wrong_arguments_raise() -> None:
     with pytest.raises(ValueError, match="at least one argument array"):
         lazy_apply(np.sin, 3)
     with pytest.raises(TypeError, match="list is not a supported array type"):
@@ -231,7 +235,7 @@ def test_wrong_arguments_are_errors() -> None:
         lazy_apply(lambda x: [3], np.ones(2), shape=((), ()))
 
 
-def test_shapes_that_do_not_go_together_are_an_error_unless_a_shape_is_given(
+def test_shapes_that_cannot_be_broadcast_raise_unless_a_shape_is_given(
     xp: Any, xp_backend: Backend
 ) -> None:
     def call(x: Any, y: Any, **options: Any) -> Any:
@@ -258,7 +262,7 @@ def test_results_are_on_the_device_of_the_arguments(x: Any, device: str) -> None
     assert device in str(array_api_compat.device(found)).lower()
 
 
-def test_what_the_function_raises_names_the_function(xp: Any, xp_backend: Backend) -> None:
+def test_errors_of_the_function_have_a_note_with_its_name(xp: Any, xp_backend: Backend) -> None:
     def broken(x: Any) -> Any:
         raise KeyError("no such thing")
 
@@ -274,17 +278,14 @@ def test_what_the_function_raises_names_the_function(xp: Any, xp_backend: Backen
         assert "in lazy_apply of broken: KeyError" in str(inside.value)
 
 
-# Dask
-
-
-def test_the_shape_may_be_a_function_of_the_shapes(xp: Any, xp_backend: Backend) -> None:
+def test_shape_may_be_a_function_of_the_shapes(xp: Any, xp_backend: Backend) -> None:
     def call(x: Any) -> Any:
         return lazy_apply(np.diff, x, shape=lambda shape: (shape[0] - 1,), as_numpy=True)
 
     np.testing.assert_array_equal(value(run(xp_backend, call, xp.asarray([1, 4, 9]))), [3, 5])
 
 
-def test_many_threads_with_many_libraries_get_their_own_results() -> None:
+def test_threads_get_the_results_of_their_calls() -> None:
     arrays = [get_backend(name).namespace().arange(5) for name in LIBRARIES]
 
     def work(i: int) -> bool:
@@ -296,7 +297,9 @@ def test_many_threads_with_many_libraries_get_their_own_results() -> None:
         assert all(pool.map(work, range(500)))
 
 
-def test_a_signature_takes_a_dtype_for_each_of_its_results(xp: Any, xp_backend: Backend) -> None:
+def test_signature_with_several_outputs_needs_a_dtype_for_each(
+    xp: Any, xp_backend: Backend
+) -> None:
     def call(x: Any, dtype: Any) -> Any:
         return lazy_apply(
             lambda x: (x.argmax(-1), x.sum(-1)),
@@ -307,14 +310,14 @@ def test_a_signature_takes_a_dtype_for_each_of_its_results(xp: Any, xp_backend: 
         )
 
     x = xp.asarray([[1.0, 2.0], [3.0, 0.0]])
-    places, sums = run(xp_backend, lambda x: call(x, (xp.argmax(x).dtype, x.dtype)), x)
-    assert value(places).tolist() == [1, 0]
+    indices, sums = run(xp_backend, lambda x: call(x, (xp.argmax(x).dtype, x.dtype)), x)
+    assert value(indices).tolist() == [1, 0]
     assert value(sums).tolist() == [3, 3]
     with pytest.raises(ValueError, match="give one dtype for each shape"):
         call(x, x.dtype)
 
 
-def test_an_error_in_a_callable_shape_tells_what_it_was_given() -> None:
+def test_errors_of_a_callable_shape_have_a_note_with_its_arguments() -> None:
     with pytest.raises(TypeError) as error:
         lazy_apply(np.diff, np.ones(3), shape=lambda shape: shape + 1)
     assert error.value.__notes__ == ["in shape= of lazy_apply of diff, called with (3,)"]

@@ -1,4 +1,4 @@
-"""Applying eager functions inside graphs of Dask."""
+"""`lazy_apply` inside graphs of Dask."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Weighted:
     weights: Any
 
 
-def test_dask_sees_whole_arrays_and_returns_one_chunk() -> None:
+def test_function_gets_whole_arrays_and_results_have_one_chunk() -> None:
     x = da.arange(15, chunks=4).reshape(5, 3)
     found = lazy_apply(lambda x: x.sum(axis=0) + x, x)
     expected = np.arange(15).reshape(5, 3)
@@ -28,7 +28,7 @@ def test_dask_sees_whole_arrays_and_returns_one_chunk() -> None:
     np.testing.assert_array_equal(np.asarray(found), expected.sum(axis=0) + expected)
 
 
-def test_dask_keys_start_with_the_name_and_are_the_same_for_the_same_call() -> None:
+def test_keys_start_with_the_function_name_and_are_deterministic() -> None:
     def helloworld(x: Any, k: int = 1) -> Any:
         return x + k
 
@@ -42,7 +42,7 @@ def test_dask_keys_start_with_the_name_and_are_the_same_for_the_same_call() -> N
     assert lazy_apply(helloworld, x, dtype=float).name != found.name
 
 
-def test_dask_does_not_run_the_function_before_compute() -> None:
+def test_function_is_not_called_before_compute() -> None:
     calls = []
 
     def counted(x: Any) -> Any:
@@ -56,14 +56,14 @@ def test_dask_does_not_run_the_function_before_compute() -> None:
     assert calls == [10]
 
 
-def test_dask_arrays_of_unknown_length_go_in_and_come_out() -> None:
+def test_arrays_of_unknown_length_are_supported() -> None:
     x = da.arange(10, chunks=3)
     found = lazy_apply(lambda x: x[::-1], x[x > 4])
     assert np.isnan(found.shape[0])
     np.testing.assert_array_equal(np.asarray(found), [9, 8, 7, 6, 5])
 
 
-def test_dask_gives_arrays_of_its_meta() -> None:
+def test_function_gets_and_results_have_the_class_of_the_meta() -> None:
     class Marked(np.ndarray):
         pass
 
@@ -82,7 +82,7 @@ def test_dask_gives_arrays_of_its_meta() -> None:
     assert all(issubclass(cls, np.ndarray) for cls in seen)
 
 
-def test_dask_holds_results_against_what_was_announced() -> None:
+def test_results_that_were_announced_differently_raise() -> None:
     x = da.ones(4, chunks=2)
     with pytest.raises(ValueError, match=r"lambda returned shape \(2,\) where \(4,\).*give shape="):
         lazy_apply(lambda x: x[:2], x).compute()
@@ -95,7 +95,7 @@ def test_dask_holds_results_against_what_was_announced() -> None:
 
 
 @pytest.mark.parametrize("signature", [None, "(n)->(n)"])
-def test_dask_hands_over_arrays_as_they_are_in_its_blocks(signature: str | None) -> None:
+def test_function_gets_arrays_of_the_class_of_the_blocks(signature: str | None) -> None:
     x = da.ma.masked_greater(da.arange(6, chunks=2).reshape(2, 3), 4)
     assert isinstance(x._meta, np.ma.MaskedArray)
 
@@ -107,7 +107,7 @@ def test_dask_hands_over_arrays_as_they_are_in_its_blocks(signature: str | None)
     np.testing.assert_array_equal(np.asarray(found), [[0, 1, 2], [3, 4, -1]])
 
 
-def test_dask_works_block_by_block_along_loop_dimensions() -> None:
+def test_signature_applies_the_function_to_each_block_of_the_loop_dimensions() -> None:
     x = da.random.default_rng(0).random((7, 4, 6), chunks=(2, 2, 3))
     y = da.ones((4, 6), chunks=(2, 6))
     sizes = []
@@ -124,7 +124,7 @@ def test_dask_works_block_by_block_along_loop_dimensions() -> None:
     assert set(sizes) == {(2, 2, 6), (1, 2, 6)}
 
 
-def test_named_arguments_that_dask_has_yet_to_compute_are_computed() -> None:
+def test_delayed_values_in_named_arguments_are_computed() -> None:
     three = dask.delayed(lambda: 3)()
     result = lazy_apply(lambda x, *, w: x + w["three"], da.ones(2), w={"three": three})
     np.testing.assert_array_equal(result.compute(), [4, 4])
@@ -133,7 +133,7 @@ def test_named_arguments_that_dask_has_yet_to_compute_are_computed() -> None:
     np.testing.assert_array_equal(result.compute(), [5] * 4)
 
 
-def test_arrays_in_objects_among_named_arguments_are_computed() -> None:
+def test_dask_arrays_in_objects_in_named_arguments_are_computed() -> None:
     weighted = Weighted(da.arange(4, chunks=2))
     for given in (weighted, {"weighted": [weighted]}):
 
@@ -146,7 +146,7 @@ def test_arrays_in_objects_among_named_arguments_are_computed() -> None:
         np.testing.assert_array_equal(result.compute(), [0, 1, 4, 9])
 
 
-def test_iterators_among_named_arguments_are_left_to_the_function() -> None:
+def test_iterators_in_named_arguments_are_not_exhausted() -> None:
     x = da.ones(2)
     numbers = (i for i in (1, 2))
     result = lazy_apply(lambda x, *, k: x * sum(k), x, k=numbers)

@@ -1,4 +1,4 @@
-"""Applying eager functions to tensors: gradients, ``torch.func`` and ``torch.compile``."""
+"""`lazy_apply` on tensors: gradients, ``torch.func`` and ``torch.compile``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def scaled_cosine(primals: Any, tangents: Any) -> Any:
     return torch.cos(primals[0]) * tangents[0]
 
 
-def test_torch_differentiates_what_it_can_see_by_itself() -> None:
+def test_torch_differentiates_functions_of_tensors() -> None:
     x = torch.arange(3.0, requires_grad=True)
     lazy_apply(torch.sin, x).sum().backward()
     np.testing.assert_allclose(value(x.grad), np.cos(np.arange(3.0)), rtol=1e-6)
@@ -35,7 +35,7 @@ def test_torch_differentiates_what_it_can_see_by_itself() -> None:
 @pytest.mark.parametrize(
     "derivative", [{"vjp": cosine}, {"jvp": scaled_cosine}], ids=["vjp", "jvp"]
 )
-def test_torch_uses_the_derivative_that_is_given(derivative: Any) -> None:
+def test_torch_uses_the_given_derivative(derivative: Any) -> None:
     def sine(x: Any) -> Any:
         return lazy_apply(np.sin, x, as_numpy=True, **derivative)
 
@@ -53,7 +53,7 @@ def test_torch_uses_the_derivative_that_is_given(derivative: Any) -> None:
         np.testing.assert_allclose(value(found), expected, rtol=1e-6)
 
 
-def test_torch_sums_the_gradient_of_what_a_batch_shares() -> None:
+def test_gradient_of_an_unmapped_argument_is_summed_over_the_batch() -> None:
     def times(x: Any, y: Any) -> Any:
         vjp = lambda primals, c: (primals[1] * c, primals[0] * c)  # noqa: E731
         return lazy_apply(np.multiply, x, y, as_numpy=True, vjp=vjp)
@@ -64,7 +64,7 @@ def test_torch_sums_the_gradient_of_what_a_batch_shares() -> None:
     assert float(torch.func.grad(total)(torch.tensor(5.0))) == 3.0
 
 
-def test_torch_differentiates_forwards_with_jvp_alone() -> None:
+def test_forward_mode_needs_jvp() -> None:
     x = torch.arange(3.0)
     sine = functools.partial(lazy_apply, np.sin, as_numpy=True)
     _, tangent = torch.func.jvp(functools.partial(sine, jvp=scaled_cosine), (x,), (x,))
@@ -73,14 +73,14 @@ def test_torch_differentiates_forwards_with_jvp_alone() -> None:
         torch.func.jvp(functools.partial(sine, vjp=cosine), (x,), (x,))
 
 
-def test_torch_is_told_how_to_give_a_derivative() -> None:
+def test_message_for_a_missing_derivative_names_the_options() -> None:
     x = torch.ones(3, requires_grad=True)
     with pytest.raises(RuntimeError, match=r"derivative of sin: give jvp=.* or vjp="):
         lazy_apply(np.sin, x, as_numpy=True)
 
 
 @pytest.mark.parametrize("method", [None, "sequential", "expand_dims", "broadcast_all"])
-def test_torch_maps_a_function_of_numpy(method: str | None) -> None:
+def test_vmap_maps_functions_of_numpy(method: str | None) -> None:
     def add(x: Any, y: Any) -> Any:
         return lazy_apply(np.add, x, y, as_numpy=True, vmap_method=method)
 
@@ -102,16 +102,19 @@ COMPILED = {
         ),
         [0.0, [1.0, 2.0, 0.0]],
     ),
-    "scalars and names": (
+    "scalars and named arguments": (
         lambda x: lazy_apply(lambda x, none, k, by: x * k + by, x, None, 2, by=x, as_numpy=True),
         [[0.0, 6.0, 3.0]],
     ),
-    "a tensor function": (lambda x: lazy_apply(lambda x: x + x.max().item(), x), [[2.0, 4.0, 3.0]]),
+    "function of tensors": (
+        lambda x: lazy_apply(lambda x: x + x.max().item(), x),
+        [[2.0, 4.0, 3.0]],
+    ),
     "core dimensions": (
         lambda x: lazy_apply(np.dot, x, x, signature="(n),(n)->()", vectorize=True, as_numpy=True),
         [5.0],
     ),
-    "a shape from shapes": (
+    "callable shape": (
         lambda x: lazy_apply(np.outer, x, x, shape=lambda a, b: a + b, as_numpy=True).sum(0),
         [[0.0, 6.0, 3.0]],
     ),
@@ -123,7 +126,7 @@ COMPILED = {
 
 
 @pytest.mark.parametrize("name", COMPILED)
-def test_torch_compiles_the_call_without_a_break(name: str) -> None:
+def test_torch_compiles_the_call_without_graph_breaks(name: str) -> None:
     torch._dynamo.reset()
     call, expected = COMPILED[name]
     found = torch.compile(call, backend="aot_eager", fullgraph=True)(torch.tensor([0.0, 2.0, 1.0]))
@@ -131,15 +134,15 @@ def test_torch_compiles_the_call_without_a_break(name: str) -> None:
     assert [value(x).tolist() for x in found] == expected
 
 
-def test_torch_does_not_read_the_function_while_it_compiles() -> None:
+def test_torch_does_not_trace_the_function() -> None:
     seen = []
 
-    def spy(x: Any) -> Any:
+    def copied(x: Any) -> Any:
         seen.append(type(x))
         return x.copy()
 
     compiled = torch.compile(
-        lambda x: lazy_apply(spy, x, as_numpy=True), backend="aot_eager", fullgraph=True
+        lambda x: lazy_apply(copied, x, as_numpy=True), backend="aot_eager", fullgraph=True
     )
     for i in range(3):
         assert compiled(torch.ones(2) * i).tolist() == [i, i]
@@ -160,9 +163,9 @@ def test_torch_compiles_the_given_derivative() -> None:
 @pytest.mark.parametrize(
     "function",
     [torch.square, lambda x: x * x if float(x.detach().sum()) else x],
-    ids=["function of torch", "function that asks for values"],
+    ids=["function of torch", "function that needs values"],
 )
-def test_torch_compiles_the_derivative_of_what_it_can_see(function: Any) -> None:
+def test_torch_compiles_the_derivative_of_functions_of_tensors(function: Any) -> None:
     x = torch.asarray([1.0, 2.0], requires_grad=True)
     compiled = torch.compile(
         lambda x: lazy_apply(function, x).sum(), backend="aot_eager", fullgraph=True
@@ -174,7 +177,7 @@ def test_torch_compiles_the_derivative_of_what_it_can_see(function: Any) -> None
     assert x.grad.tolist() == [2, 4]
 
 
-def test_torch_tells_when_it_cannot_see_what_is_compiled() -> None:
+def test_compiled_call_raises_if_torch_cannot_differentiate_the_function() -> None:
     compiled = torch.compile(
         lambda x: lazy_apply(lambda x: torch.asarray(np.sin(x.numpy())), x).sum(),
         backend="aot_eager",
@@ -185,7 +188,7 @@ def test_torch_tells_when_it_cannot_see_what_is_compiled() -> None:
         result.backward()
 
 
-def test_whole_numbers_as_results_have_no_tangent() -> None:
+def test_integer_results_have_no_tangent() -> None:
     def greatest(x: Any) -> Any:
         double, _ = lazy_apply(
             lambda x: (2 * x, x.argmax()),
@@ -200,13 +203,13 @@ def test_whole_numbers_as_results_have_no_tangent() -> None:
     assert torch.func.grad(greatest)(torch.ones(2)).tolist() == [2, 2]
 
 
-def test_torch_compiles_a_map_over_an_empty_batch() -> None:
+def test_torch_compiles_vmap_over_an_empty_batch() -> None:
     mapped = torch.func.vmap(lambda x: lazy_apply(np.cumsum, x, as_numpy=True))
     compiled = torch.compile(mapped, backend="aot_eager", fullgraph=True)
     assert compiled(torch.ones(0, 3)).shape == (0, 3)
 
 
-def test_torch_compiles_a_derivative_beside_a_number_and_a_shape() -> None:
+def test_torch_compiles_a_derivative_with_dynamic_numbers_and_shapes() -> None:
     compiled = torch.compile(
         lambda x, k: lazy_apply(
             lambda x, k: np.sin(x) * k, x, k, shape=x.shape, as_numpy=True, vjp=cosine
@@ -226,7 +229,7 @@ def test_torch_compiles_the_function_of_a_trace() -> None:
     assert compiled(torch.ones(3)).tolist() == [2, 3, 4]
 
 
-def test_torch_compiles_for_any_length_at_once() -> None:
+def test_torch_compiles_with_dynamic_lengths() -> None:
     torch._dynamo.reset()
     compiled = torch.compile(
         lambda x: lazy_apply(np.sort, x, shape=x.shape, as_numpy=True) * 2,
@@ -238,7 +241,7 @@ def test_torch_compiles_for_any_length_at_once() -> None:
         assert compiled(torch.ones(length)).shape == (length,)
 
 
-def test_torch_compiles_for_any_number_at_once() -> None:
+def test_torch_compiles_with_dynamic_numbers() -> None:
     torch._dynamo.reset()
     count = 0
 
@@ -258,10 +261,10 @@ def test_torch_compiles_for_any_number_at_once() -> None:
     )
     for k in range(2, 9):
         assert compiled(torch.ones(2), k, k / 4).tolist() == [k + k / 4] * 2
-    assert count == 2  # for the first numbers, and for any
+    assert count == 2  # one for the first numbers, one with dynamic numbers
 
 
-def test_torch_needs_to_know_the_shape_to_compile() -> None:
+def test_unknown_shape_raises_while_torch_compiles() -> None:
     compiled = torch.compile(
         lambda x: lazy_apply(np.unique, x, shape=(None,), as_numpy=True),
         backend="aot_eager",
@@ -271,7 +274,7 @@ def test_torch_needs_to_know_the_shape_to_compile() -> None:
         compiled(torch.ones(3))
 
 
-def test_torch_takes_arrays_that_it_could_not_share() -> None:
+def test_results_with_memory_that_torch_cannot_share_are_copied() -> None:
     x = torch.arange(3)
     assert lazy_apply(lambda x: x[::-1], x, as_numpy=True).tolist() == [2, 1, 0]
     locked = np.arange(3)
@@ -286,9 +289,9 @@ def test_torch_takes_arrays_that_it_could_not_share() -> None:
         {"as_numpy": True, "shape": lambda s: s},
         {"as_numpy": True, "signature": "(n)->(n)"},
     ],
-    ids=["shape found", "shape computed", "signature"],
+    ids=["default shape", "callable shape", "signature"],
 )
-def test_a_compiled_call_is_not_tied_to_the_length_of_its_tensors(options: Any) -> None:
+def test_compiled_call_does_not_specialize_lengths(options: Any) -> None:
     graphs: list[Any] = []
 
     def counting(graph: Any, _: Any) -> Any:
@@ -302,4 +305,4 @@ def test_a_compiled_call_is_not_tied_to_the_length_of_its_tensors(options: Any) 
     for length in range(2, 14):
         x = torch.arange(length, 0, -1)
         np.testing.assert_array_equal(value(sorts(x)), np.sort(value(x)))
-    assert len(graphs) == 2  # for the first length, and for any
+    assert len(graphs) == 2  # one for the first length, one with a dynamic length

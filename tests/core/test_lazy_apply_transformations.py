@@ -1,4 +1,4 @@
-"""Applying eager functions inside the transformations of JAX."""
+"""`lazy_apply` inside the transformations of JAX."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SIGNATURES = [
 
 @pytest.mark.parametrize("outer", [lambda f: f, jax.jit], ids=["eager", "jit"])
 @pytest.mark.parametrize(("method", "signature"), SIGNATURES)
-def test_jax_maps_the_function(outer: Any, method: Any, signature: Any) -> None:
+def test_vmap_maps_the_function(outer: Any, method: Any, signature: Any) -> None:
     def call(x: Any, y: Any) -> Any:
         return lazy_apply(np.multiply, x, y, as_numpy=True, vmap_method=method, signature=signature)
 
@@ -41,7 +41,7 @@ def test_jax_maps_the_function(outer: Any, method: Any, signature: Any) -> None:
     np.testing.assert_allclose(value(found), value(x * y))
 
 
-def test_jax_calls_once_for_each_element_unless_told_otherwise() -> None:
+def test_vmap_calls_the_function_once_per_element_by_default() -> None:
     shapes: list[Any] = []
 
     def seen(x: Any) -> Any:
@@ -66,7 +66,7 @@ def test_jax_calls_once_for_each_element_unless_told_otherwise() -> None:
     ],
     ids=["jvp", "vjp"],
 )
-def test_jax_uses_the_derivative_that_is_given(outer: Any, derivative: Any) -> None:
+def test_jax_uses_the_given_derivative(outer: Any, derivative: Any) -> None:
     def total(x: Any) -> Any:
         return lazy_apply(np.sin, x, as_numpy=True, **derivative).sum()
 
@@ -77,15 +77,15 @@ def test_jax_uses_the_derivative_that_is_given(outer: Any, derivative: Any) -> N
 
 
 @pytest.mark.parametrize("outer", [lambda f: f, jax.jit], ids=["eager", "jit"])
-def test_jax_is_told_how_to_give_a_derivative(outer: Any) -> None:
+def test_message_for_a_missing_derivative_names_the_options(outer: Any) -> None:
     function = outer(jax.grad(lambda x: lazy_apply(np.sin, x, as_numpy=True)))
     with pytest.raises(NotImplementedError, match=r"derivative of sin: give jvp=.* or vjp="):
         function(jnp.asarray(1.0))
 
 
-def test_jax_differentiates_what_it_can_see_by_itself() -> None:
+def test_jax_differentiates_functions_of_jax_outside_jit() -> None:
     def half(x: Any) -> Any:
-        return jnp.sin(x) if (x > 0).all() else x / 2  # which cannot be traced
+        return jnp.sin(x) if (x > 0).all() else x / 2  # a condition that cannot be traced
 
     def applied(x: Any) -> Any:
         return lazy_apply(half, x)
@@ -105,12 +105,12 @@ def test_jax_differentiates_what_it_can_see_by_itself() -> None:
     ],
     ids=["inside jit", "through NumPy"],
 )
-def test_jax_is_told_what_it_cannot_see(function: Any) -> None:
+def test_jax_raises_if_it_cannot_differentiate_the_function(function: Any) -> None:
     with pytest.raises(NotImplementedError, match=r"derivative of .*: give jvp=.* or vjp="):
         function(1.0)
 
 
-def test_jax_maps_a_function_of_core_dimensions() -> None:
+def test_jit_applies_a_function_of_core_dimensions() -> None:
     def call(x: Any, y: Any) -> Any:
         return lazy_apply(np.dot, x, y, as_numpy=True, signature="(n),(n)->()", vectorize=True)
 
@@ -118,12 +118,12 @@ def test_jax_maps_a_function_of_core_dimensions() -> None:
     np.testing.assert_array_equal(value(found), np.full(4, 3.0))
 
 
-def test_operations_of_jax_run_where_the_function_is_called_back() -> None:
+def test_callbacks_can_use_operations_of_jax() -> None:
     closed_over = jnp.arange(3.0) * 2
 
     def unique(x: Any) -> Any:
         assert isinstance(x, jax.Array)
-        return jnp.unique(x + closed_over)  # which cannot be traced
+        return jnp.unique(x + closed_over)  # a condition that cannot be traced
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -134,7 +134,7 @@ def test_operations_of_jax_run_where_the_function_is_called_back() -> None:
         )
 
 
-NO_HANG = """
+NO_DEADLOCK = """
 import jax, jax.numpy as jnp, numpy as np
 from core import lazy_apply
 
@@ -153,14 +153,14 @@ for function, as_numpy in ((np.cumsum, True), (by_jax, True), (by_jax, False)):
 """
 
 
-def test_jit_never_waits_for_itself() -> None:
+def test_callbacks_with_operations_of_jax_do_not_deadlock() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", NO_HANG], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", NO_DEADLOCK], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.stdout == "True\nTrue\nTrue\n", done.stderr
 
 
-def test_a_named_array_that_is_mapped_meets_its_own_row_under_a_signature() -> None:
+def test_mapped_named_arrays_with_a_signature_are_passed_one_element_at_a_time() -> None:
     def weighted(x: Any, w: Any) -> Any:
         return lazy_apply(
             lambda x, *, w: (x * w).sum(-1), x, w=w, signature="(n)->()", as_numpy=True
@@ -172,21 +172,21 @@ def test_a_named_array_that_is_mapped_meets_its_own_row_under_a_signature() -> N
     np.testing.assert_array_equal(jax.jit(jax.vmap(weighted))(x, w), expected)
 
 
-def test_settings_of_a_thread_hold_inside_a_computation() -> None:
-    twice = jax.jit(lambda x: lazy_apply(lambda one: one * 2, x))
+def test_callbacks_use_the_settings_of_the_tracing_thread() -> None:
+    twice = jax.jit(lambda x: lazy_apply(lambda x: x * 2, x))
     with jax.enable_x64(True):
         assert int(twice(jnp.asarray(2**40))) == 2**41
 
 
 @pytest.mark.parametrize("as_numpy", [True, False])
-def test_numbers_of_less_than_a_byte_arrive_whole(as_numpy: bool) -> None:
+def test_dtypes_shorter_than_a_byte_are_supported(as_numpy: bool) -> None:
     x = jnp.arange(3).astype("int4")
-    flip = jax.jit(lambda x: lazy_apply(lambda one: one[::-1], x, as_numpy=as_numpy))
+    flip = jax.jit(lambda x: lazy_apply(lambda x: x[::-1], x, as_numpy=as_numpy))
     assert flip(x).dtype == x.dtype
     assert flip(x).tolist() == [2, 1, 0]
 
 
-def test_dtypes_that_numpy_does_not_have_are_cast_like_others() -> None:
+def test_dtypes_that_numpy_lacks_are_checked_and_converted() -> None:
     x = jnp.arange(3).astype("bfloat16")
     single = jax.jit(lambda x: lazy_apply(lambda x: x.astype("f4"), x, as_numpy=True))
     assert single(x).dtype == x.dtype
@@ -195,7 +195,7 @@ def test_dtypes_that_numpy_does_not_have_are_cast_like_others() -> None:
         wrong(x).block_until_ready()
 
 
-def test_a_number_is_differentiated_as_an_array_is() -> None:
+def test_numbers_are_differentiated_like_arrays() -> None:
     def sine(x: Any) -> Any:
         return lazy_apply(
             np.sin, x, as_numpy=True, jvp=lambda primals, t: jnp.cos(primals[0]) * t[0]
@@ -205,14 +205,14 @@ def test_a_number_is_differentiated_as_an_array_is() -> None:
         assert jax.value_and_grad(sine)(x) == (0, 1)
 
 
-def test_operations_of_jax_are_differentiated_twice_outside_jit() -> None:
+def test_functions_of_jax_have_second_derivatives_outside_jit() -> None:
     def sine(x: Any) -> Any:
         return lazy_apply(jnp.sin, x)
 
     np.testing.assert_allclose(jax.grad(jax.grad(sine))(1.0), -np.sin(1.0), rtol=1e-6)
 
 
-def test_whole_numbers_as_results_have_no_tangent() -> None:
+def test_integer_results_have_no_tangent() -> None:
     def greatest(x: Any) -> Any:
         return lazy_apply(
             lambda x: (x * x, x.argmax().astype("i4")),

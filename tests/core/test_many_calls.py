@@ -1,4 +1,4 @@
-"""A hundred thousand calls leave nothing behind."""
+"""Repeated calls do not leak memory."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def resident() -> int:
 
 
 def growth(call: Callable[[int], Any], calls: int) -> int:
-    """Return how many bytes are left after `calls` more calls than it takes to know all shapes."""
+    """Return by how many bytes the process grows in `calls` calls, after calls that fill caches."""
     for i in range(calls // 10):
         call(i)
     before = resident()
@@ -39,19 +39,21 @@ def growth(call: Callable[[int], Any], calls: int) -> int:
 
 
 LIMIT = 3_000_000
-"""Bytes; the smallest array kept by each of a hundred thousand calls would take three times it."""
+"""Bytes. One array kept per call would take three times as much in 100,000 calls."""
 
 
 class Model:
-    """An object with an array, new in each call."""
+    """An object with an array, created anew for each call."""
 
     def __init__(self, weights: Any, options: dict[str, Any]) -> None:
         self.weights = weights
         self.options = options
 
 
-@pytest.mark.skip_xp_backends("dask", reason="its calls build graphs, a hundred times as long")
-def test_applying_eager_functions_leaves_nothing_behind(xp: Any, xp_backend: Backend) -> None:
+@pytest.mark.skip_xp_backends(
+    "dask", reason="calls build graphs, which takes a hundred times as long"
+)
+def test_lazy_apply_does_not_leak(xp: Any, xp_backend: Backend) -> None:
     arrays = [xp.ones(length) for length in range(1, 21)]
     calls = 100_000 if xp_backend.name in ("numpy", "torch") else 20_000
 
@@ -61,13 +63,13 @@ def test_applying_eager_functions_leaves_nothing_behind(xp: Any, xp_backend: Bac
     assert growth(call, calls) < LIMIT
 
 
-def test_calls_inside_jit_leave_nothing_behind() -> None:
+def test_lazy_apply_inside_jit_does_not_leak() -> None:
     jitted = jax.jit(lambda x: lazy_apply(np.sort, x, as_numpy=True))
     arrays = [jnp.ones(length) for length in range(1, 6)]
     assert growth(lambda i: jitted(arrays[i % 5]).block_until_ready(), 10_000) < LIMIT
 
 
-def test_compiled_functions_leave_nothing_behind() -> None:
+def test_compiled_functions_do_not_leak() -> None:
     @autojit
     def weighted(model: Model, x: Any, words: list[str]) -> Model:
         return Model(model.weights + x, {**model.options, "words": words})
@@ -81,7 +83,7 @@ def test_compiled_functions_leave_nothing_behind() -> None:
     assert growth(call, 100_000) < LIMIT
 
 
-def test_functions_as_arguments_are_forgotten_with_their_versions() -> None:
+def test_functions_as_arguments_are_released_with_their_versions() -> None:
     applied = autojit(lambda x, function: function(x), backend="jax")
     x = jnp.ones(3)
 
