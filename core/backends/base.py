@@ -249,6 +249,15 @@ class Backend(ABC):
         """Return `result` with its graphs computed, so that errors and warnings happen now."""
         return result
 
+    def settings(self) -> Mapping[str, Any]:
+        """Return the library's global settings, such as its default dtype."""
+        return {}
+
+    def restore_settings(self, settings: Mapping[str, Any]) -> None:
+        """Set the global settings to values that `settings` returned before."""
+        if settings:
+            raise NotImplementedError(f"{self.title} has settings that cannot be restored")
+
     def dtype_name(self, x: Array) -> str:
         """Return the standard's name of the dtype of `x`, such as ``"float32"``."""
         return str(x.dtype).rpartition(".")[2]

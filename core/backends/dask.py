@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -88,6 +89,17 @@ class DaskBackend(Backend):
             yield
         finally:
             _allowed.left = before
+
+    def settings(self) -> Mapping[str, Any]:
+        import dask
+
+        return copy.deepcopy(dask.config.config)
+
+    def restore_settings(self, settings: Mapping[str, Any]) -> None:
+        import dask
+
+        dask.config.config.clear()
+        dask.config.config.update(copy.deepcopy(dict(settings)))
 
     def settled(self, result: Any) -> Any:
         """Return `result` with the graphs of its arrays computed; they remain Dask arrays."""

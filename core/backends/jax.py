@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from typing import Any
@@ -144,6 +144,18 @@ class JAXBackend(Backend):
         finally:
             for name, value in before.items():
                 jax.config.update(name, value)
+
+    def settings(self) -> Mapping[str, Any]:
+        import jax
+
+        return dict(jax.config.values)
+
+    def restore_settings(self, settings: Mapping[str, Any]) -> None:
+        import jax
+
+        for name, value in jax.config.values.items():
+            if value != settings.get(name, value):
+                jax.config.update(name, settings[name])
 
     def transform(self, mode: str, function: Callable[..., Any]) -> Callable[..., Any]:
         if mode != "jit":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
@@ -61,6 +61,16 @@ class StrictBackend(Backend):
             yield self.namespace()
         else:
             yield _creating_on(self.native_device(device))
+
+    def settings(self) -> Mapping[str, Any]:
+        import array_api_strict
+
+        return dict(array_api_strict.get_array_api_strict_flags())
+
+    def restore_settings(self, settings: Mapping[str, Any]) -> None:
+        import array_api_strict
+
+        array_api_strict.set_array_api_strict_flags(**settings)
 
     @contextmanager
     def watch(self, mode: str = "eager") -> Iterator[Watch]:

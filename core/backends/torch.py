@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -98,6 +98,35 @@ class TorchBackend(Backend):
                     yield self.namespace()
         finally:
             torch.set_default_dtype(before)
+
+    def settings(self) -> Mapping[str, Any]:
+        import torch
+
+        return {
+            "default dtype": torch.get_default_dtype(),
+            "default device": torch.get_default_device(),
+            "gradients": torch.is_grad_enabled(),
+            "deterministic algorithms": torch.are_deterministic_algorithms_enabled(),
+            "threads": torch.get_num_threads(),
+            "float32 matmul precision": torch.get_float32_matmul_precision(),
+            "anomaly detection": torch.is_anomaly_enabled(),
+        }
+
+    def restore_settings(self, settings: Mapping[str, Any]) -> None:
+        import torch
+
+        setters: dict[str, Callable[[Any], Any]] = {
+            "default dtype": torch.set_default_dtype,
+            "default device": torch.set_default_device,
+            "gradients": torch.set_grad_enabled,
+            "deterministic algorithms": torch.use_deterministic_algorithms,
+            "threads": torch.set_num_threads,
+            "float32 matmul precision": torch.set_float32_matmul_precision,
+            "anomaly detection": torch.autograd.set_detect_anomaly,
+        }
+        for name, value in self.settings().items():
+            if value != settings[name]:
+                setters[name](settings[name])
 
     def transform(self, mode: str, function: Callable[..., Any]) -> Callable[..., Any]:
         if mode != "jit":

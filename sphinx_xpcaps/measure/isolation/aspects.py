@@ -1,0 +1,274 @@
+"""Aspects of the state of a process that a function may change, and how to restore each."""
+
+from __future__ import annotations
+
+import contextlib
+import decimal
+import gc
+import locale
+import logging
+import os
+import signal
+import sys
+import tempfile
+import threading
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Aspect:
+    """Part of the state of a process.
+
+    Parameters
+    ----------
+    name : str
+        What to call it in messages.
+    capture : callable
+        Returns the current value; two values are compared by ``==``.
+    restore : callable
+        Sets the value. It may raise, if the change cannot be undone.
+    """
+
+    name: str
+    capture: Callable[[], Any]
+    restore: Callable[[Any], None]
+
+
+class CannotRestoreError(Exception):
+    """A change of the state of a process cannot be undone."""
+
+
+def process_aspects() -> list[Aspect]:
+    """Return the aspects of any Python process."""
+    found = [
+        Aspect("NumPy error state", np.geterr, lambda value: _ignore(np.seterr(**value))),
+        Aspect("NumPy error callback", np.geterrcall, lambda value: _ignore(np.seterrcall(value))),
+        Aspect(
+            "NumPy print options",
+            np.get_printoptions,
+            lambda value: np.set_printoptions(**value),
+        ),
+        Aspect("warning filters", _warnings, _restore_warnings),
+        Aspect("environment variables", lambda: dict(os.environ), _restore_environment),
+        Aspect("working directory", _working_directory, os.chdir),
+        Aspect("umask", _umask, lambda value: _ignore(os.umask(value))),
+        Aspect("locale", _locale, lambda value: _ignore(locale.setlocale(locale.LC_ALL, value))),
+        Aspect("signal handlers", _handlers, _restore_handlers),
+        Aspect("interpreter hooks", _hooks, _restore_hooks),
+        Aspect("interpreter settings", _settings, _restore_settings),
+        Aspect("import paths", _import_paths, _restore_import_paths),
+        Aspect("garbage collection", _garbage_collection, _restore_garbage_collection),
+        Aspect("logging", _logging, _restore_logging),
+        Aspect("decimal context", _decimal_context, _restore_decimal_context),
+        Aspect("temporary folder", lambda: tempfile.tempdir, _restore_temporary_folder),
+        Aspect("user", _user, _cannot_restore),
+    ]
+    if hasattr(signal, "setitimer"):
+        found.append(Aspect("timers", _timers, _restore_timers))
+    if hasattr(signal, "pthread_sigmask"):
+        found.append(Aspect("signal mask", _signal_mask, _restore_signal_mask))
+    if _resource is not None:
+        found.append(Aspect("resource limits", _limits, _restore_limits))
+    if hasattr(os, "sched_getaffinity"):
+        found.append(
+            Aspect(
+                "processor affinity",
+                lambda: os.sched_getaffinity(0),
+                lambda value: os.sched_setaffinity(0, value),
+            )
+        )
+    if hasattr(os, "getpriority"):
+        found.append(
+            Aspect(
+                "priority",
+                lambda: os.getpriority(os.PRIO_PROCESS, 0),
+                lambda value: os.setpriority(os.PRIO_PROCESS, 0, value),
+            )
+        )
+    return found
+
+
+def _ignore(_: object) -> None:
+    """Discard a return value."""
+
+
+def _cannot_restore(_: object) -> None:
+    raise CannotRestoreError
+
+
+def _warnings() -> tuple[Any, ...]:
+    return list(warnings.filters), warnings.showwarning, warnings.formatwarning
+
+
+def _restore_warnings(value: tuple[Any, ...]) -> None:
+    filters, warnings.showwarning, warnings.formatwarning = value
+    warnings.simplefilter("default")  # makes modules forget which warnings they have shown
+    warnings.filters[:] = filters  # type: ignore[index]
+
+
+def _restore_environment(value: Mapping[str, str]) -> None:
+    for name in os.environ.keys() - value.keys():
+        del os.environ[name]
+    os.environ.update(value)
+
+
+def _working_directory() -> str:
+    try:
+        return os.getcwd()
+    except OSError:  # it was deleted
+        return ""
+
+
+def _umask() -> int:
+    value = os.umask(0o077)
+    os.umask(value)
+    return value
+
+
+def _locale() -> str:
+    return locale.setlocale(locale.LC_ALL)
+
+
+def _handlers() -> dict[int, Any]:
+    return {number: signal.getsignal(number) for number in signal.valid_signals()}
+
+
+def _restore_handlers(value: Mapping[int, Any]) -> None:
+    for number, handler in value.items():
+        if handler is not None and signal.getsignal(number) != handler:
+            signal.signal(number, handler)
+
+
+def _timers() -> tuple[bool, ...]:
+    return tuple(signal.getitimer(which)[0] > 0 for which in _TIMERS)
+
+
+def _restore_timers(_: object) -> None:
+    for which in _TIMERS:
+        signal.setitimer(which, 0)
+
+
+_TIMERS = tuple(
+    getattr(signal, name)
+    for name in ("ITIMER_REAL", "ITIMER_VIRTUAL", "ITIMER_PROF")
+    if hasattr(signal, name)
+)
+
+
+def _signal_mask() -> set[Any]:
+    return set(signal.pthread_sigmask(signal.SIG_BLOCK, ()))
+
+
+def _restore_signal_mask(value: set[Any]) -> None:
+    signal.pthread_sigmask(signal.SIG_SETMASK, value)
+
+
+_HOOKS = ("excepthook", "displayhook", "unraisablehook", "breakpointhook")
+_STREAMS = ("stdin", "stdout", "stderr")
+
+
+def _hooks() -> tuple[Any, ...]:
+    own = [getattr(sys, name, None) for name in (*_HOOKS, *_STREAMS)]
+    return (*own, threading.excepthook, sys.gettrace(), sys.getprofile())
+
+
+def _restore_hooks(value: tuple[Any, ...]) -> None:
+    *own, threading.excepthook, trace, profile = value
+    for name, hook in zip((*_HOOKS, *_STREAMS), own, strict=True):
+        setattr(sys, name, hook)
+    sys.settrace(trace)
+    sys.setprofile(profile)
+
+
+def _settings() -> tuple[Any, ...]:
+    return (
+        sys.getrecursionlimit(),
+        sys.getswitchinterval(),
+        sys.get_int_max_str_digits(),
+        sys.dont_write_bytecode,
+    )
+
+
+def _restore_settings(value: tuple[Any, ...]) -> None:
+    recursion, interval, digits, sys.dont_write_bytecode = value
+    sys.setrecursionlimit(recursion)
+    sys.setswitchinterval(interval)
+    sys.set_int_max_str_digits(digits)
+
+
+def _import_paths() -> tuple[list[Any], ...]:
+    return list(sys.path), list(sys.meta_path), list(sys.path_hooks)
+
+
+def _restore_import_paths(value: tuple[list[Any], ...]) -> None:
+    sys.path[:], sys.meta_path[:], sys.path_hooks[:] = value
+
+
+def _garbage_collection() -> tuple[Any, ...]:
+    return gc.isenabled(), gc.get_threshold(), gc.get_debug()
+
+
+def _restore_garbage_collection(value: tuple[Any, ...]) -> None:
+    enabled, threshold, debug = value
+    (gc.enable if enabled else gc.disable)()
+    gc.set_threshold(*threshold)
+    gc.set_debug(debug)
+
+
+def _logging() -> tuple[Any, ...]:
+    root = logging.getLogger()
+    return root.level, list(root.handlers), root.manager.disable, logging.raiseExceptions
+
+
+def _restore_logging(value: tuple[Any, ...]) -> None:
+    root = logging.getLogger()
+    level, root.handlers[:], root.manager.disable, logging.raiseExceptions = value
+    root.setLevel(level)
+
+
+def _decimal_context() -> tuple[Any, ...]:
+    context = decimal.getcontext()
+    traps = tuple(signal for signal, on in context.traps.items() if on)
+    return context.prec, context.rounding, context.Emin, context.Emax, traps
+
+
+def _restore_decimal_context(value: tuple[Any, ...]) -> None:
+    prec, rounding, smallest, largest, traps = value
+    decimal.setcontext(decimal.Context(prec, rounding, smallest, largest, traps=list(traps)))
+
+
+def _restore_temporary_folder(value: str | None) -> None:
+    tempfile.tempdir = value
+
+
+def _user() -> tuple[Any, ...]:
+    names = ("getuid", "geteuid", "getgid", "getegid", "getpgrp")
+    found = [getattr(os, name) for name in names if hasattr(os, name)]
+    values = [get() for get in found]
+    with contextlib.suppress(OSError):
+        root = os.stat("/")
+        values += [root.st_dev, root.st_ino]
+    return tuple(values)
+
+
+_resource: Any
+try:
+    import resource as _resource
+except ImportError:  # not on Windows
+    _resource = None
+
+
+def _limits() -> dict[int, tuple[int, int]]:
+    kinds = {getattr(_resource, name) for name in dir(_resource) if name.startswith("RLIMIT_")}
+    return {kind: _resource.getrlimit(kind) for kind in sorted(kinds)}
+
+
+def _restore_limits(value: Mapping[int, tuple[int, int]]) -> None:
+    for kind, limit in value.items():
+        if _resource.getrlimit(kind) != limit:
+            _resource.setrlimit(kind, limit)

@@ -1,0 +1,178 @@
+"""Whatever a function changes in its process is restored or reported."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+PROGRAM = """
+import json, sys
+import numpy as np
+from core.backends import get_backend
+from sphinx_xpcaps.measure.isolation.state import WorkerState
+
+state = WorkerState([get_backend(sys.argv[1])])
+scope = {"np": np, "sys": sys, "get_backend": get_backend}
+found = []
+for code, check in json.loads(sys.argv[2]):
+    exec(code, dict(scope))
+    change = state.restore()
+    again = state.restore()
+    exec(check, dict(scope))
+    found.append([change.restored, change.remaining, again.restored, again.remaining])
+print(json.dumps(found))
+"""
+
+Change = tuple[set[str], set[str]]
+
+
+def run(*codes: tuple[str, str], backend: str = "numpy") -> list[Change]:
+    """Run each code and restore the state after it; return what was restored and what not."""
+    texts = [(textwrap.dedent(code), check) for code, check in codes]
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, backend, json.dumps(texts)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    changes = []
+    for restored, remaining, again, remaining_again in json.loads(done.stdout.splitlines()[-1]):
+        assert again == []
+        assert set(remaining_again) <= set(remaining)
+        changes.append((set(restored), set(remaining)))
+    return changes
+
+
+UNDONE = [
+    ("np.seterr(all='raise')", "NumPy error state", "assert np.geterr()['divide'] == 'warn'"),
+    ("np.seterrcall(print)", "NumPy error callback", ""),
+    ("np.set_printoptions(precision=2)", "NumPy print options", ""),
+    ("import warnings; warnings.simplefilter('error')", "warning filters", ""),
+    ("import warnings; warnings.showwarning = print", "warning filters", ""),
+    ("import os; os.environ['A_NAME'] = '1'", "environment variables", ""),
+    ("import os; os.environ.pop('PATH')", "environment variables", ""),
+    ("import os; os.chdir('/')", "working directory", ""),
+    ("import os, tempfile; d = tempfile.mkdtemp(); os.chdir(d); os.rmdir(d)",
+     "working directory", ""),
+    ("import os; os.umask(0o777)", "umask", ""),
+    ("import locale; locale.setlocale(locale.LC_ALL, 'C.UTF-8')", "locale", ""),
+    ("import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)", "signal handlers", ""),
+    ("import signal; signal.signal(signal.SIGINT, print)", "signal handlers", ""),
+    ("import signal; signal.setitimer(signal.ITIMER_REAL, 5)", "timers", ""),
+    ("import signal; signal.alarm(5)", "timers", ""),
+    ("import signal; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])",
+     "signal mask", ""),
+    ("import sys; sys.excepthook = print", "interpreter hooks", ""),
+    ("import sys; sys.stdout = None", "interpreter hooks", "assert sys.stdout"),
+    ("import sys; sys.settrace(lambda *_: None)", "interpreter hooks", ""),
+    ("import sys; sys.setrecursionlimit(500)", "interpreter settings", ""),
+    ("import sys; sys.path.insert(0, '/nowhere')", "import paths", ""),
+    ("import sys; sys.meta_path.clear()", "import paths", "import wave"),
+    ("import gc; gc.disable()", "garbage collection", ""),
+    ("import logging; logging.disable()", "logging", ""),
+    ("import decimal; decimal.getcontext().prec = 3", "decimal context", ""),
+    ("import tempfile; tempfile.tempdir = '/nowhere'", "temporary folder", ""),
+    ("import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})",
+     "processor affinity", ""),
+    ("from resource import *; setrlimit(7, (64, getrlimit(7)[1]))",
+     "resource limits", ""),
+    ("np.asarray = None", "numpy.asarray", "assert np.asarray([1])[0] == 1"),
+    ("np.linalg.solve = print", "numpy.linalg.solve", ""),
+    ("del np.sum", "numpy.sum", ""),
+    ("import builtins; builtins.len = lambda x: 0", "builtins.len", "assert len([1]) == 1"),
+    ("import builtins; builtins.extra = 1", "builtins.extra", ""),
+    ("import time; time.sleep = None", "time.sleep", ""),
+    ("import os; os.fork = None", "os.fork", ""),
+    ("del sys.modules['json']", "module json", ""),
+    ("sys.modules['os'] = None", "module os", ""),
+    ("import subprocess; subprocess.Popen(['sleep', '60'])", "child processes", ""),
+]  # fmt: skip
+"""Code, what it changes, and a check afterwards."""
+
+
+def test_all_changes_are_undone_one_after_the_other_in_one_process() -> None:
+    changes = run(*((code, check) for code, _, check in UNDONE))
+    for (code, name, _), (restored, remaining) in zip(UNDONE, changes, strict=True):
+        assert name in restored, code
+        assert remaining == set(), code
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("import threading, time; threading.Thread(target=time.sleep, args=(60,), "
+         "daemon=True).start()", "threads"),
+        ("import threading, os; t = threading.Timer(60, os._exit, (3,)); t.daemon = True; "
+         "t.start()", "threads"),
+        ("import resource as r; r.setrlimit(r.RLIMIT_FSIZE, (5, 5)); "
+         "import os; os.setuid(1000)", "user"),
+        ("sys.kept = [open('/dev/null') for _ in range(300)]", "open files"),
+        ("import os; os.close(0)", "standard streams"),
+    ],
+)  # fmt: skip
+def test_change_that_cannot_be_undone_is_reported(code: str, name: str) -> None:
+    ((_, remaining),) = run((code, ""))
+    assert name in remaining
+
+
+ORDINARY = [
+    "import wave, xml.etree.ElementTree, numpy.polynomial",
+    "np.linalg.svd(np.eye(3)); np.fft.fft([1.0]); str(np.float64(1))",
+    "import threading; t = threading.Thread(target=int); t.start()",
+    "with np.errstate(all='raise'), np.printoptions(precision=1): pass",
+    "import subprocess; subprocess.run(['true'], check=True)",
+    "open('/dev/null'); import tempfile; tempfile.TemporaryFile()",
+]
+
+
+def test_ordinary_work_changes_nothing() -> None:
+    for code, change in zip(ORDINARY, run(*((code, "") for code in ORDINARY)), strict=True):
+        assert change == (set(), set()), code
+
+
+@pytest.mark.parametrize(
+    ("backend", "code", "name"),
+    [
+        ("torch", "import torch; torch.set_default_dtype(torch.float64)", "settings of PyTorch"),
+        ("torch", "import torch; torch.set_grad_enabled(False)", "settings of PyTorch"),
+        ("torch", "import torch; torch.set_default_device('meta')", "settings of PyTorch"),
+        ("torch", "import torch; torch.add = None", "torch.add"),
+        ("torch", "import torch; torch.Tensor.sum = None", "Tensor.sum"),
+        ("jax", "import jax; jax.config.update('jax_enable_x64', True)", "settings of JAX"),
+        ("jax", "import jax.numpy; jax.numpy.sum = None", "jax.numpy.sum"),
+        ("dask", "import dask; dask.config.set(scheduler='threads')", "settings of Dask"),
+        ("dask", "import dask.array; dask.array.sum = None", "dask.array.sum"),
+        (
+            "array-api-strict",
+            "import array_api_strict as x; x.set_array_api_strict_flags(boolean_indexing=False)",
+            "settings of array-api-strict",
+        ),
+    ],
+)
+def test_settings_and_functions_of_an_array_library_are_restored(
+    backend: str, code: str, name: str
+) -> None:
+    pytest.importorskip(backend.replace("-", "_"))
+    ((restored, remaining),) = run((code, ""), backend=backend)
+    assert name in restored
+    assert remaining == set()
+
+
+@pytest.mark.parametrize("backend", ["torch", "jax", "dask"])
+def test_ordinary_work_with_an_array_library_changes_nothing(backend: str) -> None:
+    pytest.importorskip(backend)
+    code = f"""
+    adapter = get_backend({backend!r})
+    xp = adapter.namespace()
+    x = adapter.from_numpy(np.linspace(0, 1, 8), "cpu")
+    with adapter.watch():
+        y = xp.sum(xp.exp(x) * x)
+    adapter.to_numpy(y)
+    """
+    assert run((code, ""), (code, ""), backend=backend) == [(set(), set())] * 2
