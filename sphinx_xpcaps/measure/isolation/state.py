@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from core.backends import Backend
 from sphinx_xpcaps.measure.isolation.aspects import Aspect, process_aspects
 from sphinx_xpcaps.measure.isolation.namespaces import Namespaces
@@ -126,7 +128,10 @@ def _compared(backends: Iterable[Backend]) -> tuple[list[str], list[type]]:
     classes: list[type] = []
     for backend in backends:
         modules += [backend.module, backend.namespace().__name__]
-        classes += backend.array_classes()
+        device = next(iter(backend.columns.values()))
+        with contextlib.suppress(Exception):  # no such device
+            array = backend.from_numpy(np.zeros(1), device)
+            classes += [cls for cls in type(array).__mro__ if cls is not object]
     return modules, classes
 
 
