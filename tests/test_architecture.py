@@ -146,3 +146,11 @@ def test_files_named_in_the_description_of_a_package_exist(package: str) -> None
     names = re.findall(r"`([\w/]+(?:/|\.py))`", section)
     assert len(names) > 3
     assert [name for name in names if not (ROOT / "core" / package / name).exists()] == []
+
+
+def test_files_named_in_the_guide_for_contributors_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    names = re.findall(r"`((?:core|docs|sphinx_xpcaps|tests)/[\w/.]*)`", text)
+    names += re.findall(r"\]\(([\w/.]+)(?:#\w+)?\)", text)
+    assert len(names) > 20
+    assert [name for name in names if not (ROOT / name).exists()] == []
