@@ -204,7 +204,7 @@ def default(backend: str | None, kind: DefaultKind) -> DType:
     """Return the dtype of new arrays of `kind`."""
     current = promotion(backend).current_defaults
     if current is not None:
-        _lookups.count = asked() + 1
+        _lookups.count = default_lookups() + 1
         return as_dtype(current()[kind])
     return _DEFAULTS[kind]
 
@@ -217,7 +217,7 @@ _DEFAULTS: dict[DefaultKind, DType] = {
 _lookups = threading.local()
 
 
-def asked() -> int:
+def default_lookups() -> int:
     """Return how often this thread looked up a default dtype that users can change.
 
     Whatever was inferred in between two equal counts does not depend on such a default and can be

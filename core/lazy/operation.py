@@ -212,7 +212,7 @@ class Elementwise(Operation):
     def infer(self, *operands: Spec | type) -> Spec:
         """Return the spec of the result for operands given as specs or as types of numbers."""
         key = operands if len(operands) > 1 else operands[0]
-        asked = dtypes.asked()
+        lookups = dtypes.default_lookups()
         arrays = [operand for operand in operands if isinstance(operand, Spec)]
         backend, device = common(*arrays)
         dtype = arrays[0].dtype
@@ -223,7 +223,7 @@ class Elementwise(Operation):
                 dtype = dtypes.with_scalar(dtype, operand, backend)
         shape = arrays[0].shape if len(arrays) == 1 else broadcast(*[one.shape for one in arrays])
         result = spec(shape, self.result_dtype(dtype, backend), backend, device)
-        if dtypes.asked() == asked:  # the result does not depend on a default, which may change
+        if dtypes.default_lookups() == lookups:  # else a changed default changes the result
             self.remember(key, result)
         return result
 

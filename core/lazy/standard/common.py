@@ -19,15 +19,15 @@ FULL = define(Operation("full", "creation"))
 
 def call(name: str, args: tuple[Any, ...], known: Spec, **options: Any) -> LazyArray:
     """Record an operation; options that are None are left out."""
-    return make(operation(name), args, given(options) if options else None, known)
+    return make(operation(name), args, without_none(options) if options else None, known)
 
 
 def call_many(name: str, args: tuple[Any, ...], *known: Spec, **options: Any) -> list[LazyArray]:
     """Record an operation with several results."""
-    return make_many(operation(name), args, given(options), known)
+    return make_many(operation(name), args, without_none(options), known)
 
 
-def given(options: dict[str, Any]) -> dict[str, Any]:
+def without_none(options: dict[str, Any]) -> dict[str, Any]:
     """Return the options that are not None."""
     return {name: one for name, one in options.items() if one is not None}
 
@@ -36,9 +36,9 @@ def cached(op: Operation, key: Any, infer: Callable[[], Any]) -> Any:
     """Return what `infer` returns; it is called once per key, if no default dtype is involved."""
     found = op.cache.get(key)
     if found is None:
-        asked = dtypes.asked()
+        lookups = dtypes.default_lookups()
         found = infer()
-        if dtypes.asked() == asked:
+        if dtypes.default_lookups() == lookups:
             op.remember(key, found)
     return found
 
@@ -121,5 +121,5 @@ def as_array_options(x: Array, dtype: object, device: Device) -> tuple[Spec, dic
     """Return the spec of an array like `x`, and the options among `dtype` and `device`."""
     known = x.dtype if dtype is None else dtypes.as_dtype(dtype)
     device = explicit_device(device, x.backend)
-    kwargs = given({"dtype": None if dtype is None else known, "device": device})
+    kwargs = without_none({"dtype": None if dtype is None else known, "device": device})
     return spec(x.shape, known, x.backend, x._spec.device if device is None else device), kwargs

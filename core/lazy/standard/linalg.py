@@ -258,7 +258,7 @@ def trace(x: Any, /, *, offset: int = 0, dtype: object = None) -> LazyArray:
     x = traced(x)
     check_matrix("linalg.trace", x)
     own = None if dtype is None else dtypes.as_dtype(dtype)
-    result = own or dtypes.accumulator(x.dtype, x.backend)
+    result = dtypes.accumulator(x.dtype, x.backend) if own is None else own
     known = x._spec.with_(shape=x.shape[:-2], dtype=result)
     return call("linalg.trace", (x,), known, offset=offset or None, dtype=own)
 

@@ -11,7 +11,7 @@ from core.lazy.array import LazyArray, make
 from core.lazy.namespace import function
 from core.lazy.operation import Operation, define
 from core.lazy.spec import Axis, Shape, Spec, axes_of, axis_index, replace_axis
-from core.lazy.standard.common import cached, call, given, traced
+from core.lazy.standard.common import cached, call, traced, without_none
 
 _REDUCTIONS = {
     "sum": ("accumulator", "Return the sum of elements along axes."),
@@ -87,7 +87,7 @@ def _infer(
     else:
         dtype = dtypes.RULES[rule](known.dtype, known.backend)
     more["correction"] = more.get("correction") or None
-    options = given({"axis": axis, "keepdims": keepdims or None, **more})
+    options = without_none({"axis": axis, "keepdims": keepdims or None, **more})
     shape = reduced_shape(known.shape, axis, keepdims)
     return known.with_(shape=shape, dtype=dtype), options
 
@@ -104,7 +104,7 @@ def _cumulative(name: str, summary: str) -> None:
         shape, length = x.shape, x.shape[where]
         if include_initial and length is not None:
             shape = replace_axis(shape, where, length + 1)
-        result = known or dtypes.accumulator(x.dtype, x.backend)
+        result = dtypes.accumulator(x.dtype, x.backend) if known is None else known
         return call(
             name,
             (x,),
@@ -135,7 +135,7 @@ def diff(
     if n == 0:
         return traced(x)
     length, dtype = x.shape[where], x.dtype
-    ends = given({"prepend": prepend, "append": append})
+    ends = without_none({"prepend": prepend, "append": append})
     for name, end in ends.items():
         end = ends[name] = traced(end)  # noqa: PLW2901
         more = end.shape[where] if end.ndim else 1
