@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from core.backends import ModeKeyword, backends
-from core.notes import MODE_NOTES
+from core.notes import MODE_NOTES, parse_note
 from core.testing import Capabilities
 
 _KEYWORDS = frozenset(field.name for field in fields(Capabilities))
@@ -43,7 +43,9 @@ def declared_support(
         return None
     note = MODE_NOTES[mode]
     fails = getattr(declared, keyword.name) != keyword.works or any(
-        warning.backend == backend and warning.applies(version) and warning.reason == note
+        warning.backend == backend
+        and warning.applies(version)
+        and parse_note(warning.reason) is note
         for warning in declared.warnings
     )
     return DeclaredSupport(not fails, str(note) if fails else "")
