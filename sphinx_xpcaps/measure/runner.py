@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -117,7 +118,7 @@ class Runner:
         groups: Mapping[str, Sequence[Group]],
         bodies: Mapping[str, tuple[str, ...]],
         folder: Path,
-    ) -> Iterator[Result]:
+    ) -> Generator[Result, None, None]:
         """Find the cases of each target, run them in each of its groups, and yield the results.
 
         Parameters
@@ -133,9 +134,7 @@ class Runner:
         all_groups = {group for each in groups.values() for group in each}
         slow_first = sorted(all_groups, key=lambda g: (-_estimated_time(g), g.backend, g.device))
 
-        def run_task(
-            worker: Worker, group: Group | str, target: str
-        ) -> CollectedCases | GroupResult:
+        def run_task(worker: Worker, group: Group | str, target: str) -> Result:
             run = partial(self._run, worker, target=target)
             if isinstance(group, Group):
                 return _run_cases(run, target, group, files[target])
@@ -146,15 +145,16 @@ class Runner:
         )
         pool.add(_FIND_CASES, groups)
         lost: dict[str, tuple[LostCall, ...]] = {}
-        for result in pool.run(self.jobs):
-            if isinstance(result, GroupResult):
-                yield replace(result, lost=lost[result.target])
-                continue
-            lost[result.target] = result.lost
-            if result.collected.cases:
-                for group in groups[result.target]:
-                    pool.add(group, [result.target])
-            yield result
+        with closing(pool.run(self.jobs)) as results:
+            for result in results:
+                if isinstance(result, GroupResult):
+                    yield replace(result, lost=lost[result.target])
+                    continue
+                lost[result.target] = result.lost
+                if result.collected.cases:
+                    for group in groups[result.target]:
+                        pool.add(group, [result.target])
+                yield result
 
     def _run(
         self,

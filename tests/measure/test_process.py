@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from multiprocessing.connection import Listener
 from pathlib import Path
@@ -123,6 +124,28 @@ def test_set_up_code_that_raises_is_an_error_with_the_exception(
     monkeypatch.syspath_prepend(HERE)
     with pytest.raises(JobFailed, match="ZeroDivisionError"):
         Worker({}, 3.0, setup="1 / 0").run(job("add", a=1, b=2))
+
+
+def test_an_interpreter_that_exits_while_it_starts_is_noticed_soon() -> None:
+    started = time.monotonic()
+    with pytest.raises(WorkerLost, match="a worker did not start"):
+        Worker({"PYTHONHOME": "/nonexistent"}, 3.0).run(job("add", a=1, b=2))
+    assert time.monotonic() - started < 30
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.05, 2.0])
+def test_a_worker_is_stopped_while_it_starts_or_runs(
+    monkeypatch: pytest.MonkeyPatch, delay: float
+) -> None:
+    monkeypatch.syspath_prepend(HERE)
+    worker = Worker({}, 300.0)
+    timer = threading.Timer(delay, worker.stop)
+    timer.start()
+    with pytest.raises((WorkerLost, OSError)):
+        worker.run(job("sleep", seconds=300))
+    timer.join()
+    with pytest.raises(WorkerLost, match="the worker was stopped"):
+        worker.run(job("add", a=1, b=2))
 
 
 def test_a_pool_runs_all_tasks_once_and_yields_their_results() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import Generic, TypeVar
@@ -56,7 +56,7 @@ class Pool(Generic[G, T, R]):
             self._unfinished += len(self._waiting[group]) - before
             self._changed.notify_all()
 
-    def run(self, jobs: int) -> Iterator[R]:
+    def run(self, jobs: int) -> Generator[R, None, None]:
         """Run all tasks with `jobs` workers at a time and yield each result when it arrives.
 
         Tasks may be added while a result is processed.
@@ -92,7 +92,7 @@ class Pool(Generic[G, T, R]):
             self._changed.notify_all()
             workers = list(self._workers)
         for worker in workers:
-            worker.close()
+            worker.stop()
 
     def _serve(self) -> None:
         """Serve one group after another, each with a new worker; runs in a thread."""

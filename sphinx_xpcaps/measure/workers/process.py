@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection, Listener
 from typing import Any
@@ -21,6 +22,8 @@ from sphinx_xpcaps.results.model import Outcome
 
 _START_LIMIT = 120.0
 """Seconds that the interpreter may take to start."""
+_START_INTERVAL = 0.2
+"""Seconds between checks whether an interpreter that starts has exited."""
 _ENVIRONMENT = {
     # One thread each: several workers share the processors, and sums are reproducible.
     "OMP_NUM_THREADS": "1",
@@ -58,7 +61,7 @@ class JobFailed(Exception):
 
 
 class Process:
-    """A child process that runs jobs.
+    """A child process that runs jobs; call `connect` before the first one.
 
     Parameters
     ----------
@@ -73,23 +76,44 @@ class Process:
         self.peak_memory = 0
         self._directory = tempfile.TemporaryDirectory(prefix="xpcaps-", ignore_cleanup_errors=True)
         secret = secrets.token_bytes(16)
-        with Listener(authkey=secret) as listener:
-            self._child = subprocess.Popen(
-                [sys.executable, "-c", _BOOTSTRAP, _search_path()],
-                cwd=self._directory.name,
-                env={
-                    **os.environ,
-                    **_ENVIRONMENT,
-                    **environment,
-                    child.ADDRESS: _format_address(listener.address),
-                    child.SECRET: secret.hex(),
-                },
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-            self._connection = _accept(listener, self._child)
+        self._listener = Listener(authkey=secret)
+        self._connection: Connection[Any, Any] | None = None
+        self._child = subprocess.Popen(
+            [sys.executable, "-c", _BOOTSTRAP, _search_path()],
+            cwd=self._directory.name,
+            env={
+                **os.environ,
+                **_ENVIRONMENT,
+                **environment,
+                child.ADDRESS: _format_address(self._listener.address),
+                child.SECRET: secret.hex(),
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def connect(self) -> None:
+        """Wait until the child has started.
+
+        Raises
+        ------
+        WorkerLost
+            The child exited or did not start in time.
+        """
+        with self._listener:
+            set_accept_timeout(self._listener, _START_INTERVAL)
+            deadline = time.monotonic() + _START_LIMIT
+            while self._connection is None:
+                try:
+                    self._connection = self._listener.accept()
+                except TimeoutError:
+                    if self._child.poll() is None and time.monotonic() < deadline:
+                        continue
+                    raise WorkerLost(Outcome.CRASH, None, "a worker did not start") from None
+                except OSError as error:
+                    raise WorkerLost(Outcome.CRASH, None, "a worker did not start") from error
 
     def run(
         self,
@@ -115,16 +139,18 @@ class Process:
         JobFailed
             The job raised.
         """
+        connection = self._connection
+        assert connection is not None, "connect() was not called"
         started: Any = None
         limit = self.timeout
         try:
-            self._connection.send(job)
+            connection.send(job)
             while True:
-                if not self._connection.poll(limit):
+                if not connection.poll(limit):
                     self.close()
                     message = f"no answer after {limit:g} s"
                     raise WorkerLost(Outcome.TIMEOUT, started, message)
-                match self._connection.recv():
+                match connection.recv():
                     case Started(what, shorter):
                         started = what
                         limit = min(self.timeout, shorter or self.timeout)
@@ -150,7 +176,9 @@ class Process:
                 self._child.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._child.wait(10)
-        self._connection.close()
+        if self._connection is not None:
+            self._connection.close()
+        self._listener.close()
         self._directory.cleanup()
 
     def _describe_exit(self) -> str:
@@ -171,13 +199,3 @@ def _search_path() -> str:
 
 def _format_address(address: Any) -> str:
     return address if isinstance(address, str) else f"{address[0]}:{address[1]}"
-
-
-def _accept(listener: Listener, process: subprocess.Popen[bytes]) -> Connection[Any, Any]:
-    """Wait for the child to connect, for a limited time as it may have crashed already."""
-    set_accept_timeout(listener, _START_LIMIT)
-    try:
-        return listener.accept()
-    except OSError as error:
-        process.kill()
-        raise WorkerLost(Outcome.CRASH, None, "a worker did not start") from error

@@ -7,7 +7,8 @@ from typing import Any
 
 from sphinx_xpcaps.measure.workers.child import set_up
 from sphinx_xpcaps.measure.workers.messages import Job
-from sphinx_xpcaps.measure.workers.process import Process
+from sphinx_xpcaps.measure.workers.process import Process, WorkerLost
+from sphinx_xpcaps.results.model import Outcome
 
 _MEMORY_LIMIT = 3 * 2**30
 """A child with a larger peak memory is replaced, in bytes."""
@@ -42,18 +43,24 @@ class Worker:
         self._timeout = timeout
         self._setup = Job.calling(set_up, code=setup, modules=modules)
         self._process: Process | None = None
+        self._stopped = False
 
     def start(self) -> Process:
         """Return the child process, started and set up; raises what `Process.run` raises."""
-        if self._process is None:
-            self._process = Process(self._environment, max(self._timeout, _SETUP_TIMEOUT))
+        process = self._process
+        if process is None:
+            process = self._process = Process(self._environment, max(self._timeout, _SETUP_TIMEOUT))
             try:
-                self._process.run(self._setup)
+                if self._stopped:  # now, so that either this or `stop` ends the new process
+                    raise WorkerLost(Outcome.CRASH, None, "the worker was stopped")
+                process.connect()
+                process.run(self._setup)
             except BaseException:
-                self.close()
+                process.close()
+                self._process = None
                 raise
-            self._process.timeout = self._timeout
-        return self._process
+            process.timeout = self._timeout
+        return process
 
     def run(
         self,
@@ -74,6 +81,11 @@ class Worker:
 
     def close(self) -> None:
         """End the child; the next job starts another one."""
-        if self._process is not None:
-            self._process.close()
-            self._process = None
+        process, self._process = self._process, None
+        if process is not None:
+            process.close()
+
+    def stop(self) -> None:
+        """End the child for good, also while another thread uses it or waits for its start."""
+        self._stopped = True
+        self.close()
