@@ -1,8 +1,9 @@
-"""Docstrings of a namespace's functions: a summary, completed from the function's signature."""
+"""Docstrings of a namespace's functions, completed from their signatures."""
 
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -23,13 +24,18 @@ _PARAMETERS = {
     "destination": "int or tuple of int: The new positions of these axes.",
     "keepdims": "bool: Keep the reduced axes with length 1.",
     "dtype": "dtype: The dtype of the result.",
+    "isdtype.dtype": "dtype: A dtype of any library.",
+    "kind": "dtype, str or tuple of these: A dtype, or the name of a kind in the standard.",
     "device": "object: The device of the result, as the backend represents it.",
     "backend": "str: The library of the result.",
-    "shape": "int or tuple of int: The shape of the result; in `reshape` one length may be -1.",
+    "shape": "int or tuple of int: The shape of the result.",
+    "reshape.shape": "int or tuple of int: The shape of the result; one length may be -1.",
     "obj": "array, number or nested sequence of these: The values.",
     "fill_value": "number or 0-dimensional array: The value of all elements.",
-    "start": "number: The first value; in `arange` the end if `stop` is not given.",
-    "stop": "number: The end, which `arange` excludes and `linspace` includes.",
+    "start": "number: The first value.",
+    "arange.start": "number: The first value; the end, after values from 0, if `stop` is omitted.",
+    "stop": "number: The last value.",
+    "arange.stop": "number: The end, which is excluded.",
     "step": "number: The difference of two adjacent values.",
     "num": "int: The number of values.",
     "endpoint": "bool: Whether `stop` is the last value.",
@@ -88,7 +94,7 @@ _RETURNS = {
 
 
 def complete_docstring(function: Callable[..., Any], name: str, extra: bool) -> str:
-    """Return a numpydoc docstring: the given summary and sections, with parameters and results.
+    """Return the docstring with sections for parameters and results, as numpydoc has them.
 
     Parameters
     ----------
@@ -102,22 +108,22 @@ def complete_docstring(function: Callable[..., Any], name: str, extra: bool) -> 
     given = inspect.cleandoc(function.__doc__ or "")
     if "Parameters\n---" in given:
         return given
-    summary, _, rest = given.partition("\n\n")
-    lines = [summary, "", "Parameters", "----------"]
+    description, *sections = re.split(r"\n\n(?=[A-Z]\w+\n---)", given, maxsplit=1)
+    lines = [description, "", "Parameters", "----------"]
     short = name.rpartition(".")[2]
     for parameter in inspect.signature(function).parameters.values():
         known = _PARAMETERS.get(f"{short}.{parameter.name}") or _PARAMETERS[parameter.name]
-        kind, _, description = known.partition(": ")
+        kind, _, text = known.partition(": ")
         if parameter.kind is parameter.VAR_POSITIONAL:
             lines.append(f"*{parameter.name} : {kind.removeprefix('sequence of ')}")
         else:
             optional = "" if parameter.default is parameter.empty else ", optional"
             lines.append(f"{parameter.name} : {kind}{optional}")
-        lines.append(f"    {description}")
+        lines.append(f"    {text}")
     lines += ["", "Returns", "-------", _returned(function)]
-    if rest:
-        lines += ["", rest]
-    if not extra and "Notes\n---" not in rest:
+    for section in sections:
+        lines += ["", section]
+    if not extra and "Notes\n---" not in given:
         lines += ["", "Notes", "-----", f"The array API standard defines ``{name}``."]
     return "\n".join(lines)
 

@@ -60,13 +60,8 @@ def iinfo(type: Any, /) -> np.iinfo[Any]:
 def isdtype(dtype: object, kind: object) -> bool:
     """Return whether `dtype` is `kind`, or of that kind.
 
-    Parameters
-    ----------
-    dtype : dtype
-        Of any library.
-    kind : dtype, str or tuple of these
-        Kinds are the standard's: ``"bool"``, ``"signed integer"``, ``"unsigned integer"``,
-        ``"integral"``, ``"real floating"``, ``"complex floating"``, ``"numeric"``.
+    The kinds are ``"bool"``, ``"signed integer"``, ``"unsigned integer"``, ``"integral"``,
+    ``"real floating"``, ``"complex floating"`` and ``"numeric"``.
 
     Raises
     ------
