@@ -13,6 +13,8 @@ from types import ModuleType
 import pytest
 from sphinx.testing.util import SphinxTestApp
 
+from core.notes import Note
+
 EXTENSIONS = Path(__file__).parents[1] / "docs" / "_ext"
 CONF = f"""
 import sys
@@ -110,3 +112,11 @@ def test_examples_on_the_page_run(page: str) -> None:
     found = doctest.testfile(str(EXTENSIONS.parent / page), module_relative=False)
     assert found.attempted > 3
     assert found.failed == 0
+
+
+def test_every_note_in_a_table_is_explained() -> None:
+    guide = EXTENSIONS.parent / "guide"
+    text = "".join((guide / page).read_text("utf-8") for page in ("tables.md", "modes.md"))
+    rows = "\n".join(line for line in text.splitlines() if line.startswith("|"))
+    only_in_tests = {Note.NUMPY_ONLY, Note.CPU_ONLY}  # reasons of skipped tests
+    assert [note for note in Note if note not in rows and note not in only_in_tests] == []
