@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import entry_points
 from pkgutil import resolve_name
@@ -33,18 +32,14 @@ def backends() -> dict[str, Backend]:
     RuntimeWarning
         An adapter of another package cannot be loaded. It is left out.
     """
-    return {
-        **{name: _load(reference) for name, reference in _BUILT_IN.items()},
-        **dict(_from_entry_points()),
-    }
-
-
-def _from_entry_points() -> Iterator[tuple[str, Backend]]:
+    found = {name: _load(reference) for name, reference in _BUILT_IN.items()}
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
-        if entry.name in _BUILT_IN:
+        if entry.name in found:
             continue
         try:
-            yield entry.name, _load(entry.value)
+            backend = _load(entry.value)
+            if backend.name != entry.name:
+                raise ValueError(f"its name is {backend.name!r}")
         except Exception as error:
             warnings.warn(
                 f"the array library adapter {entry.name} = {entry.value!r} of entry point group "
@@ -52,6 +47,9 @@ def _from_entry_points() -> Iterator[tuple[str, Backend]]:
                 RuntimeWarning,
                 stacklevel=2,
             )
+        else:
+            found[entry.name] = backend
+    return found
 
 
 def _load(reference: str) -> Backend:

@@ -117,6 +117,12 @@ def test_class_that_is_no_adapter_is_left_out_with_a_warning(install: Install) -
         assert "other" not in backends()
 
 
+def test_adapter_with_another_name_than_its_entry_point_is_left_out(install: Install) -> None:
+    install(OTHER, "another = other_lib:Other")
+    with pytest.warns(RuntimeWarning, match="another = .* its name is 'other'"):
+        assert backends().keys().isdisjoint({"another", "other"})
+
+
 def test_built_in_adapter_cannot_be_replaced(install: Install) -> None:
     install(OTHER, "numpy = other_lib:Other")
     assert get_backend("numpy").title == "NumPy"
