@@ -63,7 +63,8 @@ def build(
         names.update({f"d{i}": value.spec.dtype for i, value in enumerate(program.inputs)})
         names.update(generic=generic, ndarray=np.ndarray)
     exec(compile(source.text, "<core.lazy function>", "exec"), names)
-    return names["function"]  # type: ignore[no-any-return]
+    # Not in its own global names: without the cycle it is freed as soon as it is not used.
+    return names.pop("function")  # type: ignore[no-any-return]
 
 
 def global_names(
@@ -113,28 +114,23 @@ def scalars_to_arrays(program: Program) -> Program:
             constants[value] = array
         return value
 
-    uncertain: set[Value] = set()  # results of users' functions may have another dtype than traced
-    steps: list[Step] = []
+    steps = program.steps.copy()
     count = 0
-    for step in program.steps:
-        op, operands = step.op, step.operands
-        if op.family == "external" or (uncertain and not uncertain.isdisjoint(operands)):
-            uncertain.add(step.result)
-        elif (
-            op.infix is not None
-            and len(operands) == 1
-            and operands[0].spec.shape
-            and not step.result.constant
-            and op.name != "pow"  # NumPy has special cases for numbers as powers
-        ):
-            dtype = operands[0].spec.dtype
-            one, two = [
-                to_array(arg, dtype) if arg.__class__ in _KINDS else arg for arg in step.args
-            ]
-            if one is not two and one.__class__ is two.__class__ is Value:
-                step = Step(op, (one, two), None, step.result, (one, two))  # noqa: PLW2901
-                count += 1
-        steps.append(step)
+    for i, step in enumerate(steps):
+        op = step.op
+        if op.infix is None:
+            if op.family == "external":
+                return program  # the dtype of its result may differ from the trace
+        elif len(step.operands) == 1 and op.name != "pow":  # numbers as powers are special cases
+            array = step.operands[0]
+            if array.spec.shape and not step.result.constant:
+                one, two = [
+                    to_array(arg, array.spec.dtype) if arg.__class__ in _KINDS else arg
+                    for arg in step.args
+                ]
+                if one is not two and one.__class__ is two.__class__ is Value:
+                    steps[i] = Step(op, (one, two), None, step.result, (one, two))
+                    count += 1
     if not program.inputs or count < _FEWEST * len(program.inputs):
         return program
     return replace(program, steps=steps, constants=constants)

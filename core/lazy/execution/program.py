@@ -62,30 +62,37 @@ def linearize(inputs: Sequence[Node], outputs: Any) -> Program:
     values: dict[int, Value] = {}  # by id(node)
     for node, parameter in zip(inputs, parameters, strict=True):
         values.setdefault(id(node), parameter)  # an input given twice is the first one
+    order = [node for node in ascend(outputs, stop=inputs) if id(node) not in values]
     constants: dict[Value, Any] = {}
     steps: list[Step] = []
     known: dict[Any, Value] = {}
-    backend: str | None = None
-    for node in ascend(outputs, stop=inputs):
-        place = id(node)
-        if place in values:
-            continue
-        args, kwargs, op = node._args, node._kwargs, node._op
-        if backend is None:
-            backend = node.backend
-        data = node._data
+    for node in order:
+        args, kwargs, op, data = node._args, node._kwargs, node._op, node._data
         if data is not None:
-            value = known.get(id(data))
-            if value is None:
-                value = known[id(data)] = Value(node._spec, constant=True)
-                constants[value] = data
-            values[place] = value
+            value = values[id(node)] = known.setdefault(id(data), Value(node._spec, True))
+            constants[value] = data
             continue
         if op is VARIABLE:
             raise ValueError(f"the results depend on {node!r}, which is not among the inputs")
-        args, kwargs, operands, key = _with_values(op, args, kwargs, values)
-        value = known.get(key)
-        if value is None:
+        operands: list[Value] = []
+        changed: list[Any] = []
+        key: Any = [op.key]
+        for arg in args:
+            if isinstance(arg, Node):
+                value = values[id(arg)]
+                changed.append(value)
+                key.append(value)
+                if value not in operands:
+                    operands.append(value)
+            else:
+                other = arg if arg.__class__ in _ATOMS else _replaced(arg, values, operands)
+                changed.append(other)
+                key.append(freeze(other))
+        if kwargs:
+            kwargs = kwargs if op.flat else _replaced(kwargs, values, operands)
+            key += "kwargs", freeze(kwargs)
+        key = tuple(key)
+        if key not in known:
             constant = True
             for operand in operands:
                 constant = constant and operand.constant
@@ -94,36 +101,12 @@ def linearize(inputs: Sequence[Node], outputs: Any) -> Program:
                 one, two = operands[0].spec, operands[1].spec
                 if one.dtype is not two.dtype and () in (one.shape, two.shape):
                     op = op.as_function
-            steps.append(Step(op, args, kwargs, value, operands))
-        values[place] = value
+            steps.append(Step(op, tuple(changed), kwargs, value, tuple(operands)))
+        values[id(node)] = known[key]
     results = rebuild(outputs, lambda leaf: values[id(leaf)] if isinstance(leaf, Node) else leaf)
+    backends = (node.backend for node in order)
+    backend = next((backend for backend in backends if backend is not None), None)
     return Program(parameters, constants, steps, results, backend)
-
-
-def _with_values(
-    op: Operation, args: tuple[Any, ...], kwargs: dict[str, Any] | None, values: dict[int, Value]
-) -> tuple[tuple[Any, ...], dict[str, Any] | None, tuple[Value, ...], Any]:
-    """Return arguments with values in place of nodes, the values, and a key of the operation."""
-    operands: list[Value] = []
-    changed: list[Any] = []
-    only_values = True
-    for arg in args:
-        if isinstance(arg, Node):
-            other: Any = values[id(arg)]
-            if other not in operands:
-                operands.append(other)
-        else:
-            other = arg if arg.__class__ in _ATOMS else _replaced(arg, values, operands)
-            only_values = False
-        changed.append(other)
-    args = key = tuple(changed)
-    if not only_values:
-        key = tuple([arg if arg.__class__ is Value else freeze(arg) for arg in changed])
-    if kwargs:
-        if not op.flat:
-            kwargs = _replaced(kwargs, values, operands)
-        return args, kwargs, tuple(operands), (op.key, key, freeze(kwargs))
-    return args, None, tuple(operands), (op.key, key)
 
 
 def _replaced(argument: Any, values: dict[int, Value], operands: list[Value]) -> Any:

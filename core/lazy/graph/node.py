@@ -183,20 +183,22 @@ def _postorder(
         state = finished.get(key)
         if state is None:
             finished[key] = False
+            size = len(stack)
             args, kwargs = node._args, node._kwargs
-            if node._data is None and (args or kwargs) and key not in stops:
+            if node._data is None and key not in stops:
                 deps: Any = args if node._op.flat else dependencies(args, kwargs)
-                pending = [dep for dep in deps if isinstance(dep, Node) and id(dep) not in finished]
-                if pending:
-                    if len(pending) > 1:
-                        if depth is not None:
-                            pending.sort(key=lambda dep: depth[id(dep)])
-                        elif sum([bool(dep._args) for dep in pending]) > 1:
-                            branching = True
-                        else:
-                            pending.reverse()
-                    stack += pending
-                    continue
+                for dep in deps:
+                    if isinstance(dep, Node) and id(dep) not in finished:
+                        stack.append(dep)
+            if len(stack) > size + 1:
+                pending = stack[size:]
+                if depth is not None:
+                    pending.sort(key=lambda dep: depth[id(dep)])
+                elif sum([bool(dep._args) for dep in pending]) > 1:
+                    branching = True
+                stack[size:] = pending if depth is not None or branching else pending[::-1]
+            if len(stack) > size:
+                continue
         stack.pop()
         if state is not True:
             finished[key] = True
