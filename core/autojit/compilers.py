@@ -11,7 +11,6 @@ from core.backends import Backend, backends
 _LAZY = ("lazy", "core.autojit.lazy:LazyFunction")
 """The compiler that is chosen by name only, as it takes arrays of any library."""
 
-
 COMPILERS: dict[str, type[CompiledFunction]] = {}
 """The compilers that were loaded so far, by name."""
 

@@ -9,6 +9,7 @@ from typing import Any
 from core.autojit.type_codec import (
     Entries,
     Flattening,
+    LeafIterator,
     Leaves,
     Matching,
     Memo,
@@ -29,7 +30,7 @@ class _TupleCodec(TypeCodec):
         flattener.flatten(x, leaves, entries, memo)
 
     def unflatten(
-        self, flattener: Flattening, entries: Iterator[Any], leaves: Iterator[Any], rebuilt: Rebuilt
+        self, flattener: Flattening, entries: Iterator[Any], leaves: LeafIterator, rebuilt: Rebuilt
     ) -> Any:
         count = next(entries)
         return tuple([flattener.unflatten(entries, leaves, rebuilt) for _ in range(count)])
@@ -52,7 +53,7 @@ class _ListCodec(TypeCodec):
             flattener.flatten(x, leaves, entries, memo)
 
     def unflatten(
-        self, flattener: Flattening, entries: Iterator[Any], leaves: Iterator[Any], rebuilt: Rebuilt
+        self, flattener: Flattening, entries: Iterator[Any], leaves: LeafIterator, rebuilt: Rebuilt
     ) -> Any:
         result: list[Any] = []
         rebuilt.append(result)
@@ -90,7 +91,7 @@ class _DictCodec(TypeCodec):
         flattener.flatten(x.values(), leaves, entries, memo)
 
     def unflatten(
-        self, flattener: Flattening, entries: Iterator[Any], leaves: Iterator[Any], rebuilt: Rebuilt
+        self, flattener: Flattening, entries: Iterator[Any], leaves: LeafIterator, rebuilt: Rebuilt
     ) -> Any:
         result: dict[Any, Any] = {}
         rebuilt.append(result)
@@ -116,7 +117,7 @@ class _MappingCodec(TypeCodec):
     __slots__ = ()
 
     def unflatten(
-        self, flattener: Flattening, entries: Iterator[Any], leaves: Iterator[Any], rebuilt: Rebuilt
+        self, flattener: Flattening, entries: Iterator[Any], leaves: LeafIterator, rebuilt: Rebuilt
     ) -> Any:
         result: dict[Any, Any] = {}
         rebuilt.append(result)
@@ -161,7 +162,7 @@ class _SetCodec(TypeCodec):
             entries.append(frozenset(elements))
 
     def unflatten(
-        self, flattener: Flattening, entries: Iterator[Any], leaves: Iterator[Any], rebuilt: Rebuilt
+        self, flattener: Flattening, entries: Iterator[Any], leaves: LeafIterator, rebuilt: Rebuilt
     ) -> Any:
         if not self.mutable:
             return frozenset(_elements(flattener, entries, leaves, rebuilt))
@@ -172,7 +173,7 @@ class _SetCodec(TypeCodec):
 
 
 def _elements(
-    flattener: Flattening, entries: Iterator[Any], leaves: Iterator[Any], rebuilt: Rebuilt
+    flattener: Flattening, entries: Iterator[Any], leaves: LeafIterator, rebuilt: Rebuilt
 ) -> Iterator[Any]:
     elements = next(entries)
     if type(elements) is frozenset:
@@ -198,7 +199,7 @@ class _FieldsCodec(TypeCodec):
         flattener.flatten([getattr(x, name) for name in self.fields], leaves, entries, memo)
 
     def unflatten(
-        self, flattener: Flattening, entries: Iterator[Any], leaves: Iterator[Any], rebuilt: Rebuilt
+        self, flattener: Flattening, entries: Iterator[Any], leaves: LeafIterator, rebuilt: Rebuilt
     ) -> Any:
         return self.build(*[flattener.unflatten(entries, leaves, rebuilt) for _ in self.fields])
 

@@ -24,7 +24,8 @@ from core.autojit.keys import (
     WeakIdentityKey,
 )
 from core.autojit.objects import codec_of
-from core.autojit.type_codec import Entries, Leaves, Memo, Rebuilt, TypeCodec
+from core.autojit.type_codec import Entries, LeafIterator, Leaves, Memo, Rebuilt, TypeCodec
+from core.typing import Array
 
 Flatten = Callable[[Any, Any, Leaves, Entries, Memo], None]
 
@@ -126,7 +127,7 @@ class Flattener:
         self.flatten_functions[cls] = flatten
         return flatten
 
-    def unflatten(self, entries: Iterator[Any], leaves: Iterator[Any], rebuilt: Rebuilt) -> Any:
+    def unflatten(self, entries: Iterator[Any], leaves: LeafIterator, rebuilt: Rebuilt) -> Any:
         """Return the next value that `entries` describe, with its arrays from `leaves`."""
         entry = next(entries)
         if entry is LEAF or entry is SCALAR_LEAF:
@@ -154,7 +155,7 @@ class Flattener:
         return tuple(entries), leaves
 
     def unflatten_arguments(
-        self, key: Key, leaves: Iterable[Any]
+        self, key: Key, leaves: Iterable[Array]
     ) -> tuple[list[Any], dict[str, Any]]:
         """Return the positional and the keyword arguments that a key describes."""
         entries, remaining, rebuilt = iter(key), iter(leaves), list[Any]()

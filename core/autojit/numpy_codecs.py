@@ -10,6 +10,7 @@ import numpy as np
 from core.autojit.type_codec import (
     Entries,
     Flattening,
+    LeafIterator,
     Leaves,
     Memo,
     Rebuilt,
@@ -35,7 +36,7 @@ class _ArrayCodec(TypeCodec):
             entries.append(x.tobytes())
 
     def unflatten(
-        self, flattener: Flattening, entries: Iterator[Any], leaves: Iterator[Any], rebuilt: Rebuilt
+        self, flattener: Flattening, entries: Iterator[Any], leaves: LeafIterator, rebuilt: Rebuilt
     ) -> Any:
         dtype, shape, is_fortran = next(entries), next(entries), next(entries)
         result: Any = np.empty(shape, dtype=dtype, order="F" if is_fortran else "C")
@@ -63,7 +64,7 @@ class _ScalarCodec(TypeCodec):
             entries.append(x.tobytes())
 
     def unflatten(
-        self, flattener: Flattening, entries: Iterator[Any], leaves: Iterator[Any], rebuilt: Rebuilt
+        self, flattener: Flattening, entries: Iterator[Any], leaves: LeafIterator, rebuilt: Rebuilt
     ) -> Any:
         dtype = next(entries)
         if _is_not_in_bytes(dtype):
@@ -80,7 +81,7 @@ class _DTypeCodec(TypeCodec):
         entries += (self, x)
 
     def unflatten(
-        self, flattener: Flattening, entries: Iterator[Any], leaves: Iterator[Any], rebuilt: Rebuilt
+        self, flattener: Flattening, entries: Iterator[Any], leaves: LeafIterator, rebuilt: Rebuilt
     ) -> Any:
         return next(entries)
 

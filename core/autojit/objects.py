@@ -19,6 +19,7 @@ from core.autojit.numpy_codecs import NUMPY_ARRAY, NUMPY_DTYPE, NUMPY_SCALAR
 from core.autojit.type_codec import (
     Entries,
     Flattening,
+    LeafIterator,
     Leaves,
     Matching,
     Memo,
@@ -88,7 +89,7 @@ class _IteratorCodec(TypeCodec):
             flattener.flatten(items, leaves, entries, memo)
 
     def unflatten(
-        self, flattener: Flattening, entries: Iterator[Any], leaves: Iterator[Any], rebuilt: Rebuilt
+        self, flattener: Flattening, entries: Iterator[Any], leaves: LeafIterator, rebuilt: Rebuilt
     ) -> Any:
         number = len(rebuilt)
         rebuilt.append(None)
@@ -129,7 +130,7 @@ class _ReducedCodec(TypeCodec):
         flattener.flatten(parts, leaves, entries, memo)
 
     def unflatten(
-        self, flattener: Flattening, entries: Iterator[Any], leaves: Iterator[Any], rebuilt: Rebuilt
+        self, flattener: Flattening, entries: Iterator[Any], leaves: LeafIterator, rebuilt: Rebuilt
     ) -> Any:
         number = len(rebuilt)
         rebuilt.append(None)
@@ -175,7 +176,7 @@ class _NamedTupleCodec(TypeCodec):
         flattener.flatten(x, leaves, entries, memo)
 
     def unflatten(
-        self, flattener: Flattening, entries: Iterator[Any], leaves: Iterator[Any], rebuilt: Rebuilt
+        self, flattener: Flattening, entries: Iterator[Any], leaves: LeafIterator, rebuilt: Rebuilt
     ) -> Any:
         items = [flattener.unflatten(entries, leaves, rebuilt) for _ in range(self.length)]
         return tuple.__new__(self.cls, items)
@@ -227,7 +228,7 @@ class _AttributesCodec(TypeCodec):
             flattener.flatten(values, leaves, entries, memo)
 
     def unflatten(
-        self, flattener: Flattening, entries: Iterator[Any], leaves: Iterator[Any], rebuilt: Rebuilt
+        self, flattener: Flattening, entries: Iterator[Any], leaves: LeafIterator, rebuilt: Rebuilt
     ) -> Any:
         result: Any = object.__new__(self.cls)
         rebuilt.append(result)

@@ -6,9 +6,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 from core.autojit.keys import REPEATED
+from core.typing import Array
 
-Leaves = list[Any]
-"""The arrays found so far."""
+Leaves = list[Array]
+"""The arrays found so far, and the numbers that are traced like arrays."""
+LeafIterator = Iterator[Array]
+"""The arrays of a key that were not used yet for rebuilding values."""
 Entries = list[Any]
 """The entries of a key found so far."""
 Memo = dict[int, Any]
@@ -31,7 +34,7 @@ class Flattening(Protocol):
     def flatten(self, values: Iterable[Any], leaves: Leaves, entries: Entries, memo: Memo) -> None:
         """Append the arrays in `values` to `leaves`, and the rest to `entries`."""
 
-    def unflatten(self, entries: Iterator[Any], leaves: Iterator[Any], rebuilt: Rebuilt) -> Any:
+    def unflatten(self, entries: Iterator[Any], leaves: LeafIterator, rebuilt: Rebuilt) -> Any:
         """Return the next value that `entries` describe, with its arrays from `leaves`."""
 
 
@@ -84,11 +87,7 @@ class TypeCodec:
         raise NotImplementedError
 
     def unflatten(
-        self,
-        flattener: Flattening,
-        entries: Iterator[Any],
-        leaves: Iterator[Any],
-        rebuilt: Rebuilt,
+        self, flattener: Flattening, entries: Iterator[Any], leaves: LeafIterator, rebuilt: Rebuilt
     ) -> Any:
         """Return a value rebuilt from the entries that follow this codec."""
         raise NotImplementedError
