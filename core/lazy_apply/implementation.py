@@ -89,7 +89,10 @@ class Implementation:
             if is_traced():
                 return PASS
             first = args[0]
-            if type(first) is not cls or len(args) > 1:
+            if type(first) is cls and len(args) == 1:
+                if not (kwargs or as_numpy or count):  # the most common call
+                    return place(func(first), first)
+            else:
                 first = None
                 for x in args:
                     if type(x) is cls or (type(x) not in SCALARS and isinstance(x, types)):
