@@ -50,12 +50,8 @@ def traced(x: Any, backend: str | None = None) -> LazyArray:
     kind = type(x)
     if kind not in SCALARS:
         return LazyArray.from_data(x)
-    return constant(x, scalar_dtype(kind, backend), backend)
-
-
-def scalar_dtype(kind: type, backend: str | None) -> DType:
-    """Return the dtype of an array made from a Python scalar of type `kind`."""
-    return dtypes.bool_ if kind is bool else dtypes.default(backend, dtypes.SCALAR_KINDS[kind])
+    known = dtypes.bool_ if kind is bool else dtypes.default(backend, dtypes.SCALAR_KINDS[kind])
+    return constant(x, known, backend)
 
 
 def constant(value: Any, dtype: DType, backend: str | None, device: Device = None) -> LazyArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from core.lazy import dtypes
@@ -9,8 +10,8 @@ from core.lazy.array import LazyArray, make
 from core.lazy.namespace import function
 from core.lazy.operation import Elementwise, Operation, define, operation
 from core.lazy.operators import binary_operators, unary_operator
-from core.lazy.spec import broadcast, common, joint_spec, spec
-from core.lazy.standard.common import together, traced
+from core.lazy.spec import Spec, common, joint_spec
+from core.lazy.standard.common import cached, together, traced
 
 # How dtypes promote is declared with the operations, in `core.lazy.operation`.
 _UNARY = {
@@ -132,13 +133,12 @@ def where(condition: Any, x1: Any, x2: Any, /) -> LazyArray:
         x1, x2 = (traced(one, condition.backend) for one in (x1, x2))
     x1, x2 = together(x1, x2)
     key = (condition._spec, x1._spec, x2._spec)
-    known = WHERE.cache.get(key)
-    if known is None:
-        backend, device = common(*key)
-        dtype = dtypes.promote(x1.dtype, x2.dtype, backend)
-        shape = broadcast(*[one.shape for one in key])
-        known = WHERE.remember(key, spec(shape, dtype, backend, device))
-    return make(WHERE, (condition, x1, x2), None, known)
+    return make(WHERE, (condition, x1, x2), None, cached(WHERE, key, partial(_where_spec, *key)))
+
+
+def _where_spec(condition: Spec, x1: Spec, x2: Spec) -> Spec:
+    backend, _ = common(condition, x1, x2)
+    return joint_spec(condition, x1, x2, dtype=dtypes.promote(x1.dtype, x2.dtype, backend))
 
 
 @function()

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.lazy import dtypes
 from core.lazy.array import LazyArray
-from core.lazy.dtypes import DType, promotion
+from core.lazy.dtypes import index_dtype, promotion
 from core.lazy.namespace import function
 from core.lazy.spec import Shape, axis_index, broadcast, joint_spec, replace_axis
 from core.lazy.standard.common import call, call_many, together, traced
@@ -17,11 +17,6 @@ UNKNOWN: Shape = (None,)
 UniqueAll = namedtuple("UniqueAll", "values indices inverse_indices counts")
 UniqueCounts = namedtuple("UniqueCounts", "values counts")
 UniqueInverse = namedtuple("UniqueInverse", "values inverse_indices")
-
-
-def index_dtype(x: LazyArray) -> DType:
-    """Return the dtype of positions in arrays of the library of `x`."""
-    return dtypes.default(x.backend, "integral")
 
 
 @function("sorting")
@@ -37,7 +32,7 @@ def argsort(
 ) -> LazyArray:
     """Return the indices that sort the elements along an axis."""
     x = traced(x)
-    known = x._spec.with_(dtype=index_dtype(x))
+    known = x._spec.with_(dtype=index_dtype(x.dtype, x.backend))
     return call("argsort", (x,), known, **_order(x, axis, descending, stable))
 
 
@@ -61,7 +56,10 @@ def searchsorted(x1: Any, x2: Any, /, *, side: str = "left", sorter: Any = None)
         raise ValueError(f'searchsorted: side must be "left" or "right", not {side!r}')
     own = promotion(x1.backend).search_dtype
     known = joint_spec(
-        x1._spec, x2._spec, shape=x2.shape, dtype=dtypes.NAMES[own] if own else index_dtype(x1)
+        x1._spec,
+        x2._spec,
+        shape=x2.shape,
+        dtype=dtypes.NAMES[own] if own else index_dtype(x1.dtype, x1.backend),
     )
     return call(
         "searchsorted",
@@ -85,14 +83,14 @@ def nonzero(x: Any, /) -> tuple[LazyArray, ...]:
     x = traced(x)
     if not x.ndim:
         raise ValueError("nonzero: an array without dimensions has no indices")
-    known = x._spec.with_(shape=UNKNOWN, dtype=index_dtype(x))
+    known = x._spec.with_(shape=UNKNOWN, dtype=index_dtype(x.dtype, x.backend))
     return tuple(call_many("nonzero", (x,), *(known,) * x.ndim))
 
 
 def _unique(name: str, summary: str, result: Any) -> None:
     def unique(x: Any, /) -> Any:
         x = traced(x)
-        index = x._spec.with_(shape=UNKNOWN, dtype=index_dtype(x))
+        index = x._spec.with_(shape=UNKNOWN, dtype=index_dtype(x.dtype, x.backend))
         known = {
             "values": x._spec.with_(shape=UNKNOWN),
             "inverse_indices": index.with_(shape=x.shape),
