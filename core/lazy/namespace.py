@@ -24,6 +24,8 @@ BY_BACKEND: dict[str, Callable[..., Any]] = {}
 """Those of them whose result depends on the backend, which is their first argument here."""
 EXTRAS: dict[str, Callable[..., Any]] = {}
 """Functions of `core.lazy` that the standard does not have."""
+DEFAULTS: dict[str, dict[str, Any]] = {}
+"""The default values of the parameters of each function."""
 
 
 def function(
@@ -64,6 +66,8 @@ def function(
             given.__annotations__["return"] = result.__name__
         made = bind(given, None) if by_backend else given
         given.__doc__ = made.__doc__ = complete_docstring(made, full, extra)
+        parameters = inspect.signature(given).parameters.values()
+        DEFAULTS[full] = {one.name: one.default for one in parameters}
         if by_backend:
             BY_BACKEND[full] = given
         (EXTRAS if extra else FUNCTIONS)[full] = made

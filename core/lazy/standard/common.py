@@ -9,6 +9,7 @@ from core.backends.promotion import DefaultKind
 from core.lazy import dtypes
 from core.lazy.array import LazyArray, make, make_many
 from core.lazy.dtypes import SCALARS, DType
+from core.lazy.namespace import DEFAULTS
 from core.lazy.operation import Operation, define, operation
 from core.lazy.operators import operand
 from core.lazy.spec import Shape, Spec, as_shape, explicit_device, spec
@@ -18,18 +19,26 @@ FULL = define(Operation("full", "creation"))
 
 
 def call(name: str, args: tuple[Any, ...], known: Spec, **options: Any) -> LazyArray:
-    """Record an operation; options that are None are left out."""
-    return make(operation(name), args, without_none(options) if options else None, known)
+    """Record an operation; options that have their default value are left out."""
+    return make(operation(name), args, changed(name, options) if options else None, known)
 
 
 def call_many(name: str, args: tuple[Any, ...], *known: Spec, **options: Any) -> list[LazyArray]:
     """Record an operation with several results."""
-    return make_many(operation(name), args, without_none(options), known)
+    return make_many(operation(name), args, changed(name, options), known)
 
 
-def without_none(options: dict[str, Any]) -> dict[str, Any]:
-    """Return the options that are not None."""
-    return {name: one for name, one in options.items() if one is not None}
+def changed(name: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a function that do not have their default value."""
+    defaults = DEFAULTS[name]
+    return {
+        key: value
+        for key, value in options.items()
+        if value is not defaults[key] and (type(value) not in _PLAIN or value != defaults[key])
+    }
+
+
+_PLAIN = frozenset((bool, int, float, str))  # comparing others could raise, or record an operation
 
 
 def cached(op: Operation, key: Any, infer: Callable[[], Any]) -> Any:
@@ -117,5 +126,5 @@ def as_array_options(x: Array, dtype: object, device: Device) -> tuple[Spec, dic
     """Return the spec of an array like `x`, and the options among `dtype` and `device`."""
     known = x.dtype if dtype is None else dtypes.as_dtype(dtype)
     device = explicit_device(device, x.backend)
-    kwargs = without_none({"dtype": None if dtype is None else known, "device": device})
-    return spec(x.shape, known, x.backend, x._spec.device if device is None else device), kwargs
+    options = {"dtype": None if dtype is None else known, "device": device}
+    return spec(x.shape, known, x.backend, x._spec.device if device is None else device), options

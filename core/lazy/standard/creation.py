@@ -12,7 +12,7 @@ import numpy as np
 
 from core.backends.promotion import DefaultKind
 from core.lazy import dtypes
-from core.lazy.array import LazyArray, make
+from core.lazy.array import LazyArray
 from core.lazy.dtypes import SCALAR_KINDS, SCALARS
 from core.lazy.graph.tree import leaves
 from core.lazy.library import backend_of
@@ -37,8 +37,8 @@ def _filled(name: str, summary: str) -> None:
 def _filled_like(name: str, summary: str) -> None:
     def created(x: Any, /, *, dtype: Any = None, device: Device = None) -> LazyArray:
         x = traced(x)
-        known, kwargs = as_array_options(x, dtype, device)
-        return make(operation(name), (x,), kwargs, known)
+        known, options = as_array_options(x, dtype, device)
+        return call(name, (x,), known, **options)
 
     function("elementwise", name=name, summary=summary)(created)
 
@@ -70,10 +70,10 @@ def full(
 def full_like(x: Any, /, fill_value: Any, *, dtype: Any = None, device: Device = None) -> LazyArray:
     """Return an array with the shape of another in which all elements have one value."""
     x = traced(x)
-    known, kwargs = as_array_options(x, dtype, device)
+    known, options = as_array_options(x, dtype, device)
     if isinstance(fill_value, LazyArray):
         return broadcast_to(astype(fill_value, known.dtype), x.shape)
-    return make(operation("full_like"), (x, fill_value), kwargs, known)
+    return call("full_like", (x, fill_value), known, **options)
 
 
 @function("creation", by_backend=True)
@@ -251,7 +251,7 @@ def triu(x: Any, /, *, k: int = 0) -> LazyArray:
 def _triangle(name: str, x: LazyArray, k: int) -> LazyArray:
     if x.ndim < 2:
         raise ValueError(f"{name}: an array of shape {x.shape} is not a matrix")
-    return call(name, (x,), x._spec, k=k or None)
+    return call(name, (x,), x._spec, k=k)
 
 
 @function()

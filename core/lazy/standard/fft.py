@@ -31,7 +31,7 @@ def _transform(
     """Record a transform of `axes`, with `points` along each of them if given."""
     key = (x._spec, axes, points, norm)
     known = cached(operation(name), key, lambda: _infer(name, x, axes, points, norm))
-    return call(name, (x,), known, **options, norm=None if norm == "backward" else norm)
+    return call(name, (x,), known, **options, norm=norm)
 
 
 def _infer(
@@ -60,8 +60,7 @@ def _one_axis(name: str, summary: str) -> Any:
     ) -> LazyArray:
         x = traced(x)
         axes, points = (axis_index(axis, x.ndim),), None if n is None else (n,)
-        option = None if axis == -1 else axis
-        return _transform(name, x, axes, points, norm, n=n, axis=option)
+        return _transform(name, x, axes, points, norm, n=n, axis=axis)
 
     return function("fft", name=name, summary=summary)(transform)
 

@@ -54,7 +54,7 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> LazyArray:
     check_equal("vecdot", x1.shape[axis], x2.shape[axis])
     rest = [replace_axis(one.shape, one.ndim + axis) for one in (x1, x2)]
     known = joint_spec(x1._spec, x2._spec, shape=broadcast(*rest))
-    return call("vecdot", (x1, x2), known, axis=None if axis == -1 else axis)
+    return call("vecdot", (x1, x2), known, axis=axis)
 
 
 @function("elementwise", name="linalg.outer")
@@ -76,7 +76,7 @@ def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> LazyArray:
         if length not in (3, None):
             raise ValueError(f"linalg.cross: the vectors have length {length}, not 3")
     known = joint_spec(x1._spec, x2._spec)
-    return call("linalg.cross", (x1, x2), known, axis=None if axis == -1 else axis)
+    return call("linalg.cross", (x1, x2), known, axis=axis)
 
 
 # Functions of matrices. A layout gives the last two axes of the operand, equal letters if it must
@@ -192,7 +192,7 @@ svdvals = _matrix_function(
 @function("linalg", name="linalg.cholesky")
 def cholesky(x: Any, /, *, upper: bool = False) -> LazyArray:
     """Return the Cholesky factors of positive definite matrices."""
-    return _one("linalg.cholesky", x, "mm->mm", upper=upper or None)
+    return _one("linalg.cholesky", x, "mm->mm", upper=upper)
 
 
 @function("linalg", name="linalg.matrix_power")
@@ -219,25 +219,21 @@ def qr(x: Any, /, *, mode: str = "reduced") -> QRResult:
     layouts = {"reduced": "mn->mk, kn", "complete": "mn->mm, mn"}
     if mode not in layouts:
         raise ValueError(f'linalg.qr: mode must be "reduced" or "complete", not {mode!r}')
-    option = None if mode == "reduced" else mode
-    return QRResult(*_several("linalg.qr", x, layouts[mode], mode=option))
+    return QRResult(*_several("linalg.qr", x, layouts[mode], mode=mode))
 
 
 @function("linalg", name="linalg.svd")
 def svd(x: Any, /, *, full_matrices: bool = True) -> SVDResult:
     """Return the singular value decomposition of matrices."""
-    if full_matrices:
-        return SVDResult(*_several("linalg.svd", x, "mn->mm, k:real, nn"))
-    layout = "mn->mk, k:real, kn"
-    return SVDResult(*_several("linalg.svd", x, layout, full_matrices=False))
+    layout = "mn->mm, k:real, nn" if full_matrices else "mn->mk, k:real, kn"
+    return SVDResult(*_several("linalg.svd", x, layout, full_matrices=full_matrices))
 
 
 @function("reduction", name="linalg.matrix_norm")
 def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> LazyArray:
     """Return a norm of matrices."""
     layout = "mn->11:real" if keepdims else "mn->:real"
-    own = None if isinstance(ord, str) and ord == "fro" else ord
-    return _one("linalg.matrix_norm", x, layout, keepdims=keepdims or None, ord=own)
+    return _one("linalg.matrix_norm", x, layout, keepdims=keepdims, ord=ord)
 
 
 @function("manipulation", name="linalg.diagonal")
@@ -249,7 +245,7 @@ def diagonal(x: Any, /, *, offset: int = 0) -> LazyArray:
     known = m is not None and n is not None
     length = max(min(m + min(offset, 0), n - max(offset, 0)), 0) if known else None
     shape = (*x.shape[:-2], length)
-    return call("linalg.diagonal", (x,), x._spec.with_(shape=shape), offset=offset or None)
+    return call("linalg.diagonal", (x,), x._spec.with_(shape=shape), offset=offset)
 
 
 @function("reduction", name="linalg.trace")
@@ -260,7 +256,7 @@ def trace(x: Any, /, *, offset: int = 0, dtype: object = None) -> LazyArray:
     own = None if dtype is None else dtypes.as_dtype(dtype)
     result = dtypes.accumulator(x.dtype, x.backend) if own is None else own
     known = x._spec.with_(shape=x.shape[:-2], dtype=result)
-    return call("linalg.trace", (x,), known, offset=offset or None, dtype=own)
+    return call("linalg.trace", (x,), known, offset=offset, dtype=own)
 
 
 @function("reduction", name="linalg.vector_norm")
@@ -270,8 +266,7 @@ def vector_norm(x: Any, /, *, axis: Axis = None, keepdims: bool = False, ord: An
     axis = tuple(axis) if isinstance(axis, list) else axis
     shape = reduced_shape(x.shape, axis, keepdims)
     known = x._spec.with_(shape=shape, dtype=_result_dtype(x, "real"))
-    own = None if ord == 2 else ord
-    return call("linalg.vector_norm", (x,), known, axis=axis, keepdims=keepdims or None, ord=own)
+    return call("linalg.vector_norm", (x,), known, axis=axis, keepdims=keepdims, ord=ord)
 
 
 @function("linalg", name="linalg.solve")

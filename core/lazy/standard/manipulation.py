@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from core.lazy.array import LazyArray, make
+from core.lazy.array import LazyArray, make, make_many
 from core.lazy.namespace import function
-from core.lazy.operation import Operation, define
+from core.lazy.operation import Operation, define, operation
 from core.lazy.spec import (
     Axis,
     Shape,
@@ -23,7 +23,7 @@ from core.lazy.spec import (
     joint_spec,
     replace_axis,
 )
-from core.lazy.standard.common import call, call_many, known_shape, traced
+from core.lazy.standard.common import call, known_shape, traced
 from core.typing import Array
 
 RESHAPE = define(Operation("reshape", "manipulation"))
@@ -90,7 +90,7 @@ def expand_dims(x: Any, /, axis: Any = 0) -> LazyArray:
     for place in sorted(axes_of(axis, result.ndim + count)):  # some libraries take one axis only
         shape = (*result.shape[:place], 1, *result.shape[place:])
         known = result._spec.with_(shape=shape)
-        result = call("expand_dims", (result,), known, axis=place)
+        result = make(operation("expand_dims"), (result,), {"axis": place}, known)
     return result
 
 
@@ -170,7 +170,7 @@ def concat(arrays: Any, /, axis: int | None = 0) -> LazyArray:
     lengths = [n for n in along if n is not None]
     shape[where] = sum(lengths) if len(lengths) == len(along) else None
     known = joint_spec(*[one._spec for one in operands], shape=tuple(shape))
-    return call("concat", (operands,), known, axis=where)
+    return make(operation("concat"), (operands,), {"axis": where}, known)
 
 
 @function("manipulation")
@@ -181,7 +181,7 @@ def stack(arrays: Any, /, axis: int = 0) -> LazyArray:
     shape = list(operands[0].shape)
     shape.insert(where, len(operands))
     known = joint_spec(*[one._spec for one in operands], shape=tuple(shape))
-    return call("stack", (operands,), known, axis=where)
+    return make(operation("stack"), (operands,), {"axis": where}, known)
 
 
 @function("manipulation")
@@ -193,7 +193,9 @@ def unstack(x: Any, /, *, axis: int = 0) -> tuple[LazyArray, ...]:
     if count is None:
         raise ValueError(f"unstack: the length of axis {where} is unknown")
     part = x._spec.with_(shape=replace_axis(x.shape, where))
-    return tuple(call_many("unstack", (x,), *(part,) * count, axis=where)) if count else ()
+    if not count:
+        return ()
+    return tuple(make_many(operation("unstack"), (x,), {"axis": where}, (part,) * count))
 
 
 @function("manipulation")

@@ -9,9 +9,9 @@ from typing import Any
 from core.lazy import dtypes
 from core.lazy.array import LazyArray, make
 from core.lazy.namespace import function
-from core.lazy.operation import Operation, define
+from core.lazy.operation import Operation, define, operation
 from core.lazy.spec import Axis, Shape, Spec, axes_of, axis_index, replace_axis
-from core.lazy.standard.common import cached, call, traced, without_none
+from core.lazy.standard.common import cached, call, changed, traced
 
 _REDUCTIONS = {
     "sum": ("accumulator", "Return the sum of elements along axes."),
@@ -72,22 +72,21 @@ def _reduce(op: Operation, rule: str, x: Any, axis: Any, keepdims: bool, **more:
     try:
         found = op.cache.get(key)
     except TypeError:  # an option is not hashable
-        found = _infer(rule, x._spec, axis, keepdims, more)
+        found = _infer(op.name, rule, x._spec, axis, keepdims, more)
     if found is None:
         # A partial, as the variables of a lambda would make each call slower.
-        found = cached(op, key, partial(_infer, rule, x._spec, axis, keepdims, more))
+        found = cached(op, key, partial(_infer, op.name, rule, x._spec, axis, keepdims, more))
     return make(op, (x,), found[1], found[0])
 
 
 def _infer(
-    rule: str, known: Spec, axis: Axis, keepdims: bool, more: dict[str, Any]
+    name: str, rule: str, known: Spec, axis: Axis, keepdims: bool, more: dict[str, Any]
 ) -> tuple[Spec, dict[str, Any]]:
     if more.get("dtype") is not None:
         dtype = more["dtype"] = dtypes.as_dtype(more["dtype"])
     else:
         dtype = dtypes.RULES[rule](known.dtype, known.backend)
-    more["correction"] = more.get("correction") or None
-    options = without_none({"axis": axis, "keepdims": keepdims or None, **more})
+    options = changed(name, {"axis": axis, "keepdims": keepdims, **more})
     shape = reduced_shape(known.shape, axis, keepdims)
     return known.with_(shape=shape, dtype=dtype), options
 
@@ -111,7 +110,7 @@ def _cumulative(name: str, summary: str) -> None:
             x._spec.with_(shape=shape, dtype=result),
             axis=axis,
             dtype=known,
-            include_initial=include_initial or None,
+            include_initial=include_initial,
         )
 
     function("cumulative", name=name, summary=summary)(accumulate)
@@ -135,11 +134,12 @@ def diff(
     if n == 0:
         return traced(x)
     length, dtype = x.shape[where], x.dtype
-    ends = without_none({"prepend": prepend, "append": append})
-    for name, end in ends.items():
-        end = ends[name] = traced(end)  # noqa: PLW2901
+    ends = {"prepend": prepend, "append": append}
+    ends = {name: traced(end) for name, end in ends.items() if end is not None}
+    for end in ends.values():
         more = end.shape[where] if end.ndim else 1
         length = None if length is None or more is None else length + more
         dtype = dtypes.promote(dtype, end.dtype, x.backend)
     shape = replace_axis(x.shape, where, None if length is None else max(length - n, 0))
-    return call("diff", (x,), x._spec.with_(shape=shape, dtype=dtype), axis=axis, n=n, **ends)
+    known = x._spec.with_(shape=shape, dtype=dtype)
+    return make(operation("diff"), (x,), {"axis": axis, "n": n, **ends}, known)

@@ -23,7 +23,8 @@ UniqueInverse = namedtuple("UniqueInverse", "values inverse_indices")
 def sort(x: Any, /, axis: int = -1, *, descending: bool = False, stable: bool = True) -> LazyArray:
     """Return the elements sorted along an axis."""
     x = traced(x)
-    return call("sort", (x,), x._spec, **_order(x, axis, descending, stable))
+    axis_index(axis, x.ndim)
+    return call("sort", (x,), x._spec, axis=axis, descending=descending, stable=stable)
 
 
 @function("sorting")
@@ -32,17 +33,9 @@ def argsort(
 ) -> LazyArray:
     """Return the indices that sort the elements along an axis."""
     x = traced(x)
-    known = x._spec.with_(dtype=index_dtype(x.dtype, x.backend))
-    return call("argsort", (x,), known, **_order(x, axis, descending, stable))
-
-
-def _order(x: LazyArray, axis: int, descending: bool, stable: bool) -> dict[str, Any]:
     axis_index(axis, x.ndim)
-    return {
-        "axis": None if axis == -1 else axis,
-        "descending": descending or None,
-        "stable": None if stable else False,
-    }
+    known = x._spec.with_(dtype=index_dtype(x.dtype, x.backend))
+    return call("argsort", (x,), known, axis=axis, descending=descending, stable=stable)
 
 
 @function("sorting")
@@ -65,7 +58,7 @@ def searchsorted(x1: Any, x2: Any, /, *, side: str = "left", sorter: Any = None)
         "searchsorted",
         (x1, x2),
         known,
-        side=None if side == "left" else side,
+        side=side,
         sorter=None if sorter is None else traced(sorter),
     )
 
@@ -74,7 +67,7 @@ def searchsorted(x1: Any, x2: Any, /, *, side: str = "left", sorter: Any = None)
 def isin(x1: Any, x2: Any, /, *, invert: bool = False) -> LazyArray:
     """Return whether each element of `x1` is an element of `x2`."""
     x1, x2 = together(x1, x2)
-    return call("isin", (x1, x2), x1._spec.with_(dtype=dtypes.bool_), invert=invert or None)
+    return call("isin", (x1, x2), x1._spec.with_(dtype=dtypes.bool_), invert=invert)
 
 
 @function("sorting")
@@ -142,4 +135,4 @@ def take_along_axis(x: Any, indices: Any, /, axis: int = -1) -> LazyArray:
     others = broadcast(*[replace_axis(one.shape, where, 1) for one in (x, indices)])
     shape = replace_axis(others, where, indices.shape[where])
     known = joint_spec(x._spec, indices._spec, shape=shape, dtype=x.dtype)
-    return call("take_along_axis", (x, indices), known, axis=None if axis == -1 else axis)
+    return call("take_along_axis", (x, indices), known, axis=axis)
