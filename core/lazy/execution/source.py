@@ -177,7 +177,8 @@ class _Writer:
 
     def operand(self, value: Any, nested: Step | None) -> str:
         """Return an argument as part of an operator expression."""
-        text = self.text(value)
+        name = self.names.get(value) if value.__class__ is Value else None
+        text = self.text(value) if name is None else name
         inside = nested is not None and value is nested.result and nested.op.symbol is not None
         return f"({text})" if inside or text[0] == "-" else text
 
