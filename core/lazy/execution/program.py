@@ -77,6 +77,7 @@ def linearize(inputs: Sequence[Node], outputs: Any) -> Program:
         operands: list[Value] = []
         changed: list[Any] = []
         key: Any = [op.key]
+        only_values = not kwargs
         for arg in args:
             if isinstance(arg, Node):
                 value = values[id(arg)]
@@ -85,6 +86,7 @@ def linearize(inputs: Sequence[Node], outputs: Any) -> Program:
                 if value not in operands:
                     operands.append(value)
             else:
+                only_values = False
                 other = arg if arg.__class__ in _ATOMS else _replaced(arg, values, operands)
                 changed.append(other)
                 key.append(freeze(other))
@@ -101,7 +103,9 @@ def linearize(inputs: Sequence[Node], outputs: Any) -> Program:
                 one, two = operands[0].spec, operands[1].spec
                 if one.dtype is not two.dtype and () in (one.shape, two.shape):
                     op = op.as_function
-            steps.append(Step(op, tuple(changed), kwargs, value, tuple(operands)))
+            args = tuple(changed)
+            distinct = only_values and len(args) == len(operands)
+            steps.append(Step(op, args, kwargs, value, args if distinct else tuple(operands)))
         values[id(node)] = known[key]
     results = rebuild(outputs, lambda leaf: values[id(leaf)] if isinstance(leaf, Node) else leaf)
     backends = (node.backend for node in order)
