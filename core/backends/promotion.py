@@ -1,4 +1,4 @@
-"""How a library chooses the dtype and device of a result: the facts in which libraries differ."""
+"""How libraries choose the dtype and device of a result, as data."""
 
 from __future__ import annotations
 
@@ -12,36 +12,42 @@ DefaultKind: TypeAlias = Literal["real floating", "complex floating", "integral"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promotion:
-    """Rules that apply where the array API standard leaves the choice to a library.
+    """The dtypes and devices of results that the array API standard leaves to a library.
 
-    The defaults are NumPy's rules for arrays, without the dtypes shorter than 32 bits that NumPy
-    computes some functions in. Dtypes are given by the standard's names.
+    The defaults describe a library that promotes as NumPy does, but computes functions of short
+    integers in its default floating-point dtype. Dtypes are given by name, such as ``"float32"``.
     """
 
     strict: bool = False
-    """Raise TypeError for whatever the standard does not define."""
+    """Whether everything that the standard does not define raises TypeError."""
     float_wins: bool = False
-    """An integer and a floating-point array give the latter's dtype, whatever their widths."""
+    """Whether integer and floating-point arrays promote to the dtype of the latter."""
     floats: Mapping[str, str] = field(default_factory=dict)
-    """The dtype in which integers are divided and averaged, if not the default."""
+    """The dtype of quotients and means, by the dtype of the integers or booleans.
+
+    Those that are missing use the default floating-point dtype.
+    """
     elementary_floats: Mapping[str, str] = field(default_factory=dict)
-    """The dtype in which functions such as `sqrt` take integers, if not that in `floats`."""
+    """The dtype of functions such as `sqrt`, by the dtype of the integers or booleans.
+
+    Those that are missing are looked up in `floats`.
+    """
     sums_unsigned_as_signed: bool = False
-    """Sums and products of unsigned integers are signed integers."""
+    """Whether sums and products of unsigned integers are signed integers."""
     search_dtype: str | None = None
-    """The dtype of the result of `searchsorted`, if not that of indices."""
+    """The dtype of the result of `searchsorted`; None for the default integer dtype."""
     current_defaults: Callable[[], Mapping[DefaultKind, str]] | None = None
-    """Return the default dtypes, for a library whose users can change them."""
+    """Return the default dtypes. None for 64-bit defaults that users cannot change."""
     takes_numpy: bool = False
-    """Operators accept NumPy's arrays beside the library's own."""
+    """Whether operators accept NumPy's arrays beside the library's own."""
     integers_index_first: bool = False
-    """In an index, integers are applied before arrays instead of broadcast with them."""
+    """Whether integers in an index are applied before arrays, instead of broadcast with them."""
     scalars_join_devices: bool = False
-    """An array without axes may be combined with arrays on another device."""
+    """Whether arrays without axes may be combined with arrays on another device."""
     only_device: str | None = None
-    """The device of all arrays, for a library that has one alone."""
+    """The device of all arrays, if the library has only one."""
     devices_pickle: bool = False
-    """The library's device objects can be pickled and mean the same in another process."""
+    """Whether device objects can be pickled, and mean the same in another process."""
 
 
 NUMPY_LOOPS: Mapping[str, str] = {
@@ -51,4 +57,4 @@ NUMPY_LOOPS: Mapping[str, str] = {
     "int16": "float32",
     "uint16": "float32",
 }
-"""NumPy takes short integers to the shortest floating-point dtype that holds them."""
+"""NumPy converts short integers to the shortest floating-point dtype that holds their values."""
