@@ -27,6 +27,27 @@ PAGE = ROOT / "docs" / "core" / "backends.md"
 ADAPTER = ROOT / "docs" / "core" / "sparse_backend.py"
 
 
+STATS = """
+import numpy as np
+def rescale(x):
+    '''Divide by the sum.
+
+    >>> import numpy as np
+    >>> rescale(np.asarray([0.0, 1.0, 3.0]))
+    array([0.  , 0.25, 0.75])
+    '''
+    return x / x.__array_namespace__().sum(x)
+def spread(x):
+    '''Return the distance between the largest and the smallest value.
+
+    >>> import numpy as np
+    >>> spread(np.asarray([0.0, 1.0, 3.0]))
+    np.float64(3.0)
+    '''
+    return np.ptp(np.asarray(x))
+"""
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the adapter, installed with an entry point."""
@@ -167,23 +188,7 @@ def test_lazy_array_computes_a_sparse_array(x: Any) -> None:
 
 
 def test_workers_measure_functions_on_sparse(site: Path, tmp_path: Path) -> None:
-    (tmp_path / "stats.py").write_text(
-        "import numpy as np\n"
-        "def rescale(x):\n"
-        "    '''Divide by the sum.\n\n"
-        "    >>> import numpy as np\n"
-        "    >>> rescale(np.asarray([0.0, 1.0, 3.0]))\n"
-        "    array([0.  , 0.25, 0.75])\n"
-        "    '''\n"
-        "    return x / x.__array_namespace__().sum(x)\n"
-        "def spread(x):\n"
-        "    '''Return the distance between the largest and the smallest value.\n\n"
-        "    >>> import numpy as np\n"
-        "    >>> spread(np.asarray([0.0, 1.0, 3.0]))\n"
-        "    np.float64(3.0)\n"
-        "    '''\n"
-        "    return np.ptp(np.asarray(x))\n"
-    )
+    (tmp_path / "stats.py").write_text(STATS)
     record = tmp_path / "record.json"
     command = ["-m", "sphinx_xpcaps.cli", "measure", "stats.rescale", "stats.spread"]
     run(site, tmp_path, *command, "--backend", "sparse", "--output", str(record))
@@ -195,6 +200,20 @@ def test_workers_measure_functions_on_sparse(site: Path, tmp_path: Path) -> None
     assert status == {"stats.rescale": ["supported"], "stats.spread": ["unsupported"]}
     shown = run(site, tmp_path, "-m", "sphinx_xpcaps.cli", "show", str(record))
     assert "Sparse" in shown
+
+
+def test_tables_in_a_build_show_sparse(site: Path, tmp_path: Path) -> None:
+    (tmp_path / "stats.py").write_text(STATS)
+    (tmp_path / "conf.py").write_text(
+        "extensions = ['sphinx.ext.autodoc', 'sphinx_xpcaps']\n"
+        "xpcaps_inject = ['stats.*']\n"
+        "xpcaps_backends = ['numpy', 'sparse']\n"
+    )
+    (tmp_path / "index.rst").write_text(
+        "Statistics\n==========\n\n.. autofunction:: stats.rescale\n"
+    )
+    run(site, tmp_path, "-m", "sphinx", "-q", "-W", "-b", "text", ".", "out")
+    assert "| Sparse " in (tmp_path / "out" / "index.txt").read_text("utf-8")
 
 
 def test_tests_with_the_fixture_xp_run_on_sparse(site: Path, tmp_path: Path) -> None:
