@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from core.lazy.display.text import to_nx_digraph, tree_text
-from core.lazy.dtypes import promotion
 from core.lazy.errors import refuse
 from core.lazy.execution.compute import compute, compute_constants
 from core.lazy.execution.function import get_function, get_source
@@ -31,7 +30,7 @@ class ArrayMethods(Node):
     def T(self) -> Array:
         """The transposed array: its axes in reverse order."""
         ndim = self._spec.ndim
-        if ndim != 2 and promotion(self.backend).strict:
+        if ndim != 2 and self._spec.strict:
             raise ValueError("x.T needs two axes; use xp.permute_dims or x.mT")
         return self.__array_namespace__().permute_dims(self, range(ndim)[::-1])
 

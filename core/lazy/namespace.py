@@ -9,6 +9,7 @@ from functools import wraps
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
+from core.backends.promotion import DefaultKind
 from core.lazy import dtypes
 from core.lazy.docstrings import complete_docstring
 from core.lazy.indexing import masks_allowed
@@ -109,8 +110,8 @@ class Info:
 
     def default_dtypes(self, *, device: Device = None) -> dict[str, dtypes.DType]:
         """Return the dtypes of new arrays by kind."""
-        kinds = dict.fromkeys(("real floating", "complex floating", "integral"))
-        found = {kind: dtypes.default(self.backend, kind) for kind in kinds}  # type: ignore[arg-type]
+        kinds: tuple[DefaultKind, ...] = ("real floating", "complex floating", "integral")
+        found: dict[str, dtypes.DType] = {k: dtypes.default(self.backend, k) for k in kinds}
         return {**found, "indexing": found["integral"]}
 
     def dtypes(
