@@ -108,11 +108,18 @@ def load_implementation(cls: type) -> str:
         implementation = _implementations.get(name)
         if implementation is None:
             adapter = backends().get(name)
-            create = Implementation if adapter is None else resolve_name(adapter.lazy_apply)
-            implementation = _implementations[name] = create()
+            implementation = Implementation() if adapter is None else _load(adapter.lazy_apply)
+            _implementations[name] = implementation
         if cls.__module__ not in EAGER:
             EAGER[cls.__module__] = implementation.eager(cls)
     return name
+
+
+def _load(reference: str) -> Implementation:
+    implementation = resolve_name(reference)()
+    if not isinstance(implementation, Implementation):
+        raise TypeError(f"{reference} is not a subclass of {Implementation.__name__}")
+    return implementation
 
 
 def _prepare(call: Call) -> Call:

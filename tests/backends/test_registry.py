@@ -97,6 +97,15 @@ def test_adapter_of_another_package_names_its_implementation_of_lazy_apply(
     assert result.tolist() == [-2.0, -1.0]
 
 
+def test_implementation_of_lazy_apply_must_be_a_subclass(install: Install) -> None:
+    source = OTHER.replace('name = "other"', 'name = "third"')
+    install(source.replace("other_lib:Reversed", "builtins:dict"), "third = other_lib:Other")
+    import other_lib
+
+    with pytest.raises(TypeError, match="builtins:dict is not a subclass of Implementation"):
+        lazy_apply(np.negative, np.ones(2).view(other_lib.Array))
+
+
 def test_arrays_of_another_package_may_be_subclasses_of_a_known_library(install: Install) -> None:
     install(OTHER)
     import other_lib
