@@ -6,13 +6,11 @@ import os
 import sys
 import threading
 import time
-from multiprocessing.connection import Listener
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sphinx_xpcaps._private.cpython import set_accept_timeout
 from sphinx_xpcaps.measure.workers.messages import Job
 from sphinx_xpcaps.measure.workers.pool import Pool
 from sphinx_xpcaps.measure.workers.process import JobFailed, WorkerLost
@@ -176,10 +174,3 @@ def test_an_exception_in_a_task_is_raised_where_results_are_read() -> None:
     pool.add("a", range(5))
     with pytest.raises(ValueError, match="no such luck"):
         list(pool.run(2))
-
-
-def test_a_listener_waits_for_a_connection_for_a_limited_time() -> None:
-    with Listener() as listener:
-        set_accept_timeout(listener, 0.05)
-        with pytest.raises(TimeoutError):
-            listener.accept()
