@@ -44,6 +44,7 @@ class Note(StrEnum):
     # Calls without a result
     TIMEOUT = "timeout"
     CRASH = "crash"
+    OUT_OF_MEMORY = "out of memory"
     FLAKY = "flaky"
     NOT_RUN = "not run"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from enum import StrEnum
@@ -58,11 +59,49 @@ class Config:
     environment: dict[str, str] = _option({}, "Environment variables of the workers.")
     setup: str = _option("", "Code that every worker runs first.")
     timeout: float = _option(30.0, "Time limit for one case, in seconds.")
+    memory: int | str = _option(
+        0, 'Memory limit of a worker and its child processes, in bytes or as "2GB"; 0 for none.'
+    )
     jobs: int = _option(0, "Number of parallel workers; 0 is one per processor.")
 
     def __post_init__(self) -> None:
         """Raise ValueError if a value is invalid."""
         Execute(self.execute)
+        parse_size(self.memory)
+
+    @property
+    def memory_limit(self) -> int:
+        """The memory limit in bytes; 0 for none."""
+        return parse_size(self.memory)
+
+
+_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?\s*", re.IGNORECASE)
+_POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
+
+
+def parse_size(size: int | str) -> int:
+    """Return a number of bytes.
+
+    Parameters
+    ----------
+    size : int or str
+        A number of bytes, or text such as ``"500MB"``, ``"2GB"`` or ``"2GiB"``.
+
+    Raises
+    ------
+    ValueError
+        It is neither, or it is negative.
+
+    Examples
+    --------
+    >>> parse_size("2GB"), parse_size("1KiB"), parse_size(10)
+    (2000000000, 1024, 10)
+    """
+    found = _SIZE.fullmatch(str(size))
+    if found is None or isinstance(size, bool):
+        raise ValueError(f"expected a number of bytes or text such as '2GB', got {size!r}")
+    number, prefix, binary = found.groups()
+    return int(float(number) * (1024 if binary else 1000) ** _POWERS[prefix.upper()])
 
 
 PREFIX = "xpcaps_"
@@ -73,7 +112,7 @@ def options() -> list[tuple[str, Any, tuple[type, ...], str]]:
     found = []
     for option in fields(Config):
         default = option.default if option.default is not MISSING else _default(option)
-        types = _accepted(default)
+        types = _accepted(option.name, default)
         found.append((PREFIX + option.name, default, types, option.metadata["meaning"]))
     return found
 
@@ -82,11 +121,13 @@ def _default(option: Any) -> Any:
     return option.default_factory()
 
 
-def _accepted(default: object) -> tuple[type, ...]:
+def _accepted(name: str, default: object) -> tuple[type, ...]:
     if isinstance(default, list):
         return (list, tuple)
     if isinstance(default, float):
         return (int, float)
+    if name == "memory":
+        return (int, str)
     if isinstance(default, Mapping):
         return (dict,)
     return (type(default),)

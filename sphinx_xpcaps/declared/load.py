@@ -36,6 +36,8 @@ def declarations(names: Sequence[str], table: str, config: Config) -> Declaratio
         job = Job(
             function="sphinx_xpcaps.declared.read.read_all",
             arguments={"module": module, "attribute": attribute, "names": tuple(names)},
+            progress=Declaration,
+            result=dict[str, str] | str,
         )
         answer: dict[str, str] | str = worker.run(job, on_result)
     except (JobFailed, WorkerLost) as error:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from core.backends import backends, optional_modes
 from sphinx_xpcaps._private.sphinx import names_in_conf_py
-from sphinx_xpcaps.config import DEVICES, PREFIX, Config, Execute, options
+from sphinx_xpcaps.config import DEVICES, PREFIX, Config, Execute, options, parse_size
 from sphinx_xpcaps.extension.warnings import warn
 
 if TYPE_CHECKING:
@@ -39,6 +39,11 @@ def on_config_inited(app: Sphinx, config: SphinxConfig) -> None:
     if config.xpcaps_execute not in values:
         _warn_unknown("option", "xpcaps_execute", config.xpcaps_execute, values, conf)
         config.xpcaps_execute = Config().execute
+    try:
+        parse_size(config.xpcaps_memory)
+    except ValueError as error:
+        warn("option", f"xpcaps_memory: {error}", conf)
+        config.xpcaps_memory = Config().memory
     config.xpcaps_backends = _known("backend", "backends", config, list(backends()), conf)
     config.xpcaps_modes = _known("option", "modes", config, optional_modes(), conf)
     config.xpcaps_devices = _known("option", "devices", config, list(DEVICES), conf)

@@ -41,7 +41,7 @@ def run_target(
     target: str,
     group: Group,
     file: Path,
-    known: Mapping[CaseRunKey, CaseRun],
+    known: tuple[CaseRun, ...],
 ) -> TargetRuns:
     """Run every case of a target.
 
@@ -57,10 +57,10 @@ def run_target(
         Backend, device and modes.
     file : Path
         The file with the cases.
-    known : mapping
-        Runs of an earlier worker that was lost; they are not repeated.
+    known : tuple of CaseRun
+        Runs of earlier workers that were lost; they are not repeated.
     """
-    runner = _CaseRunner(on_start, on_result, group, known)
+    runner = _CaseRunner(on_start, on_result, group, {run.key: run for run in known})
     results: list[_Result] = []
     for number, case in enumerate(load_cases(file)):
         if case.is_fallback and any(result.passed for result in results):
@@ -72,6 +72,19 @@ def run_target(
         cases=tuple(result.summary for result in results),
         runs=tuple(run for result in results for run in result.runs),
     )
+
+
+def run_key(on_start: OnStart, *, group: Group, file: Path, key: CaseRunKey) -> CaseRun | None:
+    """Return one run, or None if it is not the run of a call, but tracing that ended a worker."""
+    case = load_cases(file)[key.case]
+    variant = next(variant for variant in case.variants if variant.name == key.variant)
+    plan = next(plan for plan in case.plans if plan.name == key.plan)
+    backend = get_backend(group.backend)
+    on_start(key)
+    if key.mode == TRACE and TRACE not in group.modes:
+        missing_functions(case, variant, plan, backend, group.device)
+        return None
+    return execute(key, case, variant, plan, backend, group.device)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

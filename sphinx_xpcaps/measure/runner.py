@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from core.backends import get_backend
+from core.backends import Backend, backends, get_backend
 from sphinx_xpcaps.cases.model import Collected, TargetInfo
 from sphinx_xpcaps.cases.resolve import describe_all, expand_all
 from sphinx_xpcaps.config import Config
@@ -27,8 +27,9 @@ from sphinx_xpcaps.measure.model import (
 from sphinx_xpcaps.measure.profile import Clock
 from sphinx_xpcaps.measure.workers.messages import Job
 from sphinx_xpcaps.measure.workers.pool import Pool
-from sphinx_xpcaps.measure.workers.process import JobFailed, WorkerLost
+from sphinx_xpcaps.measure.workers.process import JobFailed, StartError, WorkerLost
 from sphinx_xpcaps.measure.workers.worker import Worker
+from sphinx_xpcaps.results.model import Outcome
 
 _MAX_LOST_FINDING = 4
 """So many pieces of code that end a worker are skipped while the cases of a target are found."""
@@ -42,6 +43,8 @@ _FIND_CASES = "find cases"
 """The group of tasks that find cases. They run under NumPy, before all others."""
 
 
+Targets: TypeAlias = tuple[str, ...] | str
+"""The targets that a name includes, or a message if there are none."""
 Result: TypeAlias = CollectedCases | GroupResult
 """What one task of measuring returns."""
 
@@ -65,12 +68,17 @@ class Runner:
     def start_worker(self, group: Group | str = _FIND_CASES) -> Worker:
         """Return a worker for a group; by default one for NumPy only."""
         variables = dict(self.config.environment)
-        modules: tuple[str, ...] = ()
+        used = _reference()
         if isinstance(group, Group):
-            backend = get_backend(group.backend)
-            variables = {**backend.environment, **variables}
-            modules = (backend.module,)
-        return Worker(variables, self.config.timeout, setup=self.config.setup, modules=modules)
+            used = get_backend(group.backend)
+            variables = {**used.environment, **variables}
+        return Worker(
+            variables,
+            self.config.timeout,
+            setup=self.config.setup,
+            backends={used.name: used.module},
+            memory_limit=self.config.memory_limit,
+        )
 
     def expand(self, names: Sequence[str]) -> list[tuple[str, ...] | str]:
         """Return for each name the targets that it includes, or a message if there are none.
@@ -78,13 +86,18 @@ class Runner:
         Raises
         ------
         JobFailed, WorkerLost
-            The set-up code raised, or importing a package ended the interpreter.
+            The set-up code raised or ended the interpreter.
         """
         found: list[tuple[str, ...] | str] = []
         worker = self.start_worker()
         try:
-            job = Job.calling(expand_all, names=tuple(names))
-            self._run(worker, job, found.append, phase=profile.EXPAND)
+            worker.start()
+            while remaining := names[len(found) :]:
+                job = Job.calling(expand_all, progress=Targets, names=tuple(remaining))
+                try:
+                    self._run(worker, job, found.append, phase=profile.EXPAND)
+                except WorkerLost as error:
+                    found.append(f"{names[len(found)]}: importing it: {error}")
         finally:
             worker.close()
         return found
@@ -99,9 +112,11 @@ class Runner:
         worker = self.start_worker()
         try:
             while remaining := [name for name in names if name not in found]:
-                job = Job.calling(describe_all, names=tuple(remaining))
+                job = Job.calling(describe_all, progress=TargetInfo, names=tuple(remaining))
                 try:
                     self._run(worker, job, on_result, phase=profile.DESCRIBE)
+                except StartError:
+                    raise
                 except JobFailed as error:
                     for name in remaining:
                         if name not in found:
@@ -137,7 +152,7 @@ class Runner:
         def run_task(worker: Worker, group: Group | str, target: str) -> Result:
             run = partial(self._run, worker, target=target)
             if isinstance(group, Group):
-                return _run_cases(run, target, group, files[target])
+                return _run_cases(run, worker, target, group, files[target])
             return _find_cases(run, target, bodies[target], self.config.cases, files[target])
 
         pool: Pool[Group | str, str, Result] = Pool(
@@ -242,9 +257,12 @@ def _find_cases(
     def result(collected: Collected) -> CollectedCases:
         return CollectedCases(target=target, collected=collected, lost=tuple(lost))
 
+    repeated = ""
     while len(skip) <= _MAX_LOST_FINDING and len(lost) <= _MAX_LOST_CALLS:
         job = Job.calling(
             collect,
+            started=tuple[str, str],
+            result=Collected,
             name=target,
             bodies=bodies,
             sources=tuple(sources),
@@ -261,6 +279,9 @@ def _find_cases(
                 lost.clear()
                 return result(Collected(target=target, error=f"importing it: {error}"))
             kind, text = error.started
+            if repeated != text:  # again in a new process, before it is believed
+                repeated = text
+                continue
             skip.append(text)
             if kind == "call":
                 lost.append(LostCall(text, error.outcome, str(error)))
@@ -273,7 +294,9 @@ def _phase_of_finding(started: tuple[str, str]) -> str:
     return profile.REFERENCE if started[0] == "call" else profile.FIND
 
 
-def _run_cases(run: Callable[..., Any], target: str, group: Group, file: Path) -> GroupResult:
+def _run_cases(
+    run: Callable[..., Any], worker: Worker, target: str, group: Group, file: Path
+) -> GroupResult:
     """Run a target's cases; after a timeout or crash again, without the runs done before."""
     from sphinx_xpcaps.measure.case_runs import run_target  # late, as only the worker runs it
 
@@ -287,7 +310,16 @@ def _run_cases(run: Callable[..., Any], target: str, group: Group, file: Path) -
 
     losses = 0
     while True:
-        job = Job.calling(run_target, target=target, group=group, file=file, known=dict(known))
+        job = Job.calling(
+            run_target,
+            started=CaseRunKey,
+            progress=CaseRun,
+            result=TargetRuns,
+            target=target,
+            group=group,
+            file=file,
+            known=tuple(known.values()),
+        )
         try:
             runs: TargetRuns = run(
                 job,
@@ -303,8 +335,65 @@ def _run_cases(run: Callable[..., Any], target: str, group: Group, file: Path) -
             losses += 1
             if error.started is None or losses > _MAX_LOST_RUNNING:
                 return failed(f"the worker was lost: {error}")
-            key: CaseRunKey = error.started
-            known[key] = CaseRun(key=key, outcome=error.outcome, message=str(error))
+            known[error.started] = _confirm(run, worker, target, group, file, error)
+
+
+def _confirm(
+    run: Callable[..., Any],
+    worker: Worker,
+    target: str,
+    group: Group,
+    file: Path,
+    error: WorkerLost,
+) -> CaseRun:
+    """Return the outcome of a run that ended its worker, repeated alone in a new process.
+
+    What the repetition gives counts. If it does not agree with the first time, it is repeated once
+    more, and is flaky if both repetitions disagree.
+    """
+    lost = _lost_run(error.started, error)
+    alone = _run_alone(run, worker, target, group, file, lost.key)
+    if alone.outcome == lost.outcome:
+        return alone
+    again = _run_alone(run, worker, target, group, file, lost.key)
+    if again.outcome == alone.outcome:
+        return alone
+    message = f"{alone.message or alone.outcome}, then {again.message or again.outcome}"
+    return CaseRun(key=lost.key, outcome=Outcome.FLAKY, message=message)
+
+
+def _run_alone(
+    run: Callable[..., Any],
+    worker: Worker,
+    target: str,
+    group: Group,
+    file: Path,
+    key: CaseRunKey,
+) -> CaseRun:
+    """Return one run in a process that has run and will run nothing else."""
+    from sphinx_xpcaps.measure.case_runs import run_key  # late, as only the worker runs it
+
+    worker.restart()
+    job = Job.calling(
+        run_key, started=CaseRunKey, result=CaseRun | None, group=group, file=file, key=key
+    )
+    try:
+        found: CaseRun | None = run(
+            job, phase=profile.LOAD, phase_of=lambda key: key.mode, backend=group.backend
+        )
+    except WorkerLost as error:
+        return _lost_run(key, error)
+    finally:
+        worker.restart()
+    return found or CaseRun(key=key, outcome=Outcome.NOT_RUN, message="it was not run again")
+
+
+def _lost_run(key: CaseRunKey, error: WorkerLost) -> CaseRun:
+    return CaseRun(key=key, outcome=error.outcome, message=str(error), note=error.note)
+
+
+def _reference() -> Backend:
+    return next(backend for backend in backends().values() if backend.is_reference)
 
 
 def _estimated_time(group: Group) -> int:

@@ -106,18 +106,6 @@ def test_objects_are_reduced_to_their_class_and_state() -> None:
     assert (arguments, state) == ((Example,), {"x": 1})
 
 
-@depends_on("_socket of a multiprocessing.connection.Listener")
-def test_a_listener_stops_waiting_for_a_connection() -> None:
-    from multiprocessing.connection import Listener
-
-    from sphinx_xpcaps._private.cpython import set_accept_timeout
-
-    with Listener() as listener:
-        set_accept_timeout(listener, 0.01)
-        with pytest.raises(TimeoutError):
-            listener.accept()
-
-
 # NumPy
 
 

@@ -1,15 +1,25 @@
-"""Messages between the parent and a worker."""
+"""Messages between the parent and a worker: numbered, typed and validated data.
+
+Nothing is unpickled. The parent decodes what a worker sends as the types that the job declares, as
+measured code could send anything.
+"""
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+import msgspec
+
+from sphinx_xpcaps.results.text import escape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """Parent to worker: call a function.
+    """Call of a function in a worker.
 
     Parameters
     ----------
@@ -17,46 +27,144 @@ class Job:
         The function's dotted path. If it has parameters ``on_start`` or ``on_result``, the worker
         passes functions that send `Started` and `Progress`.
     arguments : mapping
-        Its other arguments, by keyword.
+        Its other arguments, by keyword. They are converted to the types of its annotations.
+    started, progress, result : type
+        Types of what the function passes to ``on_start`` and ``on_result``, and of its result.
     """
 
     function: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    started: Any = Any
+    progress: Any = Any
+    result: Any = Any
 
     @classmethod
-    def calling(cls, function: Callable[..., Any], **arguments: Any) -> Job:
+    def calling(
+        cls,
+        function: Callable[..., Any],
+        *,
+        started: Any = Any,
+        progress: Any = Any,
+        result: Any = Any,
+        **arguments: Any,
+    ) -> Job:
         """Return the job that calls `function`, which must be defined in a module."""
         path = f"{function.__module__}.{function.__qualname__}"
-        return cls(function=path, arguments=arguments)
+        return cls(
+            function=path, arguments=arguments, started=started, progress=progress, result=result
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """Parent to worker: call a function."""
+
+    number: int
+    function: str
+    arguments: dict[str, msgspec.Raw]
+
+
+class Started(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Worker to parent: the job starts a part of its work."""
 
-    what: Any
+    number: int
+    what: msgspec.Raw
     limit: float | None = None
     """Seconds that this may take, if less than the worker's time limit."""
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Worker to parent: a part of the job's result."""
 
-    value: Any
+    number: int
+    value: msgspec.Raw
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """Worker to parent: the job's result."""
+class Finished(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Worker to parent: the job's result, and what the job changed in the worker."""
 
-    value: Any
+    number: int
+    value: msgspec.Raw
     peak_memory: int
     """Peak resident memory of the worker, in bytes."""
+    restored: tuple[str, ...] = ()
+    """State that was changed and restored."""
+    remaining: tuple[str, ...] = ()
+    """State that was changed and could not be restored."""
+    imported: tuple[str, ...] = ()
+    """Backends whose libraries the job imported first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Errored:
+class Errored(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Worker to parent: the job raised, because of an internal error or of the set-up code."""
 
+    number: int
     message: str
+
+
+Reply = Started | Progress | Finished | Errored
+
+_REPLIES = msgspec.msgpack.Decoder(Reply)
+_REQUESTS = msgspec.msgpack.Decoder(Request)
+
+
+def encode(message: Any) -> bytes:
+    """Return the bytes of a message."""
+    return msgspec.msgpack.encode(message)
+
+
+def encode_value(value: Any) -> msgspec.Raw:
+    """Return the bytes of a part of a message; text that cannot be encoded is escaped."""
+    try:
+        return msgspec.Raw(msgspec.msgpack.encode(value, enc_hook=_encode_path))
+    except UnicodeEncodeError:
+        plain = msgspec.to_builtins(value, enc_hook=_encode_path)
+        return msgspec.Raw(msgspec.msgpack.encode(_escaped(plain)))
+
+
+def decode_value(content: msgspec.Raw, kind: Any) -> Any:
+    """Return a part of a message as a type.
+
+    Raises
+    ------
+    msgspec.MsgspecError
+        It is not of the type.
+    """
+    return msgspec.msgpack.decode(content, type=kind, dec_hook=_decode_path)
+
+
+def decode_reply(content: bytes) -> Reply:
+    """Return a worker's message; see `decode_value` for what it raises."""
+    reply: Reply = _REPLIES.decode(content)
+    return reply
+
+
+def decode_request(content: bytes) -> Request:
+    """Return the parent's message; see `decode_value` for what it raises."""
+    return _REQUESTS.decode(content)
+
+
+def argument_types(function: Callable[..., Any]) -> dict[str, Any]:
+    """Return the types of a function's parameters."""
+    return typing.get_type_hints(function)
+
+
+def _encode_path(value: Any) -> Any:
+    if isinstance(value, Path):
+        return str(value)
+    raise NotImplementedError(f"{type(value).__name__} cannot be sent")
+
+
+def _decode_path(kind: type, value: Any) -> Any:
+    if issubclass(kind, Path):
+        return Path(value)
+    raise NotImplementedError(f"{kind.__name__} cannot be received")
+
+
+def _escaped(plain: Any) -> Any:
+    if isinstance(plain, str):
+        return escape(plain)
+    if isinstance(plain, list):
+        return [_escaped(item) for item in plain]
+    if isinstance(plain, dict):
+        return {_escaped(key): _escaped(item) for key, item in plain.items()}
+    return plain

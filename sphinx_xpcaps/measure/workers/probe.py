@@ -90,7 +90,9 @@ def _probe_in_workers(
 
 def _probe_one(worker: Worker, name: str) -> Devices:
     try:
-        devices: Devices = worker.run(Job.calling(device_availability, name=name))
+        devices: Devices = worker.run(
+            Job.calling(device_availability, result=dict[str, Availability], name=name)
+        )
     except (WorkerLost, JobFailed) as error:
         reason = f"{name} is installed, but importing it fails: {error}"
         return dict.fromkeys(get_backend(name).columns.values(), Availability(False, reason))

@@ -1,34 +1,40 @@
-"""A worker: a child process that is started when needed and replaced when it is lost."""
+"""A worker: a process that is forked when needed and replaced when it is lost or was changed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from core.backends import get_backend
 from sphinx_xpcaps.measure.workers.child import set_up
 from sphinx_xpcaps.measure.workers.messages import Job
-from sphinx_xpcaps.measure.workers.process import Process, WorkerLost
+from sphinx_xpcaps.measure.workers.process import Process, Server, StartError, WorkerLost
 from sphinx_xpcaps.results.model import Outcome
 
-_MEMORY_LIMIT = 3 * 2**30
-"""A child with a larger peak memory is replaced, in bytes."""
-_SETUP_TIMEOUT = 60.0
+_LARGE = 3 * 2**30
+"""A process with a larger peak memory is replaced after its job, in bytes."""
+_SETUP_TIMEOUT = 120.0
 """Seconds that the set-up may take at least, as it imports libraries."""
 
 
 class Worker:
-    """A child process that is replaced when it is lost or uses too much memory.
+    """A process that runs jobs one after another, each in the same state.
+
+    The process is replaced after a job that ended it or changed what cannot be restored.
 
     Parameters
     ----------
     environment : mapping
-        Environment variables of the child.
+        Environment variables of the process.
     timeout : float
-        Seconds until the next message, after which the child is killed.
+        Seconds until the next message, after which the process is killed.
     setup : str
-        Code that each new child runs first.
-    modules : tuple of str
-        Modules that each new child imports first.
+        Code that each new process runs first.
+    backends : mapping of str to str
+        Names of backends, whose settings are compared after each job, with their modules, which
+        are imported before the process is forked.
+    memory_limit : int
+        Bytes of memory that the process and its children may use; 0 for no limit.
     """
 
     def __init__(
@@ -37,30 +43,47 @@ class Worker:
         timeout: float,
         *,
         setup: str = "",
-        modules: tuple[str, ...] = (),
+        backends: Mapping[str, str] | None = None,
+        memory_limit: int = 0,
     ) -> None:
         self._environment = environment
         self._timeout = timeout
-        self._setup = Job.calling(set_up, code=setup, modules=modules)
+        self._code = setup
+        self._backends = dict(backends or {})
+        self._memory_limit = memory_limit
+        self._server: Server | None = None
         self._process: Process | None = None
+        self._error: StartError | None = None
         self._stopped = False
 
     def start(self) -> Process:
-        """Return the child process, started and set up; raises what `Process.run` raises."""
-        process = self._process
-        if process is None:
-            process = self._process = Process(self._environment, max(self._timeout, _SETUP_TIMEOUT))
+        """Return the process, started and set up.
+
+        Raises
+        ------
+        StartError
+            No process can be started, now or before.
+        WorkerLost, JobFailed
+            The set-up fails; see `Process.run`.
+        """
+        if self._error is not None:
+            raise self._error
+        if self._process is None:
+            process = self._process = Process(
+                self._started_server(), max(self._timeout, _SETUP_TIMEOUT), self._memory_limit
+            )
+            modules = tuple(self._backends.values())
+            job = Job.calling(
+                set_up, code=self._code, modules=modules, backends=tuple(self._backends)
+            )
             try:
-                if self._stopped:  # now, so that either this or `stop` ends the new process
-                    raise WorkerLost(Outcome.CRASH, None, "the worker was stopped")
-                process.connect()
-                process.run(self._setup)
+                self._check_stopped()
+                process.run(job)
             except BaseException:
-                process.close()
-                self._process = None
+                self.restart()
                 raise
             process.timeout = self._timeout
-        return process
+        return self._process
 
     def run(
         self,
@@ -68,24 +91,49 @@ class Worker:
         on_result: Callable[[Any], None] | None = None,
         on_start: Callable[[Any], None] | None = None,
     ) -> Any:
-        """Run `job` in the child; see `Process.run`."""
+        """Run `job` in the process; see `Process.run` and `start` for what is raised."""
         process = self.start()
         try:
-            result = process.run(job, on_result, on_start)
+            result, finished = process.run(job, on_result, on_start)
         except BaseException:
-            self.close()
+            self.restart()
             raise
-        if process.peak_memory > _MEMORY_LIMIT:
+        if finished.imported:  # what the library's settings were before is not known
+            self._backends |= {name: get_backend(name).module for name in finished.imported}
             self.close()
+        elif finished.remaining or finished.peak_memory > _LARGE:
+            self.restart()
         return result
 
-    def close(self) -> None:
-        """End the child; the next job starts another one."""
+    def restart(self) -> None:
+        """End the process; the next job gets another one."""
         process, self._process = self._process, None
-        if process is not None:
-            process.close()
+        if process is not None and not process.close():
+            self.close()  # measured code has killed the server
+
+    def close(self) -> None:
+        """End the process and its server; the next job starts others."""
+        self._process = None
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
 
     def stop(self) -> None:
-        """End the child for good, also while another thread uses it or waits for its start."""
+        """End the process for good, also while another thread uses it or waits for its start."""
         self._stopped = True
         self.close()
+
+    def _started_server(self) -> Server:
+        if self._server is None:
+            modules = tuple(self._backends.values())
+            try:
+                self._server = Server(self._environment, modules)
+            except StartError as error:
+                self._error = error
+                raise
+        self._check_stopped()
+        return self._server
+
+    def _check_stopped(self) -> None:
+        if self._stopped:
+            raise WorkerLost(Outcome.CRASH, None, "the worker was stopped")
