@@ -257,7 +257,7 @@ def _find_cases(
     def result(collected: Collected) -> CollectedCases:
         return CollectedCases(target=target, collected=collected, lost=tuple(lost))
 
-    repeated = ""
+    repeated = False
     while len(skip) <= _MAX_LOST_FINDING and len(lost) <= _MAX_LOST_CALLS:
         job = Job.calling(
             collect,
@@ -279,8 +279,8 @@ def _find_cases(
                 lost.clear()
                 return result(Collected(target=target, error=f"importing it: {error}"))
             kind, text = error.started
-            if repeated != text:  # again in a new process, before it is believed
-                repeated = text
+            if not repeated:  # again in a process that has run nothing but this target
+                repeated = True
                 continue
             skip.append(text)
             if kind == "call":
@@ -335,7 +335,13 @@ def _run_cases(
             losses += 1
             if error.started is None or losses > _MAX_LOST_RUNNING:
                 return failed(f"the worker was lost: {error}")
-            known[error.started] = _confirm(run, worker, target, group, file, error)
+            # Later losses are in a process that has run nothing but this target.
+            first = losses == 1
+            known[error.started] = (
+                _confirm(run, worker, target, group, file, error)
+                if first
+                else _lost_run(error.started, error)
+            )
 
 
 def _confirm(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -25,9 +24,7 @@ def cases(packages_path: None, tmp_path: Path) -> Path:
     return file
 
 
-def runs_of(
-    cases: Path, known: Mapping[CaseRunKey, CaseRun]
-) -> tuple[TargetRuns, list[CaseRunKey]]:
+def runs_of(cases: Path, known: tuple[CaseRun, ...]) -> tuple[TargetRuns, list[CaseRunKey]]:
     """Run the case, and return its runs and the keys of those that were started."""
     started: list[CaseRunKey] = []
     runs = run_target(
@@ -41,12 +38,12 @@ def runs_of(
     return runs, started
 
 
-def known_run(key: CaseRunKey, outcome: Outcome) -> dict[CaseRunKey, CaseRun]:
-    return {key: CaseRun(key=key, outcome=outcome, message="broken")}
+def known_run(key: CaseRunKey, outcome: Outcome) -> tuple[CaseRun, ...]:
+    return (CaseRun(key=key, outcome=outcome, message="broken"),)
 
 
 def test_a_case_that_passes_is_run_once(cases: Path) -> None:
-    runs, started = runs_of(cases, {})
+    runs, started = runs_of(cases, ())
     assert [key for key in started if key.variant == AS_WRITTEN] == [KEY]
     assert all(run.passed for run in runs.runs)
 
@@ -65,10 +62,10 @@ def test_a_timeout_is_not_repeated(cases: Path) -> None:
 
 
 def test_a_case_is_not_run_after_two_others_were_lost(cases: Path) -> None:
-    lost = {
-        **known_run(CaseRunKey(1, AS_WRITTEN, "arrays", "eager"), Outcome.CRASH),
-        **known_run(CaseRunKey(2, AS_WRITTEN, "arrays", "eager"), Outcome.TIMEOUT),
-    }
+    lost = (
+        *known_run(CaseRunKey(1, AS_WRITTEN, "arrays", "eager"), Outcome.CRASH),
+        *known_run(CaseRunKey(2, AS_WRITTEN, "arrays", "eager"), Outcome.TIMEOUT),
+    )
     runs, _ = runs_of(cases, lost)
     assert runs.runs[0].outcome is Outcome.NOT_RUN
     assert runs.runs[0].message == "not run after 2 others were lost"
