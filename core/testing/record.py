@@ -15,6 +15,8 @@ from core.testing.declarations import Capabilities
 from core.testing.limit import Limit
 
 _SCHEMA = 1
+_BUNDLE_SCHEMA = 2
+"""Version of the format of a file with records of several environments."""
 
 _FAILING_DTYPES = {Note.FLOATING_ONLY: ("bool", "integral"), Note.FLOAT64_ONLY: ("float32",)}
 """The dtypes that do not work, by the note on those that do."""
@@ -29,8 +31,9 @@ def measured(*files: str | Path) -> Measured:
     Parameters
     ----------
     *files : str or path
-        Records, as ``sphinx-xpcaps measure --output`` writes them, or patterns such as
-        ``"xpcaps/*.json"``. If several records measured the same, the newest is used.
+        Records, as ``sphinx-xpcaps measure --output`` and ``sphinx-xpcaps merge`` write them, or
+        patterns such as ``"xpcaps/*.json"``. If several records measured the same, the newest is
+        used.
 
     Returns
     -------
@@ -60,15 +63,13 @@ def measured(*files: str | Path) -> Measured:
         def test_median(xp):
             ...
     """
-    records = sorted((_read(path) for path in _paths(files)), key=_date)
+    records = [record for path in _paths(files) for record in _read(path)]
     cells: dict[str, dict[tuple[str, str], Mapping[str, Any]]] = {}
-    for record in records:
-        for name, target in record["targets"].items():
-            known = cells.setdefault(name, {})
-            for cell in target["cells"]:
-                key = (cell["backend"], cell["device"])
-                if cell["status"] != "not_measured" or key not in known:
-                    known[key] = cell
+    for name, cell in _oldest_first(records):
+        known = cells.setdefault(name, {})
+        key = (cell["backend"], cell["device"])
+        if cell["status"] != "not_measured" or key not in known:
+            known[key] = cell
     return Measured({name: _capabilities(known.values()) for name, known in cells.items()})
 
 
@@ -180,19 +181,31 @@ def _paths(files: Iterable[str | Path]) -> Iterator[str]:
         yield from found
 
 
-def _read(path: str) -> dict[str, Any]:
+def _read(path: str) -> list[dict[str, Any]]:
+    """Return the records in a file: one, or those of a bundle."""
     try:
-        record = json.loads(Path(path).read_text("utf-8"))
-        schema = record["schema"]
+        content = json.loads(Path(path).read_text("utf-8"))
+        schema = content["schema"]
+        if schema not in (_SCHEMA, _BUNDLE_SCHEMA):
+            versions = f"schemas {_SCHEMA} and {_BUNDLE_SCHEMA}"
+            raise ValueError(f"{path} has schema {schema}; this version reads {versions}")
+        return [content] if schema == _SCHEMA else list(content["records"])
     except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError):
         raise ValueError(f"{path} is not a record of measured capabilities") from None
-    if schema != _SCHEMA:
-        raise ValueError(f"{path} has schema {schema}; this version reads schema {_SCHEMA}")
-    return dict(record)
 
 
-def _date(record: Mapping[str, Any]) -> str:
-    return str(record["environment"].get("date", ""))
+def _oldest_first(
+    records: Iterable[Mapping[str, Any]],
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the name of the target and each cell, by the date of the measurement."""
+    dated = [
+        (str(cell.get("date") or record["environment"].get("date", "")), name, cell)
+        for record in records
+        for name, target in record["targets"].items()
+        for cell in target["cells"]
+    ]
+    for _, name, cell in sorted(dated, key=lambda item: item[0]):
+        yield name, cell
 
 
 def _import_object(name: str) -> Any:

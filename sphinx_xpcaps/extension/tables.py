@@ -17,8 +17,8 @@ from sphinx_xpcaps.extension.warnings import Diagnostic
 from sphinx_xpcaps.measure import batch
 from sphinx_xpcaps.measure.batch import Measured
 from sphinx_xpcaps.measure.request import Request
-from sphinx_xpcaps.results import record as record_file
 from sphinx_xpcaps.results.model import Record
+from sphinx_xpcaps.results.record import read_files
 from sphinx_xpcaps.results.view import MISSING, Table, derive
 
 if TYPE_CHECKING:
@@ -78,21 +78,20 @@ def measure(
 
 def read_records(folder: Path, patterns: Iterable[str]) -> tuple[list[Record], list[Diagnostic]]:
     """Return the records that match the patterns, without those that cannot be read."""
-    records: list[Record] = []
+    paths: list[Path] = []
     problems: list[Diagnostic] = []
     for pattern in patterns:
-        paths = sorted(folder.glob(pattern))
-        if not paths:
+        found = sorted(folder.glob(pattern))
+        if not found:
             message = f"xpcaps_records: no file matches {pattern!r}"
             problems.append(Diagnostic(kind="record", message=message, file=folder / "conf.py"))
-        for path in paths:
-            try:
-                records.append(record_file.read(path))
-            except Exception as error:
-                reason = " ".join(str(error).split()).removeprefix(f"{path}: ")
-                message = f"the record cannot be read: {reason}"
-                problems.append(Diagnostic(kind="record", message=message, file=path))
-    return records, problems
+        paths += found
+    files = read_files(dict.fromkeys(paths))
+    for error in files.errors:
+        reason = " ".join(str(error).split()).removeprefix(f"{error.path}: ")
+        message = f"the record cannot be read: {reason}"
+        problems.append(Diagnostic(kind="record", message=message, file=error.path))
+    return list(files.records), problems
 
 
 def is_plain_data(request: TableRequest, table: Table | None) -> bool:

@@ -17,8 +17,8 @@ from sphinx_xpcaps.results.labels import (
     title,
     version,
 )
-from sphinx_xpcaps.results.merge import Seen
 from sphinx_xpcaps.results.model import Cell, Environment, Package, Reason, Status
+from sphinx_xpcaps.results.sources import Seen
 from sphinx_xpcaps.results.view import Shown
 
 

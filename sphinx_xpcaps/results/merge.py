@@ -1,26 +1,25 @@
 """Choose which of several measurements of a cell to show.
 
 A measurement takes precedence over "not measured", and a current measurement over an outdated one.
-Of the measurements in one environment, the newest is used. If environments disagree, the property
-that separates them is added as a note; if there is none, the cell is a conflict.
+Of the measurements in one environment, the newest is used. If environments disagree, the result
+with the newest versions is shown, and the property that separates it from the others is added as a
+note; if there is none, the cell is a conflict.
+
+The result does not depend on the order of the measurements.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from sphinx_xpcaps.results.model import Cell, Environment, Package, Status
-from sphinx_xpcaps.results.separate import separator
+from sphinx_xpcaps.results.conflict import sides
+from sphinx_xpcaps.results.labels import STATUSES
+from sphinx_xpcaps.results.model import Cell, Status
+from sphinx_xpcaps.results.separate import Separator, separator
+from sphinx_xpcaps.results.sources import Seen, content, recency
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """The cell of one record, with the environment in which it was measured."""
-
-    cell: Cell
-    environment: Environment
-    package: Package
+_RANKS = {Status.SUPPORTED: 3, Status.PARTIAL: 2, Status.UNSUPPORTED: 1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,78 +29,115 @@ class Choice:
     seen: Seen
     outdated: str | None = None
     others: tuple[Seen, ...] = ()
+    """Measurements in other environments with another result, the newest versions first."""
 
 
 def choose(seen: Sequence[Seen], is_current: Callable[[Seen], bool]) -> Choice:
-    """Return the measurement to show; `seen` is not empty, and earlier items win ties."""
+    """Return the measurement to show; `seen` is not empty."""
     measured = [one for one in seen if one.cell.status.measured]
     if not measured:
-        return Choice(seen=_best_unmeasured(seen))
+        return Choice(seen=_without_date(max(seen, key=_unmeasured_rank)))
+    if len(measured) > 1:
+        measured = _newest_versions_first(measured)
+        if _all_agree(measured):
+            # The usual case: `is_current` takes long, and one current measurement is enough.
+            shown = next(filter(is_current, measured), None)
+            return _choice(shown or measured[0], () if shown else (measured[0],))
     current = [one for one in measured if is_current(one)]
     if not current:
         shown, *others = _newest_of_each_environment(measured)
-        return Choice(seen=shown, outdated=_age(shown), others=tuple(others))
-    superseded = [one for one in measured if one not in current]
-    agreed, others = _agree(_newest_of_each_environment(current))
-    others += _newest_of_each_environment(
-        [one for one in superseded if _identity(one) not in map(_identity, current)]
+        return _choice(shown, (shown,), _differing(others, shown))
+    known = {one.source.identity for one in current}
+    superseded = [one for one in measured if one.source.identity not in known]
+    agreed, differ = _agree(_newest_of_each_environment(current))
+    differ += _differing(_newest_of_each_environment(superseded), current[0])
+    return _choice(agreed, (), differ)
+
+
+def newest(cells: Iterable[tuple[str, Cell]]) -> tuple[str, Cell]:
+    """Return the date and the cell that counts, of cells with dates from one environment."""
+    return max(cells, key=lambda dated: (*rank_unmeasured(dated[1]), dated[0], content(dated[1])))
+
+
+def rank_unmeasured(cell: Cell) -> tuple[bool, bool]:
+    """Return a sort key: whether a cell was measured, and whether a status is expected."""
+    return cell.status.measured, cell.expected is not None
+
+
+def _choice(shown: Seen, outdated: Sequence[Seen], others: Sequence[Seen] = ()) -> Choice:
+    return Choice(
+        seen=_without_date(shown),
+        outdated=_age(shown) if outdated else None,
+        others=tuple(map(_without_date, others)),
     )
-    return Choice(seen=agreed, others=tuple(others))
 
 
-def _best_unmeasured(seen: Sequence[Seen]) -> Seen:
-    """Return the newest unmeasured cell, if possible one with an expected status."""
-    newest_first = sorted(seen, key=lambda one: one.environment.date, reverse=True)
-    return min(newest_first, key=lambda one: one.cell.expected is None)
+def _without_date(one: Seen) -> Seen:
+    """Return `one` without the date of the cell, which is that of its environment too."""
+    return one if one.cell.date is None else replace(one, cell=replace(one.cell, date=None))
 
 
-def _newest_of_each_environment(seen: Sequence[Seen]) -> list[Seen]:
-    """Return the newest cell of each environment, newest first; the first if dates are equal."""
-    found: list[Seen] = []
-    for one in sorted(seen, key=lambda one: one.environment.date, reverse=True):
-        if all(_identity(one) != _identity(other) for other in found):
-            found.append(one)
-    return found
+def _unmeasured_rank(one: Seen) -> tuple[bool, str, str, bytes]:
+    environment = one.environment
+    expected = one.cell.expected is not None
+    return expected, environment.date, one.source.identity, content(one.cell)
 
 
-def _identity(one: Seen) -> Environment:
-    """Return the environment without its date."""
-    return replace(one.environment, date="")
+def _newest_versions_first(seen: Sequence[Seen]) -> list[Seen]:
+    keyed = [(recency(one), one) for one in seen]
+    keyed.sort(key=lambda pair: pair[0], reverse=True)
+    ordered = [one for _, one in keyed]
+    ties = any(keyed[i][0] == keyed[i + 1][0] for i in range(len(keyed) - 1))
+    if ties:  # several results of one environment from one day
+        ordered.sort(key=lambda one: (recency(one), content(one.cell)), reverse=True)
+    return ordered
+
+
+def _all_agree(seen: Sequence[Seen]) -> bool:
+    first = seen[0].cell
+    return all(
+        one.cell.status is first.status and one.cell.notes == first.notes for one in seen[1:]
+    )
+
+
+def _newest_of_each_environment(seen: Iterable[Seen]) -> list[Seen]:
+    """Return the first cell of each environment; within one, `seen` has the newest first."""
+    found: dict[str, Seen] = {}
+    for one in seen:
+        found.setdefault(one.source.identity, one)
+    return list(found.values())
+
+
+def _differing(seen: Iterable[Seen], shown: Seen) -> list[Seen]:
+    return [one for one in seen if one.verdict != shown.verdict]
 
 
 def _agree(seen: list[Seen]) -> tuple[Seen, list[Seen]]:
-    """Return the newest of `seen` with a note on where it applies, and those that differ."""
-    newest = seen[0]
-    same = [one for one in seen if _verdict(one) == _verdict(newest)]
-    differ = [one for one in seen if _verdict(one) != _verdict(newest)]
+    """Return the first of `seen` with a note on where it applies, and those that differ."""
+    first = seen[0]
+    same = [one for one in seen if one.verdict == first.verdict]
+    differ = _differing(seen, first)
     if not differ:
-        return newest, []
-    note = separator(
+        return first, []
+    found = separator(
         [one.environment for one in same],
         [one.environment for one in differ],
-        backend=newest.cell.backend,
-        package=newest.package.name,
+        backend=first.cell.backend,
+        package=first.package.name,
     )
-    if note:
-        noted = replace(newest.cell, notes=(*newest.cell.notes, note))
-        return replace(newest, cell=noted), differ
-    sides = {_verdict(one): one for one in reversed(seen)}
-    both = sorted(_side(one) for one in sides.values())
-    cell = replace(newest.cell, status=Status.CONFLICT, notes=tuple(both))
-    return replace(newest, cell=cell), differ
+    if found:
+        notes = (*first.cell.notes, _note(found, first, differ))
+        return replace(first, cell=replace(first.cell, notes=notes)), differ
+    cell = replace(first.cell, status=Status.CONFLICT, notes=tuple(sides(seen)))
+    return replace(first, cell=cell), differ
 
 
-def _verdict(one: Seen) -> tuple[Status, tuple[str, ...]]:
-    return one.cell.status, one.cell.notes
-
-
-def _side(one: Seen) -> str:
-    """Return the text of one side of a conflict."""
-    where = one.environment
-    version = where.packages.get(one.cell.backend)
-    parts = [f"{one.cell.backend} {version}" if version else "", where.platform, where.date]
-    notes = f" ({'; '.join(one.cell.notes)})" if one.cell.notes else ""
-    return f"{one.cell.status}{notes} with {', '.join(part for part in parts if part)}"
+def _note(found: Separator, shown: Seen, differ: Sequence[Seen]) -> str:
+    """Return where the shown result holds, or until when there was a better one."""
+    before = max(differ, key=lambda one: _RANKS.get(one.cell.status, 0)).cell.status
+    if found.ended and _RANKS.get(before, 0) > _RANKS.get(shown.cell.status, 0):
+        return f"{STATUSES[before]} {found.ended}"
+    return found.text
 
 
 def _age(one: Seen) -> str:

@@ -15,7 +15,9 @@ from msgspec import Meta
 from sphinx_xpcaps.results.text import LONGEST_TEXT
 
 SCHEMA = 1
-"""Version of the record format."""
+"""Version of the format of a file with one record."""
+BUNDLE_SCHEMA = 2
+"""Version of the format of a file with records of several environments."""
 
 # Fields are bounded, since records are untrusted input: they come in pull requests.
 Name: TypeAlias = Annotated[str, Meta(max_length=500)]
@@ -131,6 +133,8 @@ class Cell:
     expected: Expected | None = None
     graph: Graph | None = None
     key: Name | None = None
+    date: Version | None = None
+    """When the cell was measured; None if that is the date of the record's environment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

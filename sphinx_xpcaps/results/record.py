@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from sphinx_xpcaps.files import write_atomically
-from sphinx_xpcaps.results.model import SCHEMA, Cell, Record, Target
+from sphinx_xpcaps.results import bundle
+from sphinx_xpcaps.results.model import BUNDLE_SCHEMA, SCHEMA, Cell, Record
+from sphinx_xpcaps.results.order import in_order
+from sphinx_xpcaps.results.sharing import SharedParts
 from sphinx_xpcaps.results.text import clean, escape, may_be_unsafe
 
 _LARGEST = 2**30
@@ -18,7 +24,19 @@ _DECODE_ERRORS = (msgspec.MsgspecError, UnicodeError, RecursionError)
 
 
 class RecordError(Exception):
-    """A file is not a valid record; the message names it and gives the reason."""
+    """A file is not a valid record; the message names it and gives the reason.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    reason : str
+        The rest of the message.
+    """
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
 
 
 class NewerRecordError(RecordError):
@@ -29,8 +47,21 @@ class _Header(msgspec.Struct):
     schema: int
 
 
+class _Records(msgspec.Struct):
+    records: list[msgspec.Raw]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadRecords:
+    """What several files contain."""
+
+    records: tuple[Record, ...] = ()
+    errors: tuple[RecordError, ...] = ()
+    """One for each file that could not be read."""
+
+
 def read(path: Path) -> Record:
-    """Return the record in `path`.
+    """Return the only record in `path`.
 
     Records are untrusted input: all fields are validated and bounded, and control characters in
     texts are replaced by escapes.
@@ -38,51 +69,67 @@ def read(path: Path) -> Record:
     Raises
     ------
     RecordError
-        The file cannot be read, or is not a record of a supported version.
+        The file cannot be read, is not a record of a supported version, or has several records.
     """
-    try:
-        if path.stat().st_size > _LARGEST:
-            raise RecordError(f"{path}: not a record: larger than 1 GiB")
-        content = path.read_bytes()
-    except OSError as error:
-        raise RecordError(f"{path}: {error.strerror or error}") from error
-    try:
-        schema = msgspec.json.decode(content, type=_Header).schema
-        if schema > SCHEMA:
-            raise NewerRecordError(f"{path}: {_unsupported(schema)}")
-        if schema != SCHEMA:
-            raise RecordError(f"{path}: {_unsupported(schema)}")
-        if may_be_unsafe(content):
-            plain = _cleaned(msgspec.json.decode(content))
-            record = msgspec.convert(plain, Record)
-        else:
-            record = msgspec.json.decode(content, type=Record)
-    except _DECODE_ERRORS as error:
-        raise RecordError(f"{path}: not a record: {clean(str(error))}") from error
-    if problem := _graph_problem(record):
-        raise RecordError(f"{path}: not a record: {problem}")
-    return record
+    records = read_records(path)
+    if len(records) != 1:
+        raise RecordError(path, f"expected one record, found {len(records)}")
+    return records[0]
+
+
+def read_records(path: Path) -> tuple[Record, ...]:
+    """Return all records in `path`: one, or those of a bundle.
+
+    Raises
+    ------
+    RecordError
+        The file cannot be read, or is not a record of a supported version.
+
+    See Also
+    --------
+    read : Read a file that has one record.
+    read_files : Read several files.
+    """
+    return _read(path, SharedParts())
+
+
+def read_files(paths: Iterable[Path]) -> ReadRecords:
+    """Return the records of all files that can be read, and an error for each other file."""
+    records: list[Record] = []
+    errors: list[RecordError] = []
+    shared = SharedParts()
+    for path in paths:
+        try:
+            records += _read(path, shared)
+        except RecordError as error:
+            errors.append(error)
+    return ReadRecords(records=tuple(records), errors=tuple(errors))
 
 
 def write(record: Record, path: Path) -> None:
     """Write `record` to `path` atomically; the output is reproducible."""
-    content = encode(record)
-    if path.exists() and path.read_bytes() == content:
-        return
-    write_atomically(path, content)
+    _write_if_changed(encode(record), path)
+
+
+def write_bundle(records: Iterable[Record], path: Path) -> None:
+    """Write several records to `path` atomically; the output is reproducible.
+
+    Parameters
+    ----------
+    records : iterable of Record
+        Records of different environments; see `sphinx_xpcaps.results.combine.combine`.
+    path : Path
+        The file.
+    """
+    _write_if_changed(bundle.encode(records), path)
 
 
 def encode(record: Record) -> bytes:
     """Return the bytes of `record`."""
-    ordered = replace(
-        record,
-        unavailable=tuple(sorted(record.unavailable, key=lambda u: (u.backend, u.device))),
-        targets={name: _ordered(record.targets[name]) for name in sorted(record.targets)},
-    )
-    plain: Any = msgspec.to_builtins(ordered)
+    plain: Any = msgspec.to_builtins(in_order(record))
     for target in plain["targets"].values():
         for cell in target["cells"]:
-            for name in ("expected", "graph"):
+            for name in ("expected", "graph", "date"):
                 if cell[name] is None:
                     del cell[name]
             for reason in cell["reasons"]:
@@ -92,8 +139,24 @@ def encode(record: Record) -> bytes:
 
 
 def schema() -> dict[str, Any]:
-    """Return the JSON Schema of a record."""
-    return msgspec.json.schema(Record)
+    """Return the JSON Schema of a file with records.
+
+    The value of the field ``schema`` determines which of its two definitions applies.
+    """
+    one, several = msgspec.json.schema(Record), bundle.schema()
+    definitions = {**several.pop("$defs"), **one.pop("$defs")}
+    has_several = {"properties": {"schema": {"const": BUNDLE_SCHEMA}}}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Record of sphinx-xpcaps",
+        "type": "object",
+        "required": ["schema"],
+        "properties": {"schema": {"enum": [SCHEMA, BUNDLE_SCHEMA]}},
+        "if": has_several,
+        "then": several,
+        "else": one,
+        "$defs": definitions,
+    }
 
 
 def clean_cell(cell: Cell) -> Cell:
@@ -113,8 +176,72 @@ def clean_cell(cell: Cell) -> Cell:
     )
 
 
+def _read(path: Path, shared: SharedParts) -> tuple[Record, ...]:
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise RecordError(path, "not a record: larger than 1 GiB")
+        content = path.read_bytes()
+    except OSError as error:
+        raise RecordError(path, f"{error.strerror or error}") from error
+    try:
+        schema = msgspec.json.decode(content, type=_Header).schema
+        if schema > BUNDLE_SCHEMA:
+            raise NewerRecordError(path, _unsupported(schema))
+        if schema not in (SCHEMA, BUNDLE_SCHEMA):
+            raise RecordError(path, _unsupported(schema))
+        with _garbage_collection_paused():
+            return tuple(_decode(content, schema, shared))
+    except _DECODE_ERRORS as error:
+        raise RecordError(path, f"not a record: {clean(str(error))}") from error
+
+
+def _decode(content: bytes, schema: int, shared: SharedParts) -> Iterator[Record]:
+    """Yield the records of a file; of a large bundle, only one is decoded at a time."""
+    unsafe = may_be_unsafe(content)
+    if schema == SCHEMA:
+        yield _shared(_converted(content, Record, unsafe=unsafe), shared)
+        return
+    for index, part in enumerate(msgspec.json.decode(content, type=_Records).records):
+        try:
+            entry = _converted(bytes(part), bundle.Entry, unsafe=unsafe)
+            yield _shared(bundle.to_record(entry), shared)
+        except msgspec.ValidationError as error:
+            message = str(error).replace("`$", f"`$.records[{index}]")
+            raise msgspec.ValidationError(message) from None
+
+
+def _converted(content: bytes, kind: type[Any], *, unsafe: bool) -> Any:
+    if unsafe:
+        return msgspec.convert(_cleaned(msgspec.json.decode(content)), kind)
+    return msgspec.json.decode(content, type=kind)
+
+
+def _shared(record: Record, shared: SharedParts) -> Record:
+    _check_graphs(record)
+    return replace(record, targets=shared.share(record.targets))
+
+
+@contextmanager
+def _garbage_collection_paused() -> Iterator[None]:
+    """Pause garbage collection, which takes longer than decoding and finds nothing."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _write_if_changed(content: bytes, path: Path) -> None:
+    if path.exists() and path.read_bytes() == content:
+        return
+    write_atomically(path, content)
+
+
 def _unsupported(schema: int) -> str:
-    return f"unsupported format version {schema}; the supported version is {SCHEMA}"
+    versions = f"the supported versions are {SCHEMA} and {BUNDLE_SCHEMA}"
+    return f"unsupported format version {schema}; {versions}"
 
 
 def _cleaned(plain: Any) -> Any:
@@ -128,20 +255,13 @@ def _cleaned(plain: Any) -> Any:
     return plain
 
 
-def _graph_problem(record: Record) -> str:
-    """Return what is wrong with the first invalid graph, or "" if all are valid."""
+def _check_graphs(record: Record) -> None:
+    """Raise if the nodes of a graph do not refer to earlier nodes only."""
     for name, target in record.targets.items():
         for cell in target.cells:
-            for index, node in enumerate(cell.graph.nodes if cell.graph else ()):
+            if cell.graph is None:
+                continue
+            for index, node in enumerate(cell.graph.nodes):
                 if any(operand >= index for operand in node.operands):
-                    return f"operands of a graph node must precede it - at `$.targets[{name}]`"
-    return ""
-
-
-def _ordered(target: Target) -> Target:
-    cells = sorted(target.cells, key=lambda cell: (cell.backend, cell.device))
-    return replace(target, cells=tuple(_with_sorted_modes(cell) for cell in cells))
-
-
-def _with_sorted_modes(cell: Cell) -> Cell:
-    return replace(cell, modes=dict(sorted(cell.modes.items())))
+                    message = "operands of a graph node must precede it"
+                    raise msgspec.ValidationError(f"{message} - at `$.targets[{name}]`")

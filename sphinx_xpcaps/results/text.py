@@ -15,9 +15,11 @@ _UNSAFE = re.compile(
 )
 _UNSAFE_JSON = re.compile(
     rb"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xd8\x9c|\xe2\x80[\x8e\x8f\xa8-\xae]"
-    rb"|\xe2\x81[\xa6-\xa9]|\xef\xbb\xbf|\xef\xbf[\xb9-\xbb]|\\u",
-    re.IGNORECASE,
+    rb"|\xe2\x81[\xa6-\xa9]|\xef\xbb\xbf|\xef\xbf[\xb9-\xbb]"
 )
+_ESCAPES = (rb"\u", rb"\b", rb"\f", rb"\r")
+_ESCAPED = re.compile(rb"(?<!\\)(?:\\\\)*\\[ubfr]")
+_SAFE = bytes([*b"\t\n", *range(0x20, 0x7F)])
 
 
 def clean(text: str, limit: int = LONGEST_TEXT) -> str:
@@ -46,7 +48,12 @@ def escape(text: str) -> str:
 
 def may_be_unsafe(content: bytes) -> bool:
     """Return whether JSON may have text that `clean` changes, apart from its length."""
-    return _UNSAFE_JSON.search(content) is not None
+    # Records are large and nearly all ASCII, so a search in the whole content would take long.
+    rare = content.translate(None, _SAFE)
+    if _UNSAFE_JSON.search(rare) and _UNSAFE_JSON.search(content):
+        return True
+    may_have_escapes = any(escape in content for escape in _ESCAPES)
+    return may_have_escapes and _ESCAPED.search(content) is not None
 
 
 def _code(found: re.Match[str]) -> str:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from core.backends import backends as all_backends
-from sphinx_xpcaps.results.merge import Seen, choose
-from sphinx_xpcaps.results.model import Cell, Environment, Outcome, Package, Reason, Record, Status
+from sphinx_xpcaps.results.merge import choose
+from sphinx_xpcaps.results.model import (
+    Cell,
+    Environment,
+    Outcome,
+    Package,
+    Reason,
+    Record,
+    Status,
+    Target,
+)
+from sphinx_xpcaps.results.sources import RecordSources, Seen
 
 IsCurrent = Callable[[str, Cell, Environment], bool]
 """Return whether the measurement of a cell of a target in an environment is current."""
@@ -58,7 +68,7 @@ def derive(
     Parameters
     ----------
     records : sequence of Record
-        Earlier records win ties, so those of this machine come first.
+        Their order does not matter.
     backends, devices : sequence of str
         Rows and columns, in order.
     is_current : callable
@@ -69,18 +79,14 @@ def derive(
     dict of str to Table
         Sorted by target.
     """
-    names = sorted({name for record in records for name in record.targets})
+    columns = _columns(records, backends, devices)
     return {
         name: Table(
             target=name,
-            kind=_kind(records, name),
-            cells=tuple(
-                _shown(records, name, backend, device, is_current)
-                for backend in backends
-                for device in devices
-            ),
+            kind=target_kind(target.kind for _, target in found),
+            cells=_cells(name, found, columns, is_current),
         )
-        for name in names
+        for name, found in _by_target(records)
     }
 
 
@@ -89,11 +95,7 @@ def blank(target: str, *, backends: Sequence[str], devices: Sequence[str]) -> Ta
     return Table(
         target=target,
         kind="unknown",
-        cells=tuple(
-            _shown((), target, backend, device, lambda *_: True)
-            for backend in backends
-            for device in devices
-        ),
+        cells=tuple(_not_seen(column) for column in _columns((), backends, devices)),
     )
 
 
@@ -123,58 +125,96 @@ def without_keys(table: Table) -> Table:
     )
 
 
-def _kind(records: Sequence[Record], name: str) -> str:
-    kinds = [record.targets[name].kind for record in records if name in record.targets]
-    return next((kind for kind in kinds if kind != MISSING), MISSING)
+def target_kind(kinds: Iterable[str]) -> str:
+    """Return the kind of a target, which is missing only if it is missing everywhere."""
+    return min((kind for kind in kinds if kind != MISSING), default=MISSING)
 
 
-def _shown(
-    records: Sequence[Record], target: str, backend: str, column: str, is_current: IsCurrent
-) -> Shown:
-    known = all_backends().get(backend)
-    device = known.columns.get(column) if known else column
-    if device is None:
-        cell = Cell(backend=backend, device=column, status=Status.NOT_APPLICABLE)
-        return Shown(column=column, cell=cell)
-    seen = [
-        Seen(cell=cell, environment=record.environment, package=_package(record, target))
-        for record in records
-        if target in record.targets
-        for cell in record.targets[target].cells
-        if (cell.backend, cell.device) == (backend, device)
-    ]
-    if not seen:
-        return Shown(column=column, cell=_unknown(records, backend, device))
-    choice = choose(seen, lambda one: is_current(target, one.cell, one.environment))
-    return Shown(
-        column=column,
-        cell=choice.seen.cell,
-        environment=choice.seen.environment,
-        package=choice.seen.package,
-        outdated=choice.outdated,
-        others=choice.others,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Column:
+    """One backend and column of a table."""
+
+    backend: str
+    column: str
+    device: str | None
+    """The device that the column shows; None if it is not applicable."""
+    unknown: Cell
+    """The cell of a target that has no cell in any record."""
 
 
-def _package(record: Record, target: str) -> Package:
-    """Return the package of a target; a record may have targets of several packages."""
-    name = target.partition(".")[0]
-    version = record.environment.packages.get(name)
-    if version is None and record.package.name == name:
-        return record.package
-    return Package(name=name, version=version)
+def _columns(
+    records: Sequence[Record], backends: Sequence[str], devices: Sequence[str]
+) -> list[_Column]:
+    known = all_backends()
+    found = []
+    for backend in backends:
+        for column in devices:
+            device = known[backend].columns.get(column) if backend in known else column
+            if device is None:
+                cell = Cell(backend=backend, device=column, status=Status.NOT_APPLICABLE)
+            else:
+                cell = _unknown(records, backend, device)
+            found.append(_Column(backend=backend, column=column, device=device, unknown=cell))
+    return found
+
+
+def _by_target(
+    records: Sequence[Record],
+) -> Iterator[tuple[str, list[tuple[RecordSources, Target]]]]:
+    """Yield each target with its results in all records, sorted by target."""
+    sources = [(RecordSources(record), record.targets) for record in records]
+    for name in sorted({name for record in records for name in record.targets}):
+        yield name, [(source, targets[name]) for source, targets in sources if name in targets]
+
+
+def _cells(
+    target: str,
+    found: Sequence[tuple[RecordSources, Target]],
+    columns: Sequence[_Column],
+    is_current: IsCurrent,
+) -> tuple[Shown, ...]:
+    package = target.partition(".")[0]
+    seen: dict[tuple[str, str], list[Seen]] = {}
+    for sources, results in found:
+        for cell in results.cells:
+            one = Seen(cell, sources.of(package, cell.date))
+            seen.setdefault((cell.backend, cell.device), []).append(one)
+
+    def is_current_cell(one: Seen) -> bool:
+        return is_current(target, one.cell, one.environment)
+
+    shown = []
+    for column in columns:
+        measurements = seen.get((column.backend, column.device)) if column.device else None
+        if not measurements:
+            shown.append(_not_seen(column))
+            continue
+        choice = choose(measurements, is_current_cell)
+        shown.append(
+            Shown(
+                column=column.column,
+                cell=choice.seen.cell,
+                environment=choice.seen.environment,
+                package=choice.seen.package,
+                outdated=choice.outdated,
+                others=choice.others,
+            )
+        )
+    return tuple(shown)
+
+
+def _not_seen(column: _Column) -> Shown:
+    return Shown(column=column.column, cell=column.unknown)
 
 
 def _unknown(records: Sequence[Record], backend: str, device: str) -> Cell:
     """Return a cell that is in no record, with the reason if the device was not available."""
-    message = next(
-        (
-            entry.reason
-            for record in records
-            for entry in record.unavailable
-            if (entry.backend, entry.device) == (backend, device)
-        ),
-        "in no record yet",
-    )
+    reasons = [
+        entry.reason
+        for record in records
+        for entry in record.unavailable
+        if (entry.backend, entry.device) == (backend, device)
+    ]
+    message = min(reasons, default="in no record yet")
     reason = Reason(mode="eager", outcome=Outcome.NOT_RUN, message=message)
     return Cell(backend=backend, device=device, status=Status.NOT_MEASURED, reasons=(reason,))

@@ -27,7 +27,7 @@ VALID = encode(record(environment(), cell(Status.SUPPORTED)))
         (b'{"schema": 1, "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "recursion"),
         (b"[1]", "Expected `object`, got `array`"),
         (b"{}", "missing required field `schema`"),
-        (b'{"schema": 0}', "unsupported format version 0; the supported version is 1"),
+        (b'{"schema": 0}', "unsupported format version 0; the supported versions are 1 and 2"),
         (VALID.replace(b'"python": "', b'"python": "' + b"9" * 5000), "$.environment.python"),
         (VALID.replace(b'"status": "supported"', b'"status": "great"'), "$.targets"),
         (VALID.replace(b'"passed": 0', b'"passed": -1'), "`int` >= 0 - at `$.targets"),

@@ -34,16 +34,31 @@ def test_newest_measurement_in_one_environment_is_used():
         assert found.environment.date == "2026-02-01"
 
 
-def test_a_backend_version_that_separates_two_environments_becomes_a_note():
+def test_the_result_with_the_newest_version_is_shown_even_if_an_older_one_was_measured_later():
     old = record(
         environment("2026-02-01", packages={"numpy": "2.3.0", "torch": "2.5.1"}),
         cell(Status.UNSUPPORTED, "TypeError"),
     )
     new = record(environment("2026-01-01"), cell(Status.SUPPORTED))
     found = shown(old, new)
-    assert found.cell.status == Status.UNSUPPORTED, "the newest environment's status is shown"
-    assert found.cell.notes == ("TypeError", "torch < 2.6")
-    assert [other.cell.status for other in found.others] == [Status.SUPPORTED]
+    assert (found.cell.status, found.cell.notes) == (Status.SUPPORTED, ("torch ≥ 2.6",))
+    assert [other.cell.status for other in found.others] == [Status.UNSUPPORTED]
+
+
+def test_a_newer_backend_that_fails_says_until_when_the_function_was_supported():
+    old = record(environment("2026-01-01", packages={"dask": "2025.3.0"}), dask(Status.SUPPORTED))
+    new = record(
+        environment("2026-01-01", packages={"dask": "2025.5.1"}),
+        dask(Status.UNSUPPORTED, "TypeError"),
+    )
+    found = derive([old, new], backends=["dask"], devices=["cpu"], is_current=lambda *_: True)
+    assert found[TARGET].cells[0].cell == dask(
+        Status.UNSUPPORTED, "TypeError", "supported until Dask 2025.3"
+    )
+
+
+def dask(status: Status, *notes: str) -> Cell:
+    return cell(status, *notes, backend="dask")
 
 
 def test_a_newer_backend_that_works_is_supported_from_its_version_on():
@@ -62,8 +77,8 @@ def test_disagreement_without_a_separating_property_is_a_conflict():
     found = shown(one, two)
     assert found.cell.status == Status.CONFLICT
     assert found.cell.notes == (
-        "partial (no JIT) with torch 2.6.0, linux-x86_64, 2026-01-02",
-        "supported with torch 2.6.0, linux-x86_64, 2026-01-01",
+        "partial (no JIT) with EPYC, 2026-01-02",
+        "supported with Xeon, 2026-01-01",
     )
 
 
@@ -76,7 +91,19 @@ def test_a_version_that_fails_between_two_that_work_is_a_conflict():
             (3, "2.7.0", Status.SUPPORTED),
         ]
     ]
-    assert shown(*records).cell.status == Status.CONFLICT
+    found = shown(*records).cell
+    assert found.status == Status.CONFLICT
+    assert found.notes == (
+        "supported with torch 2.7.0 or torch 2.5.0, 2026-01-03 or 2026-01-01",
+        "unsupported with torch 2.6.0, 2026-01-02",
+    )
+
+
+def test_a_cell_that_is_older_than_its_record_is_shown_with_its_own_date():
+    old = record(environment("2026-02-01"), cell(Status.SUPPORTED, date="2026-01-01"))
+    found = shown(old)
+    assert found.environment == environment("2026-01-01")
+    assert found.cell == cell(Status.SUPPORTED)
 
 
 def test_agreeing_environments_are_not_a_conflict():

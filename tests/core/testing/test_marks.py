@@ -218,7 +218,7 @@ def test_methods_are_skipped_where_a_record_says_that_they_fail(tmp_path: Path) 
         (None, "no record .* found"),
         ("{", "is not a record of measured capabilities"),
         ("[]", "is not a record of measured capabilities"),
-        ('{"schema": 9}', "has schema 9; this version reads schema 1"),
+        ('{"schema": 9}', "has schema 9; this version reads schemas 1 and 2"),
     ],
 )
 def test_the_error_for_an_invalid_record_names_the_file(

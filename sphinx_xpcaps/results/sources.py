@@ -1,0 +1,121 @@
+"""Measurements of one cell, with where and when each was made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import msgspec
+from packaging.version import InvalidVersion, Version
+
+from sphinx_xpcaps.results.model import Cell, Environment, Package, Record, Status
+
+Verdict = tuple[Status, tuple[str, ...]]
+"""What a reader sees of a cell: status and notes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where and when cells were measured."""
+
+    environment: Environment
+    package: Package
+    """The package of the measured target."""
+    identity: str
+    """A text that sources share if only their dates differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The cell of one record, with its source."""
+
+    cell: Cell
+    source: Source
+
+    @property
+    def environment(self) -> Environment:
+        """The environment in which it was measured."""
+        return self.source.environment
+
+    @property
+    def package(self) -> Package:
+        """The package of the target."""
+        return self.source.package
+
+    @property
+    def verdict(self) -> Verdict:
+        """What a reader sees of the cell."""
+        return self.cell.status, self.cell.notes
+
+
+class RecordSources:
+    """The sources of the cells of one record."""
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+        self._identity = identity(record)
+        self._known: dict[tuple[str, str | None], Source] = {}
+
+    def of(self, package: str, date: str | None) -> Source:
+        """Return the source of the cells of a package, from a date or the record's date."""
+        source = self._known.get((package, date))
+        if source is None:
+            environment = self._record.environment
+            source = Source(
+                environment=environment if date is None else replace(environment, date=date),
+                package=_package(self._record, package),
+                identity=self._identity,
+            )
+            self._known[package, date] = source
+        return source
+
+
+def identity(record: Record) -> str:
+    """Return a text that records of one environment share, whatever their dates."""
+    environment = replace(
+        record.environment,
+        date="",
+        packages=dict(sorted(record.environment.packages.items())),
+        variables=dict(sorted(record.environment.variables.items())),
+    )
+    package = record.package
+    known = package.version is None or package.name in environment.packages
+    facts = [environment] if known else [environment, package.name, package.version]
+    return msgspec.json.encode(facts).decode()
+
+
+def recency(seen: Seen) -> tuple[Version, Version, str, str]:
+    """Return a sort key: version of the package, version of the backend, date, environment."""
+    environment = seen.environment
+    return (
+        parsed(seen.package.version),
+        parsed(environment.packages.get(seen.cell.backend)),
+        environment.date,
+        seen.source.identity,
+    )
+
+
+def content(cell: Cell) -> bytes:
+    """Return a sort key of a cell that is different for different cells; the date is left out."""
+    modes = dict(sorted(cell.modes.items()))
+    return msgspec.json.encode(replace(cell, date=None, modes=modes))
+
+
+@lru_cache(maxsize=4096)
+def parsed(version: str | None) -> Version:
+    """Return a version that can be compared; the lowest one if there is none or it is invalid."""
+    try:
+        return Version(version or "")
+    except InvalidVersion:
+        return _LOWEST
+
+
+def _package(record: Record, name: str) -> Package:
+    """Return a package of a record, which may have targets of several packages."""
+    version = record.environment.packages.get(name)
+    if version is None and record.package.name == name:
+        return record.package
+    return Package(name=name, version=version)
+
+
+_LOWEST = Version("0.dev0")
