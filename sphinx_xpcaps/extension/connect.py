@@ -31,8 +31,8 @@ def connect(app: Sphinx) -> ExtensionMetadata:
     app.add_css_file("xpcaps.css")
     app.add_js_file("xpcaps.js", loading_method="defer")
     app.add_post_transform(pages.InsertTables)
-    # Sphinx checks the types with priority 800.
-    app.connect("config-inited", options.on_config_inited, priority=900)
+    # Sphinx checks the types with priority 800, and would warn about them again.
+    app.connect("config-inited", options.on_config_inited, priority=700)
     app.connect("builder-inited", on_builder_inited)
     app.connect("object-description-transform", on_object_description)
     app.connect("env-updated", pages.on_env_updated)

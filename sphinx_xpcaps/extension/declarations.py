@@ -44,7 +44,10 @@ def compare_declarations(
     compared = compare(declared, tables)
     findings = known_differences.classify(config.declared, compared, known, date.today())
     if config.declared_report:
-        report.write(findings, Path(config.declared_report))
+        try:
+            report.write(findings, Path(config.declared_report))
+        except OSError as error:
+            return [_option_problem("xpcaps_declared_report", error, folder)]
         logger.info("declared and measured: %s", messages.summary(findings))
         return []
     return _problems(findings, first, path)

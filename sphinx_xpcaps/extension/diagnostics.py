@@ -14,37 +14,72 @@ from sphinx_xpcaps.results.view import MISSING, Table
 def unmeasured_targets(
     requests: Sequence[TableRequest], measured: Record, tables: Mapping[str, Table]
 ) -> Iterator[Diagnostic]:
-    """Return why targets have no case, whether that was found in this build or before."""
+    """Return why targets have no case, whether that was found in this build or before.
+
+    Targets without a case share one diagnostic, as do targets that cannot be imported for the same
+    reason.
+    """
+    missing: dict[str, list[TableRequest]] = {}
+    without_case: dict[str, list[TableRequest]] = {}
     for request in requests:
         target = measured.targets.get(request.target)
         reason = _no_case_reason(target) if target else None
         if target is None or reason is None:
             continue
-        problem = _unmeasured_target(request, target, reason, tables.get(request.target))
-        if problem is not None:
-            yield problem
+        why = " ".join(reason.message.split())
+        table = tables.get(request.target)
+        if target.kind == MISSING:
+            missing.setdefault(why, []).append(request)
+        elif any(cell.origin == "directive" for cell in target.cells):
+            if request.body:  # otherwise the warning belongs to the request with the body
+                yield _failed_body(request, reason, why)
+        elif table is None or not table.measured:
+            without_case.setdefault(why, []).append(request)
+    for why, group in missing.items():
+        yield _missing_targets(group, why)
+    if without_case:
+        yield _without_case(without_case)
 
 
-def _unmeasured_target(
-    request: TableRequest, target: Target, reason: Reason, table: Table | None
-) -> Diagnostic | None:
-    name, why = request.target, " ".join(reason.message.split())
-    if target.kind == MISSING:
-        message = f"{name} cannot be measured: {why}"
-        return Diagnostic(kind="target", message=message, request=request)
-    if any(cell.origin == "directive" for cell in target.cells):
-        if not request.body:
-            return None  # the warning belongs to the request with the body
-        message = f"the body of xp-capabilities for {name} failed: {why}"
-        line = request.body_line + reason.line - 1 if reason.line else None
-        return Diagnostic(kind="body", message=message, request=request, line=line)
-    if table is None or not table.measured:
+def _failed_body(request: TableRequest, reason: Reason, why: str) -> Diagnostic:
+    message = f"the body of xp-capabilities for {request.target} failed: {why}"
+    line = request.body_line + reason.line - 1 if reason.line else None
+    return Diagnostic(kind="body", message=message, request=request, line=line)
+
+
+def _missing_targets(requests: Sequence[TableRequest], why: str) -> Diagnostic:
+    names = _distinct(requests)
+    if len(names) == 1:
+        message = f"{names[0]} cannot be measured: {why}"
+    else:
+        message = f"{len(names)} targets cannot be measured: {why}: {_listed(names)}"
+    return Diagnostic(kind="target", message=message, request=requests[0])
+
+
+def _without_case(by_reason: Mapping[str, Sequence[TableRequest]]) -> Diagnostic:
+    """Return one diagnostic for all targets without a case."""
+    names = _distinct([request for group in by_reason.values() for request in group])
+    first = next(iter(by_reason.values()))[0]
+    shared = next(iter(by_reason)) if len(by_reason) == 1 else ""
+    why = f" ({shared})" if shared else ""
+    if len(names) == 1:
+        message = f"no case could be made for {names[0]}{why}; add an example to its docstring"
+    else:
         message = (
-            f"no case could be made for {name}{f' ({why})' if why else ''}; "
-            "add an example to its docstring, or code to an xp-capabilities directive"
+            f"no case could be made for {len(names)} targets{why}: {_listed(names)}; "
+            "add examples to their docstrings"
         )
-        return Diagnostic(kind="no_case", message=message, request=request)
-    return None
+    message += ", or code to an xp-capabilities directive"
+    return Diagnostic(kind="no_case", message=message, request=first if len(names) == 1 else None)
+
+
+def _distinct(requests: Sequence[TableRequest]) -> list[str]:
+    return sorted({request.target for request in requests})
+
+
+def _listed(names: Sequence[str], most: int = 10) -> str:
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _no_case_reason(target: Target) -> Reason | None:

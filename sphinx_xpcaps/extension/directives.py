@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import Any, ClassVar
 
 from docutils import nodes
@@ -12,6 +11,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from core.backends import backends
 from sphinx_xpcaps.config import DEVICES
+from sphinx_xpcaps.extension.checks import did_you_mean
 from sphinx_xpcaps.extension.domain import AnyRequest, SummaryRequest, TableRequest, placeholder
 from sphinx_xpcaps.extension.warnings import warn
 
@@ -31,7 +31,7 @@ def _names(text: str | None) -> tuple[str, ...]:
 
 
 class _Directive(SphinxDirective):
-    required_arguments = 0  # one is required; `target` warns if it is missing
+    required_arguments = 0  # one is required; `argument` warns if it is missing
     optional_arguments = 1
     final_argument_whitespace = True
     known: ClassVar[dict[str, Converter]]
@@ -39,19 +39,23 @@ class _Directive(SphinxDirective):
     def __init_subclass__(cls) -> None:
         cls.option_spec = LenientOptions(cls.known)
 
-    def target(self) -> str | None:
-        """Return the argument as a full dotted name; if there is none, warn and return None."""
+    def argument(self) -> str | None:
+        """Return the argument, a dotted name; if there is none, warn and return None."""
         argument = " ".join(self.arguments).strip().removesuffix("()")
         if not argument:
             self.warn("option", f"{self.name} needs an argument: a dotted name such as pkg.func")
             return None
-        module = self.env.ref_context.get("py:module")
-        return f"{module}.{argument}" if module and "." not in argument else argument
+        return argument
+
+    @property
+    def module(self) -> str | None:
+        """The current module, as set by ``py:currentmodule``."""
+        module: str | None = self.env.ref_context.get("py:module")
+        return module
 
     def drop_unknown_options(self) -> None:
         for name in sorted(set(self.options) - set(self.known)):
-            close = get_close_matches(name, self.known, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"known are {_listed(self.known)}"
+            hint = did_you_mean(name, self.known) or f"known are {_listed(self.known)}"
             self.warn("option", f"{self.name} has no option {name!r}; {hint}")
             del self.options[name]
 
@@ -87,9 +91,11 @@ class Capabilities(_Directive):
     def run(self) -> list[nodes.Node]:
         """Return a placeholder."""
         self.drop_unknown_options()
-        target = self.target()
+        target = self.argument()
         if target is None:
             return []
+        if self.module and "." not in target:
+            target = f"{self.module}.{target}"
         if self.options.get("graph"):
             given = self.options["graph"]
             self.warn("option", f"{self.name}: the option 'graph' takes no value, got {given!r}")
@@ -115,12 +121,13 @@ class Summary(_Directive):
     def run(self) -> list[nodes.Node]:
         """Return a placeholder."""
         self.drop_unknown_options()
-        package = self.target()
+        package = self.argument()
         if package is None:
             return []
-        docname = self.env.docname
         return self.create_placeholder(
-            SummaryRequest(package=package, docname=docname, line=self.lineno)
+            SummaryRequest(
+                package=package, docname=self.env.docname, line=self.lineno, module=self.module
+            )
         )
 
 

@@ -63,6 +63,8 @@ class SummaryRequest:
     package: str
     docname: str
     line: int | None = None
+    module: str | None = None
+    """The current module, to which the package may be relative."""
 
 
 AnyRequest: TypeAlias = TableRequest | SummaryRequest
@@ -91,7 +93,7 @@ class XpcapsDomain(Domain):
 
     name = "xpcaps"
     label = "array capabilities"
-    data_version = 3
+    data_version = 4
     initial_data: ClassVar[dict[str, Any]] = {"requests": {}}
 
     def __init__(self, env: BuildEnvironment) -> None:
@@ -129,6 +131,12 @@ class XpcapsDomain(Domain):
         prefix = f"{package}." if package else ""
         targets = sorted({request.target for request in self.shown()})
         return [self.table(target) for target in targets if f"{target}.".startswith(prefix)]
+
+    def summarized(self, request: SummaryRequest) -> list[Table]:
+        """Return the tables of a summary, whose package may be relative to the current module."""
+        relative = f"{request.module}.{request.package}" if request.module else ""
+        tables = self.tables_below(relative) if relative else []
+        return tables or self.tables_below(request.package)
 
     def process_doc(self, env: BuildEnvironment, docname: str, document: nodes.document) -> None:
         """Store the requests of a document after it is read."""

@@ -16,13 +16,14 @@ CONSTRUCTORS = frozenset({"__init__", "__new__"})
 """Methods that are measured as a call of their class."""
 PERHAPS_CALLABLE = frozenset({"data", "attribute"})
 """Types of object descriptions that may be of a ufunc or another callable."""
+MEASURABLE = CALLABLE | PERHAPS_CALLABLE
 
 
 def on_object_description(
     app: Sphinx, domain: str, objtype: str, content: addnodes.desc_content
 ) -> None:
     """Add a placeholder to the description of a Python object whose name matches a pattern."""
-    if domain != "py" or objtype not in CALLABLE | PERHAPS_CALLABLE:
+    if domain != "py" or objtype not in MEASURABLE:
         return
     description = content.parent
     if not isinstance(description, addnodes.desc) or description.get("no-typesetting"):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from core.backends import backends, optional_modes
 from sphinx_xpcaps._private.sphinx import names_in_conf_py
-from sphinx_xpcaps.config import DEVICES, PREFIX, Config, Execute, options, parse_size
+from sphinx_xpcaps.config import PREFIX, Config, options
+from sphinx_xpcaps.extension.checks import check_option, did_you_mean, known_names
 from sphinx_xpcaps.extension.warnings import warn
 
 if TYPE_CHECKING:
@@ -28,25 +27,17 @@ def register(app: Sphinx) -> None:
 
 
 def on_config_inited(app: Sphinx, config: SphinxConfig) -> None:
-    """Replace every invalid value by the default, with one warning each."""
+    """Replace every invalid value by the default, with one warning each.
+
+    This runs before Sphinx checks the types, so that each value is checked once.
+    """
     conf = Path(app.confdir) / "conf.py"
     _warn_unknown_options(config, conf)
-    for name, default, types, _ in options():
-        if not isinstance(getattr(config, name), types):
-            # Sphinx has already warned about the type.
-            setattr(config, name, default)
-    values = [execute.value for execute in Execute]
-    if config.xpcaps_execute not in values:
-        _warn_unknown("option", "xpcaps_execute", config.xpcaps_execute, values, conf)
-        config.xpcaps_execute = Config().execute
-    try:
-        parse_size(config.xpcaps_memory)
-    except ValueError as error:
-        warn("option", f"xpcaps_memory: {error}", conf)
-        config.xpcaps_memory = Config().memory
-    config.xpcaps_backends = _known("backend", "backends", config, list(backends()), conf)
-    config.xpcaps_modes = _known("option", "modes", config, optional_modes(), conf)
-    config.xpcaps_devices = _known("option", "devices", config, list(DEVICES), conf)
+    for name, default, _, _ in options():
+        checked = check_option(name.removeprefix(PREFIX), getattr(config, name), default)
+        if checked.problem:
+            warn(checked.kind, f"{name}: {checked.problem}", conf)
+        setattr(config, name, checked.value)
 
 
 def read(app: Sphinx) -> Config:
@@ -65,19 +56,5 @@ def _warn_unknown_options(config: SphinxConfig, conf: Path) -> None:
     known = [name for name, *_ in options()]
     for name in sorted(names_in_conf_py(config)):
         if name.startswith(PREFIX) and name not in known:
-            close = get_close_matches(name, known, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
+            hint = did_you_mean(name, known) or known_names(known)
             warn("option", f"unknown option {name}; {hint}", conf)
-
-
-def _known(kind: str, option: str, config: SphinxConfig, known: list[str], conf: Path) -> list[Any]:
-    """Return the known names in a list, or the default if none is known."""
-    names = list(config[PREFIX + option])
-    for name in names:
-        if name not in known:
-            _warn_unknown(kind, PREFIX + option, name, known, conf)
-    return [name for name in names if name in known] or list(getattr(Config(), option))
-
-
-def _warn_unknown(kind: str, option: str, value: object, known: list[str], conf: Path) -> None:
-    warn(kind, f"{option}: unknown value {value!r}; known are {', '.join(known)}", conf)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from sphinx_xpcaps.extension import unmatched
 from sphinx_xpcaps.extension.domain import (
     AnyRequest,
     SummaryRequest,
@@ -36,10 +37,13 @@ WITHOUT_PAGES = frozenset({"changes", "coverage", "doctest", "gettext", "linkche
 def on_env_updated(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Derive all tables; return the documents whose pages have to be written again."""
     domain = domain_of(env)
-    if app.builder.name in WITHOUT_PAGES or not domain.by_document:
+    if app.builder.name in WITHOUT_PAGES:
+        return []
+    report(app, unmatched.patterns(app, domain))
+    if not domain.by_document:
         return []
     domain.tables, problems = build_tables(app, list(domain.requests(TableRequest)))
-    report(app, problems)
+    report(app, [*problems, *unmatched.summaries(domain)])
     domain.page_digests = PageDigests.load(cache_folder(app), app.builder.name, Path(app.outdir))
     return sorted(
         docname
@@ -78,7 +82,7 @@ class InsertTables(SphinxPostTransform):
 def render(domain: XpcapsDomain, request: AnyRequest) -> list[nodes.Element]:
     """Return the nodes for a request; none for data that matches a pattern."""
     if isinstance(request, SummaryRequest):
-        return [summary(domain.tables_below(request.package), reference(request.docname))]
+        return [summary(domain.summarized(request), reference(request.docname))]
     if request in domain.tables.hidden:
         return []
     return [
@@ -105,7 +109,7 @@ def digest(domain: XpcapsDomain, docname: str) -> str:
 
 def _shown_tables(domain: XpcapsDomain, request: AnyRequest) -> list[Table]:
     if isinstance(request, SummaryRequest):
-        return [without_keys(table) for table in domain.tables_below(request.package)]
+        return [without_keys(table) for table in domain.summarized(request)]
     if request in domain.tables.hidden:
         return []
     return [without_keys(domain.table(request.target))]

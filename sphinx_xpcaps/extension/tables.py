@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,7 +82,7 @@ def read_records(folder: Path, patterns: Iterable[str]) -> tuple[list[Record], l
     paths: list[Path] = []
     problems: list[Diagnostic] = []
     for pattern in patterns:
-        found = sorted(folder.glob(pattern))
+        found = [Path(name) for name in sorted(glob(str(folder / pattern), recursive=True))]
         if not found:
             message = f"xpcaps_records: no file matches {pattern!r}"
             problems.append(Diagnostic(kind="record", message=message, file=folder / "conf.py"))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sphinx.util import logging
 
-from sphinx_xpcaps.extension.domain import TableRequest
+from sphinx_xpcaps.extension.domain import SummaryRequest, TableRequest
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -21,8 +21,9 @@ logger = logging.getLogger("sphinx_xpcaps")
 KINDS = {
     "option": "An option of a directive or in `conf.py` is unknown or has an invalid value.",
     "backend": "A backend is unknown.",
+    "match": "A pattern matches no documented object, or a summary has no table.",
     "target": "A target cannot be imported, or is not callable.",
-    "no_case": "No case could be made for a target.",
+    "no_case": "No case could be made for one or more targets.",
     "body": "The code in a directive raises an exception, or does not call the target.",
     "record": "A record is missing or cannot be read.",
     "mismatch": "A committed record or a declaration differs from the measurement.",
@@ -37,8 +38,8 @@ class Diagnostic:
 
     kind: str
     message: str
-    request: TableRequest | None = None
-    """The request for a table that the warning points to."""
+    request: TableRequest | SummaryRequest | None = None
+    """The request that the warning points to."""
     line: int | None = None
     """A line in the document of the request, if it is not that of the request."""
     file: Path | None = None
@@ -51,7 +52,9 @@ def report(app: Sphinx, diagnostics: Iterable[Diagnostic]) -> None:
         request = diagnostic.request
         location: tuple[str, int | None] | Path | None = diagnostic.file
         if request is not None:
-            line = diagnostic.line or request.line or _find_line(app.env, request)
+            line = diagnostic.line or request.line
+            if line is None and isinstance(request, TableRequest):
+                line = _find_line(app.env, request)
             location = (request.docname, line)
         warn(diagnostic.kind, diagnostic.message, location)
 

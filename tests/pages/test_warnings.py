@@ -151,7 +151,7 @@ def test_an_unknown_option_in_conf_py_gives_a_warning(site):
     conf = project.src / "conf.py"
     conf.write_text(conf.read_text("utf-8") + "xpcaps_backend = []\n", "utf-8")
     assert project.build().warnings == [
-        "WARNING: conf.py: unknown option xpcaps_backend; did you mean xpcaps_backends? "
+        "WARNING: conf.py: unknown option xpcaps_backend; did you mean 'xpcaps_backends'? "
         "[xpcaps.option]"
     ]
 

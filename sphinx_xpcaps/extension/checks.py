@@ -1,0 +1,166 @@
+"""Check the values of options in ``conf.py``: what is expected, and what is wrong."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, TypeAlias
+
+from core.backends import backends, optional_modes
+from sphinx_xpcaps.config import DEVICES, Execute, parse_size
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A value that can be used, and what was wrong with the one in ``conf.py``."""
+
+    value: Any
+    problem: str = ""
+    kind: str = "option"
+    """The kind of the warning."""
+
+
+Check: TypeAlias = Callable[[Any, Any], Checked]
+"""Takes a value and the default, which replaces an invalid value."""
+
+
+def check_option(name: str, value: Any, default: Any) -> Checked:
+    """Return a value that can be used for an option.
+
+    Parameters
+    ----------
+    name : str
+        Name of the option without prefix.
+    value, default : Any
+        The value in ``conf.py``, and the default.
+    """
+    return CHECKS[name](value, default)
+
+
+def _texts(expected: str) -> Check:
+    """Check a list of texts; items that are no texts, or empty, are left out."""
+
+    def check(value: Any, default: Any) -> Checked:
+        if isinstance(value, str) and value:
+            return Checked([value], f"expected {expected}, got the text {value!r}")
+        if not isinstance(value, (list, tuple, set, frozenset)):
+            return Checked(default, _expected(expected, value))
+        items = sorted(value, key=repr) if isinstance(value, (set, frozenset)) else list(value)
+        bad = [item for item in items if not _is_text(item)]
+        problem = f"expected {expected}, got the item {bad[0]!r}" if bad else ""
+        return Checked([item for item in items if _is_text(item)], problem)
+
+    return check
+
+
+def _is_text(item: Any) -> bool:
+    return isinstance(item, str) and bool(item.strip()) and "\0" not in item
+
+
+def _names(expected: str, known: Callable[[], Collection[str]], kind: str = "option") -> Check:
+    """Check a list of known names; the default is used if none is known."""
+    texts = _texts(expected)
+
+    def check(value: Any, default: Any) -> Checked:
+        checked = texts(value, default)
+        unknown = [name for name in checked.value if name not in known()]
+        names = list(dict.fromkeys(name for name in checked.value if name in known()))
+        if checked.problem or not unknown:
+            return Checked(names or default, checked.problem)
+        values = "value" if len(unknown) == 1 else "values"
+        problem = f"unknown {values} {', '.join(map(repr, unknown))}; {known_names(known())}"
+        return Checked(names or default, problem, kind)
+
+    return check
+
+
+def _choice(known: Sequence[str]) -> Check:
+    def check(value: Any, default: Any) -> Checked:
+        if isinstance(value, str) and value in known:
+            return Checked(str(value))
+        return Checked(default, f"unknown value {value!r}; {known_names(known)}")
+
+    return check
+
+
+def _text(expected: str) -> Check:
+    def check(value: Any, default: Any) -> Checked:
+        if isinstance(value, str) and "\0" not in value:
+            return Checked(value)
+        return Checked(default, _expected(expected, value))
+
+    return check
+
+
+def _variables(value: Any, default: Any) -> Checked:
+    expected = 'a dictionary of texts such as {"NAME": "value"}'
+    if not isinstance(value, Mapping):
+        return Checked(default, _expected(expected, value))
+    bad = [item for item in value.items() if not _is_variable(*item)]
+    problem = f"expected {expected}, got {dict(bad[:1])!r}" if bad else ""
+    return Checked({k: v for k, v in value.items() if _is_variable(k, v)}, problem)
+
+
+def _is_variable(name: Any, text: Any) -> bool:
+    return _is_text(name) and "=" not in name and isinstance(text, str) and "\0" not in text
+
+
+def _seconds(value: Any, default: Any) -> Checked:
+    if _is_number(value, (int, float)) and 0 < value < math.inf:
+        return Checked(value)
+    return Checked(default, _expected("a number of seconds greater than 0", value))
+
+
+def _count(value: Any, default: Any) -> Checked:
+    if _is_number(value, int) and value >= 0:
+        return Checked(value)
+    return Checked(default, _expected("a number of workers, or 0 for one per processor", value))
+
+
+def _is_number(value: Any, types: type | tuple[type, ...]) -> bool:
+    return isinstance(value, types) and not isinstance(value, bool)
+
+
+def _size(value: Any, default: Any) -> Checked:
+    try:
+        parse_size(value)
+    except ValueError as error:
+        return Checked(default, str(error))
+    return Checked(value)
+
+
+def _expected(expected: str, value: Any) -> str:
+    return f"expected {expected}, got {value!r}"
+
+
+def known_names(names: Collection[str]) -> str:
+    """Return the known names as part of a message."""
+    return f"known are {', '.join(names)}"
+
+
+def did_you_mean(name: str, known: Collection[str]) -> str:
+    """Return a question that names the closest known name; empty if none is close."""
+    close = get_close_matches(name, known, n=1)
+    return f"did you mean {close[0]!r}?" if close else ""
+
+
+CHECKS: Mapping[str, Check] = {
+    "inject": _texts('a list of patterns such as ["pkg.*"]'),
+    "execute": _choice([execute.value for execute in Execute]),
+    "backends": _names("a list of backends", lambda: list(backends()), "backend"),
+    "devices": _names("a list of devices", lambda: DEVICES),
+    "modes": _names("a list of modes", optional_modes),
+    "records": _texts('a list of globs such as ["xpcaps/*.json"]'),
+    "cases": _texts("a list of modules and files"),
+    "declared": _text("a text such as 'module:table'"),
+    "declared_known": _text("the name of a file"),
+    "declared_report": _text("the name of a file"),
+    "environment": _variables,
+    "setup": _text("a text with Python code"),
+    "timeout": _seconds,
+    "memory": _size,
+    "jobs": _count,
+}
+"""The check of each option, by its name without prefix."""
