@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import replace
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -94,18 +95,20 @@ def _by_blocks(program: Program, whole: Callable[..., Any]) -> Callable[..., Any
             slots = [array[start:stop] if array.shape else array for array in flat]
             slots += numbers
             slots += [buffer[: stop - start] for buffer in buffers]
-            for ufunc, operands, result in calls:
-                ufunc(*[slots[slot] for slot in operands], out=slots[result])
+            for ufunc, arguments in calls:
+                ufunc(*arguments(slots))
+            del slots
         return tuple(results)
 
     return run
 
 
-def _calls(program: Program) -> tuple[list[tuple[np.ufunc, list[int], int]], list[DType]]:
+def _calls(program: Program) -> tuple[list[tuple[np.ufunc, itemgetter[Any]]], list[DType]]:
     """Return the calls of a chain and the dtypes of its scratch arrays.
 
-    A call is a ufunc, the slots of its operands, and the slot of its result. The slots are, in
-    this order, the inputs, the outputs, the numbers among the arguments, and the scratch arrays.
+    A call is a ufunc, and what gets the operands and the array for the result from slots. The slots
+    are, in this order, the inputs, the outputs, the numbers among the arguments, and the scratch
+    arrays.
     """
     outputs = program.outputs
     slot = {value: i for i, value in enumerate([*program.inputs, *outputs])}
@@ -134,7 +137,7 @@ def _calls(program: Program) -> tuple[list[tuple[np.ufunc, list[int], int]], lis
                 scratch.append(dtype)
             slot[result] = unused[dtype].pop()
         name = _UFUNCS.get(step.op.name, step.op.name)
-        calls.append((getattr(np, name), operands, slot[result]))
+        calls.append((getattr(np, name), itemgetter(*operands, slot[result])))
     return calls, scratch
 
 

@@ -63,8 +63,7 @@ def build(
         names.update({f"d{i}": value.spec.dtype for i, value in enumerate(program.inputs)})
         names.update(generic=generic, ndarray=np.ndarray)
     exec(compile(source.text, "<core.lazy function>", "exec"), names)
-    # Not in its own global names: without the cycle it is freed as soon as it is not used.
-    return names.pop("function")  # type: ignore[no-any-return]
+    return names["function"]  # type: ignore[no-any-return]
 
 
 def global_names(
