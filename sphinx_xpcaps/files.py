@@ -1,13 +1,17 @@
-"""Write files atomically and read cached files that may be damaged."""
+"""Write files atomically, lock folders, and read cached files that may be damaged."""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import logging
 import os
 import platform
 import re
+import shutil
+import stat
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,8 +22,9 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 _SUFFIX = ".xpcaps-tmp"
-_TEMPORARY = re.compile(rf"\..*\.(?P<host>\w+)-(?P<process>\d+)-\w+{re.escape(_SUFFIX)}")
-_HOST = re.sub(r"\W", "", platform.node()) or "localhost"
+_FOLDER_PREFIX = "xpcaps-"
+_OWNER = re.compile(r"[.-](?P<host>[^\W_]+)-(?P<process>\d+)-\w+(\.[\w-]+)?")
+_HOST = re.sub(r"[\W_]", "", platform.node()) or "localhost"
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -41,8 +46,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     remove_abandoned(path.parent)
-    prefix = f".{path.name}.{_HOST}-{os.getpid()}-"
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=_SUFFIX)
+    handle, name = create_beside(path, _SUFFIX)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
@@ -54,13 +58,104 @@ def write_atomically(path: Path, content: bytes) -> None:
         raise
 
 
+def create_beside(path: Path, suffix: str) -> tuple[int, str]:
+    """Return the descriptor and name of a new hidden file in the folder of `path`.
+
+    Its name has the process that created it, so that others can find out whether it is abandoned.
+    """
+    start = path.name[:100]  # the name of the new file must not be too long
+    prefix = f".{start}.{_HOST}-{os.getpid()}-"
+    return tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=suffix)
+
+
+def abandoned(folder: Path, pattern: str) -> Iterator[Path]:
+    """Yield the files whose names match a pattern and whose process on this machine has ended.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of the files.
+    pattern : str
+        A glob pattern.
+    """
+    for path in sorted(folder.glob(pattern)):
+        found = list(_OWNER.finditer(path.name))
+        if found and found[-1].end() == len(path.name):
+            host, process = found[-1]["host"], int(found[-1]["process"])
+            if host == _HOST and not is_running(process):
+                yield path
+
+
 def remove_abandoned(folder: Path) -> None:
     """Remove temporary files that processes of this machine left when they were killed."""
-    for path in folder.glob(f".*{_SUFFIX}"):
-        found = _TEMPORARY.fullmatch(path.name)
-        if found and found["host"] == _HOST and not is_running(int(found["process"])):
-            with contextlib.suppress(OSError):
-                path.unlink()
+    for path in abandoned(folder, f".*{_SUFFIX}"):
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def create_folder(kind: str) -> Path:
+    """Return a new temporary folder; folders of processes that were killed are removed.
+
+    Parameters
+    ----------
+    kind : str
+        What it is for; a part of its name.
+
+    Raises
+    ------
+    OSError
+        The folder cannot be created.
+    """
+    parent = Path(tempfile.gettempdir())
+    for path in abandoned(parent, f"{_FOLDER_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            status = path.lstat()
+            if stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid():
+                shutil.rmtree(path, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{kind}-{_HOST}-{os.getpid()}-"))
+
+
+@contextlib.contextmanager
+def temporary_folder(kind: str) -> Iterator[Path]:
+    """Create a temporary folder, as `create_folder` does, and remove it in the end."""
+    folder = create_folder(kind)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Exclude other processes of this machine that lock the same folder.
+
+    The system releases the lock when the process ends in any way. The folder itself is locked, so
+    no file is left. On file systems that cannot lock folders, a file in the temporary folder is
+    locked instead; on Windows nothing is.
+
+    Raises
+    ------
+    OSError
+        The folder does not exist or cannot be read.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        except OSError:
+            os.close(handle)
+            name = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]
+            file = Path(tempfile.gettempdir(), f"{_FOLDER_PREFIX}lock-{name}")
+            handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def is_running(process: int) -> bool:

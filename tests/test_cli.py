@@ -120,6 +120,57 @@ def test_missing_target_is_named_and_other_targets_are_measured(cli, tmp_path: P
     assert targets["samples.nope"]["kind"] == "missing"
 
 
+def test_missing_targets_alone_are_an_error_without_a_record(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    answer = cli("measure", "samples.nope", "-o", "r.json", "--backend", "numpy")
+    assert answer.exit_code == 2
+    assert answer.output == "Error: samples.nope: module 'samples' has no attribute 'nope'\n"
+    assert not (tmp_path / "r.json").exists()
+
+
+def test_measuring_without_a_file_prints_the_tables(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    answer = cli("measure", "samples.numpy_only", *FAST)
+    assert answer.exit_code == 0
+    assert "samples.numpy_only" in answer.stdout
+    assert "⛔ unsupported: returns NumPy" in answer.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["cache"]
+
+
+def test_file_that_is_no_record_is_refused_in_one_line(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "pyproject.toml").write_text("[project]\n")
+    answer = cli("measure", "samples.portable", "-o", "pyproject.toml", "--backend", "numpy")
+    assert answer.exit_code == 2
+    assert answer.output.startswith("Error: pyproject.toml: not a record: ")
+    assert answer.output.count("\n") == 1
+    assert (tmp_path / "pyproject.toml").read_text() == "[project]\n"
+
+
+@pytest.mark.parametrize("place", ["/dev/null/record.json", "/proc/nowhere/record.json"])
+def test_record_that_cannot_be_written_is_an_error_in_one_line(cli, place: str) -> None:  # type: ignore[no-untyped-def]
+    answer = cli("measure", "samples.portable", "-o", place, "--backend", "numpy")
+    assert answer.exit_code == 2
+    assert answer.output.startswith(f"Error: {place} cannot be written: ")
+    assert answer.output.count("\n") == 1
+
+
+def test_unusable_home_folder_does_not_matter(cli, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", "/dev/null")
+    answer = cli("measure", "samples.portable", "-o", "r.json", "--backend", "numpy")
+    assert answer.exit_code == 0, answer.output
+    assert cli("measure", "samples.portable", "--backend", "numpy").exit_code == 0
+
+
+def test_long_temporary_folder_does_not_matter(  # type: ignore[no-untyped-def]
+    cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / ("long" * 30)
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    answer = cli("measure", "samples.portable", "-o", "r.json", "--backend", "numpy")
+    assert answer.exit_code == 0, answer.output
+    assert list(folder.iterdir()) == []
+
+
 def test_backends_lists_each_backend_and_why_it_is_unavailable(cli) -> None:  # type: ignore[no-untyped-def]
     shown = cli("backends").output
     for name in ("numpy", "cupy", "torch", "jax", "dask", "array-api-strict"):

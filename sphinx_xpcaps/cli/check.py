@@ -1,4 +1,4 @@
-"""``check``: hold what a library declares against what is measured."""
+"""The command ``check``: compare declared with measured capabilities."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from sphinx_xpcaps.cli import options
-from sphinx_xpcaps.cli.run import expand, run
+from sphinx_xpcaps.cli.run import Failure, expand, run
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.declared import known_differences as known_file
 from sphinx_xpcaps.declared import messages
@@ -23,12 +23,6 @@ from sphinx_xpcaps.results.record import RecordError, read
 from sphinx_xpcaps.results.view import backends_of, derive
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
-
-
-class _CannotCheck(click.ClickException):
-    """The check could not be done; exit status 2."""
-
-    exit_code = 2
 
 
 @click.command()
@@ -78,11 +72,11 @@ def check(
     known = _known(known_path)
     wanted, problems = expand(targets, config)
     if problems:
-        raise _CannotCheck("; ".join(problems))
+        raise Failure("; ".join(problems))
     try:
         declared = declarations(wanted, table, config)
     except DeclaredError as error:
-        raise _CannotCheck(str(error)) from None
+        raise Failure(str(error)) from None
     records = _read(paths) if paths else _measure(declared, config, output)
     tables = derive(
         records,
@@ -109,14 +103,14 @@ def _known(path: Path | None) -> tuple[known_file.KnownDifference, ...]:
     try:
         return known_file.read(path) if path else ()
     except known_file.KnownError as error:
-        raise _CannotCheck(str(error)) from None
+        raise Failure(str(error)) from None
 
 
 def _read(paths: Sequence[Path]) -> list[Record]:
     try:
         return [read(path) for path in paths]
     except RecordError as error:
-        raise _CannotCheck(str(error)) from None
+        raise Failure(str(error)) from None
 
 
 def _measure(declared: Declarations, config: Config, output: Path | None) -> list[Record]:
@@ -130,8 +124,8 @@ def _measure(declared: Declarations, config: Config, output: Path | None) -> lis
 
 
 def _print(findings: Findings, *, to_errors: bool) -> None:
-    said = [line for _, line in messages.lines(findings.differences)]
-    said += [messages.stale_line(stale) for stale in findings.stale]
-    said += [f"not measured: {messages.sentence(each)}" for each in findings.expected]
-    for line in said:
+    lines = [line for _, line in messages.lines(findings.differences)]
+    lines += [messages.stale_line(stale) for stale in findings.stale]
+    lines += [f"not measured: {messages.sentence(each)}" for each in findings.expected]
+    for line in lines:
         click.echo(line, err=to_errors)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from sphinx_xpcaps.cli import options
 from sphinx_xpcaps.cli.profile import grids
-from sphinx_xpcaps.cli.run import expand, plain_console, run
+from sphinx_xpcaps.cli.run import Failure, expand, plain_console, run
+from sphinx_xpcaps.cli.tables import grid
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure.profile import Clock
 from sphinx_xpcaps.measure.runner import worker_count
 from sphinx_xpcaps.results.labels import STATUSES
 from sphinx_xpcaps.results.model import Record, Status
+from sphinx_xpcaps.results.view import derive
 
 
 @click.command()
@@ -22,40 +25,57 @@ from sphinx_xpcaps.results.model import Record, Status
     "--output",
     "-o",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    required=True,
-    help="The record to write; cells in it that are current are not measured again.",
+    help="The record to write or to add to; cells in it that are current are not measured again. "
+    "Without it, the tables are printed.",
 )
 @click.option("--profile", is_flag=True, help="Print a profile of the run time to standard error.")
 @options.measuring
-def measure(targets: tuple[str, ...], output: Path, profile: bool, config: Config) -> None:
-    """Measure each TARGET and write a record.
+def measure(targets: tuple[str, ...], output: Path | None, profile: bool, config: Config) -> None:
+    """Measure each TARGET and write a record, or print the tables.
 
     A target is a function, a class, or a module, whose public callables are measured.
     """
     clock = Clock()
     wanted, problems = expand(targets, config, clock)
-    if wanted:
-        measured = run(wanted, config, output=output, clock=clock)
-        _report(measured.records[0], measured.ran, output)
+    if len(problems) == len(targets):
+        raise Failure("; ".join(problems))
+    measured = run(wanted, config, output=output, clock=clock)
+    record = measured.records[0]
+    if output is None:
+        _print(record, wanted, config)
+    else:
+        _report(record, wanted, measured.ran, output)
     if profile:
         console = plain_console(stderr=True)
-        for grid in grids(clock.profile(worker_count(config))):
-            console.print(grid)
+        for each in grids(clock.profile(worker_count(config))):
+            console.print(each)
     for problem in problems:
         click.echo(f"sphinx-xpcaps: {problem}", err=True)
     if problems:
         raise SystemExit(1)
 
 
-def _report(record: Record, ran: int, output: Path) -> None:
-    cells = [cell for target in record.targets.values() for cell in target.cells]
+def _print(record: Record, names: Sequence[str], config: Config) -> None:
+    tables = derive(
+        [record],
+        backends=config.backends,
+        devices=config.devices,
+        is_current=lambda *_: True,
+    )
+    console = plain_console()
+    for name in names:
+        console.print(grid(tables[name]))
+
+
+def _report(record: Record, names: Sequence[str], ran: int, output: Path) -> None:
+    cells = [cell for name in names for cell in record.targets[name].cells]
     counts = {
         status: sum(cell.status == status for cell in cells)
         for status in Status
         if status is not Status.NOT_APPLICABLE
     }
     summary = ", ".join(f"{n} {STATUSES[status]}" for status, n in counts.items() if n)
-    targets, measured = _count(len(record.targets), "target"), _count(ran, "cell")
+    targets, measured = _count(len(names), "target"), _count(ran, "cell")
     click.echo(f"{targets}, {measured} measured now; {summary}. Wrote {output}")
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -16,7 +18,14 @@ from sphinx_xpcaps.measure.batch import Measured
 from sphinx_xpcaps.measure.profile import Clock
 from sphinx_xpcaps.measure.request import Request
 from sphinx_xpcaps.measure.runner import Runner
-from sphinx_xpcaps.measure.workers.process import JobFailed, WorkerLost
+from sphinx_xpcaps.measure.store import StoreError
+from sphinx_xpcaps.measure.workers.process import JobFailed, StartError, WorkerLost
+
+
+class Failure(click.ClickException):
+    """The command could not be done; exit status 2."""
+
+    exit_code = 2
 
 
 def expand(
@@ -26,13 +35,14 @@ def expand(
 
     Raises
     ------
-    click.ClickException
-        The set-up code or an import ends the worker.
+    Failure
+        The set-up code or an import ends the worker, or no worker can be started.
     """
     try:
-        answers = Runner(config, clock).expand(list(targets))
+        with _system_errors():
+            answers = Runner(config, clock).expand(list(targets))
     except (JobFailed, WorkerLost) as error:
-        raise click.ClickException(f"the set-up code or an import failed: {error}") from None
+        raise Failure(f"the set-up code or an import failed: {error}") from None
     wanted: list[str] = []
     problems: list[str] = []
     for target, answer in zip(targets, answers, strict=True):
@@ -53,9 +63,15 @@ def run(
     output: Path | None = None,
     clock: Clock | None = None,
 ) -> Measured:
-    """Measure functions and write one record, or records in the user's cache."""
+    """Measure functions and write one record, or records in the user's cache.
+
+    Raises
+    ------
+    Failure
+        The record cannot be used or written, or no worker can be started.
+    """
     requests = [Request(target=name, place="command line") for name in names]
-    with _bar() as bar:
+    with _system_errors(), _bar() as bar:
         task = bar.add_task("", total=None)
 
         def progress(what: str, done: int, total: int) -> None:
@@ -71,17 +87,37 @@ def plain_console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
 
 
+@contextmanager
+def _system_errors() -> Iterator[None]:
+    """Raise a `Failure` where a file cannot be used, or the system refuses something else."""
+    try:
+        yield
+    except (StoreError, StartError) as error:
+        raise Failure(str(error)) from error
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        raise Failure(f"{place}{error.strerror or error}") from error
+
+
 def _bar() -> Progress:
+    console = plain_console(stderr=True)
     return Progress(
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TextColumn("{task.description}", markup=False),
-        console=plain_console(stderr=True),
+        console=console,
         transient=True,
+        disable=not console.is_terminal,
     )
 
 
 def _cache() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "sphinx-xpcaps"
+    """Return the folder for the user's cache, or a temporary one if there is no home folder."""
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(base):  # as its specification demands
+        try:
+            base = str(Path.home() / ".cache")
+        except RuntimeError:
+            base = tempfile.gettempdir()
+    return Path(base, "sphinx-xpcaps")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import tempfile
+import signal
+import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sphinx_xpcaps.cases.model import TargetInfo
 from sphinx_xpcaps.config import Config, Execute
+from sphinx_xpcaps.files import temporary_folder
 from sphinx_xpcaps.measure import profile
 from sphinx_xpcaps.measure.digests import PackageDigests
-from sphinx_xpcaps.measure.environment import describe_environment
+from sphinx_xpcaps.measure.environment import describe_environment, package_version
 from sphinx_xpcaps.measure.judging import cells
 from sphinx_xpcaps.measure.judging.judge import judge
 from sphinx_xpcaps.measure.keys import CellKeys
@@ -22,7 +25,7 @@ from sphinx_xpcaps.measure.request import Request
 from sphinx_xpcaps.measure.runner import Result, Runner
 from sphinx_xpcaps.measure.store import RecordStore
 from sphinx_xpcaps.measure.workers.probe import probe
-from sphinx_xpcaps.results.model import Cell, Environment, Record, Unavailable
+from sphinx_xpcaps.results.model import Cell, Environment, Record
 
 OnProgress = Callable[[str, int, int], None]
 """Called with the name of what was finished, how many things are finished, and how many exist."""
@@ -71,10 +74,29 @@ def run(
     packages = sorted({name.partition(".")[0] for name in bodies})
     environment = describe_environment(packages, config.environment)
     store = RecordStore(
-        output or cache / "records", environment, targets=list(bodies), is_file=output is not None
+        output or cache / "records",
+        environment,
+        package=next(iter(bodies), "").partition(".")[0],
+        is_file=output is not None,
     )
+    if not bodies or config.execute == Execute.OFF:
+        return Measured(records=store.records(), is_current=_has_present_version)
+    with _ending_on_sigterm():
+        return _run(requests, bodies, config, environment, store, cache, progress, clock)
+
+
+def _run(
+    requests: Sequence[Request],
+    bodies: Mapping[str, tuple[str, ...]],
+    config: Config,
+    environment: Environment,
+    store: RecordStore,
+    cache: Path,
+    progress: OnProgress,
+    clock: Clock,
+) -> Measured:
     runner = Runner(config, clock)
-    infos = runner.describe(list(bodies)) if bodies else {}
+    infos = runner.describe(list(bodies))
     digests = PackageDigests(cache / "digests.json")
     keys = CellKeys(config, bodies, digests)
     groups = Groups(config, (request.target for request in requests if request.graph))
@@ -88,20 +110,34 @@ def run(
             return True
         return cell.key == key(target, groups.of(target, cell.backend, cell.device), environment)
 
-    if not infos or config.execute == Execute.OFF:
-        return Measured(records=store.records(), is_current=is_current)
     with clock.lap(profile.PROBE):
         available = probe(config.backends, config.environment, cache_file=cache / "probes.json")
-    store.set_unavailable(
-        Unavailable(backend=backend, device=device, reason=answer.reason)
-        for (backend, device), answer in available.items()
-        if not answer.usable
-    )
+    store.set_available(available)
     with clock.lap(profile.OVERHEAD):
         missing = find_missing(infos, config, groups, key, available, store)
         for target, known_cell in missing.cells:
-            store.put(target, infos[target].kind, known_cell)
+            store.put(target, infos[target].kind, known_cell, measured=False)
         store.save()
+    try:
+        _measure(runner, missing, bodies, infos, key, store, progress, clock)
+    finally:  # also on an interrupt
+        store.add_expectations(infos)
+        store.save()
+        digests.save()
+    return Measured(records=store.records(), is_current=is_current, ran=missing.count)
+
+
+def _measure(
+    runner: Runner,
+    missing: Missing,
+    bodies: Mapping[str, tuple[str, ...]],
+    infos: Mapping[str, TargetInfo],
+    key: Callable[[str, Group], str],
+    store: RecordStore,
+    progress: OnProgress,
+    clock: Clock,
+) -> None:
+    """Measure what is missing and store each cell at once."""
     done, total = 0, len(missing.groups) + missing.count
     with closing(_run_missing(runner, missing, bodies)) as results:
         for result in results:
@@ -112,10 +148,37 @@ def run(
                         store.save_soon()
                     done += 1
                     progress(what, done, total)
-    store.add_expectations(infos)
-    store.save()
-    digests.save()
-    return Measured(records=store.records(), is_current=is_current, ran=missing.count)
+
+
+def _has_present_version(target: str, cell: Cell, environment: Environment) -> bool:
+    """Return whether a cell was measured with the installed version of its target's package.
+
+    Nothing is imported. If one of the versions is not known, the cell counts as current.
+    """
+    package = target.partition(".")[0]
+    measured, present = environment.packages.get(package), package_version(package)
+    return measured is None or present is None or measured == present
+
+
+@contextmanager
+def _ending_on_sigterm() -> Iterator[None]:
+    """End like on an interrupt when the process is asked to terminate.
+
+    By default the process would end at once and leave temporary files.
+    """
+
+    def exit_at_once(*_: object) -> None:
+        raise SystemExit(128 + signal.SIGTERM)
+
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not in_main_thread or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, exit_at_once)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _bodies_by_target(requests: Sequence[Request]) -> dict[str, tuple[str, ...]]:
@@ -132,8 +195,8 @@ def _run_missing(
 ) -> Generator[Result, None, None]:
     """Find the cases of the targets and run them, with a temporary folder for the cases."""
     if missing.groups:
-        with tempfile.TemporaryDirectory(prefix="xpcaps-cases-") as folder:
-            yield from runner.measure(missing.groups, bodies, Path(folder))
+        with temporary_folder("cases") as folder:
+            yield from runner.measure(missing.groups, bodies, folder)
 
 
 def _judge(

@@ -54,6 +54,24 @@ def environment_id(environment: Environment) -> str:
     return hashlib.sha256(msgspec.json.encode(facts, order="sorted")).hexdigest()[:12]
 
 
+def difference(recorded: Environment, present: Environment) -> str:
+    """Return how two environments differ, or "" if one record can have cells of both.
+
+    The date does not matter, nor does a measured package that only one of them names.
+    """
+    found = [
+        f"{name} {_text(before)}, now {_text(now)}"
+        for name in ("python", "platform", "processor", "accelerator", "variables")
+        if (before := getattr(recorded, name)) != (now := getattr(present, name))
+    ]
+    measured_with = {*backends(), COMPATIBILITY_LAYER}
+    for name in sorted({*recorded.packages, *present.packages}):
+        before, now = recorded.packages.get(name), present.packages.get(name)
+        if before != now and (name in measured_with or (before and now)):
+            found.append(f"{name} {_text(before)}, now {_text(now)}")
+    return "; ".join(found)
+
+
 def distribution_version(distribution: str) -> str | None:
     """Return the version of an installed distribution, or None."""
     try:
@@ -114,6 +132,13 @@ def accelerator() -> str | None:
     if sys.platform == "darwin" and platform.machine() == "arm64":
         return "Apple GPU"
     return None
+
+
+def _text(value: str | Mapping[str, str] | None) -> str:
+    """Return a property of an environment as text."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}={x}" for name, x in sorted(value.items())) or "none"
+    return value or "none"
 
 
 @cache

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import logging
+import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from sphinx_xpcaps.measure.environment import environment_id, package_commit, package_version
+from core.backends import Availability
+from sphinx_xpcaps.files import locked
+from sphinx_xpcaps.measure.environment import (
+    difference,
+    environment_id,
+    package_commit,
+    package_version,
+)
+from sphinx_xpcaps.measure.journal import Journal, abandoned_journals, recover
 from sphinx_xpcaps.measure.judging.cells import with_expectation
 from sphinx_xpcaps.measure.model import BackendDevice, Group
 from sphinx_xpcaps.results.model import (
@@ -22,14 +32,25 @@ from sphinx_xpcaps.results.model import (
     Tool,
     Unavailable,
 )
-from sphinx_xpcaps.results.record import RecordError, read, write
+from sphinx_xpcaps.results.record import RecordError, clean_cell, read, write
 from sphinx_xpcaps.version import __version__
 
-_SECONDS_BETWEEN_SAVES = 5.0
+logger = logging.getLogger(__name__)
+
+_SECONDS_BETWEEN_SAVES = 1.0
+_SHARE_OF_TIME = 0.05
+"""Saving large records may take so much of the time; the journal has the cells between saves."""
+
+
+class StoreError(Exception):
+    """A record cannot be used or written; the message names it and gives the reason."""
 
 
 class RecordStore:
     """The record of the present environment, and the records of other environments.
+
+    Several processes may write the same record at the same time: `save` adds what was measured to
+    what the file contains by then. The cells of other targets are kept.
 
     Parameters
     ----------
@@ -37,41 +58,46 @@ class RecordStore:
         A folder with one record per environment, or the one file to write.
     environment : Environment
         The present environment.
-    targets : sequence of str
-        The requested targets; the record's package is that of the first one. The record in a
-        folder keeps its other targets, the one file has only these.
+    package : str
+        The package of a new record.
     is_file : bool
         Whether `path` is the one file.
+
+    Raises
+    ------
+    StoreError
+        The one file is not a record of this version, or was measured in another environment.
     """
 
     def __init__(
-        self, path: Path, environment: Environment, *, targets: Sequence[str], is_file: bool
+        self, path: Path, environment: Environment, *, package: str, is_file: bool
     ) -> None:
-        present = environment_id(environment)
-        self._path = path if is_file else path / f"{present}.json"
+        self._id = environment_id(environment)
+        self._path = path if is_file else path / f"{self._id}.json"
+        self._is_file = is_file
         self._environment = environment
-        self._package = targets[0].partition(".")[0] if targets else ""
+        self._package = package
         self._others: list[Record] = []
         self._kinds: dict[str, str] = {}
         self._cells: dict[str, dict[BackendDevice, Cell]] = {}
-        self._unavailable: tuple[Unavailable, ...] = ()
+        self._own: set[tuple[str, BackendDevice]] = set()
+        """The cells that were measured now, which replace those in the file."""
+        self._unavailable: dict[BackendDevice, Unavailable] = {}
+        self._probed: set[BackendDevice] = set()
         self._saved: Record | None = None
+        self._version: tuple[int, int, int] | None = None
         self._saved_at = time.monotonic()
-        for file in [path] if is_file else sorted(path.glob("*.json")):
-            try:
-                record = read(file)
-            except RecordError:  # written by another version, or not a record
-                continue
-            if environment_id(record.environment) == present:
-                self._saved = record
-            elif not is_file:
-                self._others.append(record)
+        self._save_seconds = 0.0
+        self._failed = False
+        self._read()
+        if not is_file:
+            self._others = self._read_others(path)
+        self._journal = Journal(self._path, self._id)
+        self._abandoned = abandoned_journals(self._path)
         if self._saved is not None:
-            for name, target in self._saved.targets.items():
-                if is_file and name not in targets:
-                    continue
-                self._kinds[name] = target.kind
-                self._cells[name] = {BackendDevice(c.backend, c.device): c for c in target.cells}
+            for journal in self._abandoned:
+                for entry in recover(journal, self._id):
+                    self._put(entry.target, entry.kind, entry.cell)
 
     def has(self, target: str, group: Group, key: str) -> bool:
         """Return whether the target's cell is stored with this key and was measured."""
@@ -80,14 +106,32 @@ class RecordStore:
             return False
         return cell.status.measured or _has_no_case(cell)
 
-    def put(self, target: str, kind: str, cell: Cell) -> None:
-        """Store a cell of a target."""
-        self._kinds[target] = kind
-        self._cells.setdefault(target, {})[BackendDevice(cell.backend, cell.device)] = cell
+    def put(self, target: str, kind: str, cell: Cell, *, measured: bool = True) -> None:
+        """Store a cell of a target.
 
-    def set_unavailable(self, devices: Iterable[Unavailable]) -> None:
-        """Set the devices of backends that cannot be used on this machine."""
-        self._unavailable = tuple(sorted(devices, key=lambda u: (u.backend, u.device)))
+        Parameters
+        ----------
+        target, kind : str
+            The target and its kind.
+        cell : Cell
+            The cell; texts that cannot be stored are escaped.
+        measured : bool
+            Whether it took time to measure, so that it must not be lost.
+        """
+        cell = clean_cell(cell)
+        self._put(target, kind, cell)
+        if measured:
+            self._journal.append(target, kind, cell)
+
+    def set_available(self, available: Mapping[BackendDevice, Availability]) -> None:
+        """Set which devices of backends can be used on this machine."""
+        self._probed.update(available)
+        for place, answer in available.items():
+            self._unavailable.pop(place, None)
+            if not answer.usable:
+                self._unavailable[place] = Unavailable(
+                    backend=place.backend, device=place.device, reason=answer.reason
+                )
 
     def add_expectations(self, targets: Iterable[str]) -> None:
         """Add to unmeasured GPU cells what the CPU cells of the same targets let expect."""
@@ -97,28 +141,131 @@ class RecordStore:
                 unmeasured = cell.status is Status.NOT_MEASURED and not _has_no_case(cell)
                 if device == "gpu" and unmeasured:
                     on_cpu = cells.get(BackendDevice(backend, "cpu"))
-                    cells[BackendDevice(backend, device)] = with_expectation(cell, on_cpu)
+                    self._put(target, self._kinds[target], with_expectation(cell, on_cpu))
 
     def save_soon(self) -> None:
-        """Write the record if the last time was some seconds ago."""
-        if time.monotonic() - self._saved_at > _SECONDS_BETWEEN_SAVES:
-            self.save()
+        """Write the record if the last time was long enough ago; failure is ignored."""
+        interval = max(_SECONDS_BETWEEN_SAVES, self._save_seconds / _SHARE_OF_TIME)
+        if time.monotonic() - self._saved_at > interval:
+            try:
+                self._save()
+            except (OSError, StoreError):  # the cause may be gone when the batch ends
+                self._saved_at = time.monotonic()
 
     def save(self) -> None:
-        """Write the record if anything in it changed."""
-        record = self._record()
-        if self._saved is not None:
-            # The date is that of the last change, so that equal facts are equal bytes.
-            same_date = replace(record.environment, date=self._saved.environment.date)
-            if replace(record, environment=same_date) == self._saved:
-                return
-        write(record, self._path)
-        self._saved = record
-        self._saved_at = time.monotonic()
+        """Write the record if anything in it changed, and remove the journal.
+
+        Raises
+        ------
+        StoreError
+            The record cannot be written. What was measured is in another file, which the message
+            names. A record in the folder is only kept in memory, with a message.
+        """
+        try:
+            self._save()
+        except StoreError as error:  # another process has replaced the file
+            raise StoreError(f"{error}{self._save_elsewhere()}") from error
+        except OSError as error:
+            reason = f"{self._path} cannot be written: {error.strerror or error}"
+            if self._is_file:
+                raise StoreError(reason + self._save_elsewhere()) from error
+            if not self._failed:
+                logger.warning("%s; the measurements are not kept for the next run", reason)
+            self._failed = True
+            self._saved = self._record()
 
     def records(self) -> tuple[Record, ...]:
         """Return the record of the present environment, then those of others."""
         return (*([self._saved] if self._saved else []), *self._others)
+
+    def _put(self, target: str, kind: str, cell: Cell) -> None:
+        place = BackendDevice(cell.backend, cell.device)
+        self._kinds[target] = kind
+        self._cells.setdefault(target, {})[place] = cell
+        self._own.add((target, place))
+
+    def _read(self) -> None:
+        """Read the record, and take over the cells that were not measured now."""
+        self._version = _version(self._path)
+        if self._version is None:
+            return
+        try:
+            record = read(self._path)
+        except RecordError as error:
+            if self._is_file:
+                raise StoreError(f"{error}; choose another file") from error
+            logger.warning("%s; it is created again", error)
+            return
+        if differing := difference(record.environment, self._environment):
+            if self._is_file:
+                message = f"was measured in another environment ({differing})"
+                raise StoreError(f"{self._path} {message}; choose another file or delete it")
+            return
+        self._saved = record
+        self._package = record.package.name
+        packages = {**record.environment.packages, **self._environment.packages}
+        self._environment = replace(self._environment, packages=dict(sorted(packages.items())))
+        for entry in record.unavailable:
+            place = BackendDevice(entry.backend, entry.device)
+            if place not in self._probed:
+                self._unavailable[place] = entry
+        for name, target in record.targets.items():
+            self._kinds.setdefault(name, target.kind)
+            cells = self._cells.setdefault(name, {})
+            for cell in target.cells:
+                place = BackendDevice(cell.backend, cell.device)
+                if (name, place) not in self._own:
+                    cells[place] = cell
+
+    def _read_others(self, folder: Path) -> list[Record]:
+        """Return the records of other environments in a folder."""
+        records = []
+        for file in sorted(folder.glob("*.json")) if folder.is_dir() else []:
+            if file != self._path:
+                try:
+                    records.append(read(file))
+                except RecordError as error:
+                    logger.warning("%s; it is left out", error)
+        return records
+
+    def _save(self) -> None:
+        start = time.monotonic()
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with locked(self._path.parent):
+            if _version(self._path) != self._version:  # by another process
+                self._read()
+            record = self._record()
+            if not self._is_saved(record):
+                write(record, self._path)
+                self._saved = record
+                self._version = _version(self._path)
+        self._journal.clear()
+        for journal in self._abandoned:
+            journal.unlink(missing_ok=True)
+        self._abandoned = []
+        self._saved_at = time.monotonic()
+        self._save_seconds = self._saved_at - start
+
+    def _is_saved(self, record: Record) -> bool:
+        if self._saved is None or self._version is None:
+            return False
+        # The date is that of the last change, so that equal facts are equal bytes.
+        same_date = replace(record.environment, date=self._saved.environment.date)
+        return replace(record, environment=same_date) == self._saved
+
+    def _save_elsewhere(self) -> str:
+        """Write the record to the temporary folder; return the end of a message about it."""
+        if not any(
+            cell.status.measured for cells in self._cells.values() for cell in cells.values()
+        ):
+            return ""
+        try:
+            folder = tempfile.mkdtemp(prefix="xpcaps-record-")
+            path = Path(folder, self._path.name)
+            write(self._record(), path)
+        except OSError:
+            return ""
+        return f"; the measurements are in {path}"
 
     def _record(self) -> Record:
         return Record(
@@ -130,7 +277,7 @@ class RecordStore:
                 commit=package_commit(self._package),
             ),
             environment=self._environment,
-            unavailable=self._unavailable,
+            unavailable=tuple(entry for _, entry in sorted(self._unavailable.items())),
             targets={
                 name: Target(
                     kind=self._kinds[name],
@@ -143,3 +290,14 @@ class RecordStore:
 
 def _has_no_case(cell: Cell) -> bool:
     return any(reason.outcome is Outcome.NO_CASE for reason in cell.reasons)
+
+
+def _version(path: Path) -> tuple[int, int, int] | None:
+    """Return facts that change whenever a file is replaced; None if it does not exist."""
+    try:
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError:  # reading it gives the reason
+        return 0, 0, 0
+    return status.st_ino, status.st_mtime_ns, status.st_size

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure.batch import Measured, run
+from sphinx_xpcaps.measure.environment import describe_environment
 from sphinx_xpcaps.measure.request import Request
-from sphinx_xpcaps.results.model import Outcome, Status
+from sphinx_xpcaps.measure.workers.process import Server
+from sphinx_xpcaps.results.model import Cell, Outcome, Status
 from sphinx_xpcaps.results.record import RecordError, encode, read, schema
 
 SOURCE = '''
@@ -97,6 +100,37 @@ def test_force_runs_everything_and_off_runs_nothing(batch: Batch) -> None:
     assert batch(execute="force").ran == 6
 
 
+def test_off_imports_and_runs_nothing(
+    batch: Batch, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    traces = source.parent / "traces"
+    leave_trace = f"open({str(traces)!r}, 'a').write('imported')"
+    source.write_text(f"{SOURCE}\n{leave_trace}\n")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a worker is started")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Server, "__init__", refuse)
+        batch(execute="off", setup=leave_trace)
+    assert not traces.exists()
+    batch("double")
+    assert traces.exists()
+
+
+def test_off_compares_the_versions_of_packages(
+    batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = describe_environment([], {})
+    before = replace(where, packages={**where.packages, "growing": "1.0"})
+    cell = Cell(backend="numpy", device="cpu", status=Status.SUPPORTED, key="sha256:1")
+    is_current = batch("double", execute="off").is_current
+    assert is_current("growing.double", cell, before)
+    monkeypatch.setattr("sphinx_xpcaps.measure.batch.package_version", lambda name: "1.1")
+    assert not is_current("growing.double", cell, before)
+    assert is_current("growing.double", cell, where)
+
+
 def test_damaged_caches_are_created_again(batch: Batch, tmp_path: Path) -> None:
     batch("double")
     for name in ("digests.json", "probes.json"):
@@ -114,7 +148,7 @@ def test_a_cell_is_outdated_after_a_change_of_the_code(batch: Batch, source: Pat
     cell = record.targets["growing.double"].cells[0]
     assert before.is_current("growing.double", cell, record.environment)
     source.write_text(SOURCE.replace("return x + x", "return 2 * x"))
-    after = batch("double", execute="off")
+    after = batch("double")
     assert not after.is_current("growing.double", cell, record.environment)
 
 
