@@ -1,7 +1,7 @@
 """Private interfaces of other projects that `core` depends on, one module per project.
 
-A private interface is one that its project may change without notice. Private names are used in
-this folder only, so that a change in another project breaks one module here. The page "Private
-interfaces" of the documentation lists them with the consequences of a change, and
-``tests/core/test_private_interfaces.py`` tests each.
+A private interface is one that its project may change without notice. Names that begin with an
+underscore are used in this folder only, so that a change in another project breaks one module
+here. The page "Private interfaces" of the documentation lists them with the consequences of a
+change, and ``tests/core/test_private_interfaces.py`` tests each.
 """

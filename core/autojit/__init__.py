@@ -1,4 +1,9 @@
-"""Compile any function without naming its static arguments."""
+"""Compile functions with ``jax.jit``, ``torch.compile`` or lazy graphs, without static names.
+
+Arguments are flattened into arrays and a key of everything static; there is one compiled version
+per key. `api` is the decorator, `dispatch` selects the library, `flattening` and the codecs flatten
+arguments, `matching` finds the version of repeated calls, and `jax`, `torch` and `lazy` compile.
+"""
 
 from core.autojit.api import autojit
 

@@ -1,4 +1,6 @@
-"""Tests that run on every array library, and declared capabilities of functions.
+"""Test helpers: a pytest plugin that runs tests on every array library, assertions, declarations.
+
+Declared capabilities of functions, in SciPy's format too, become marks of tests.
 
 Importing this package imports neither pytest nor any array library except NumPy.
 """

@@ -175,24 +175,26 @@ def _columns(
         x.update(_spread(level, dict.fromkeys(level, 0.0), width))
     for sweep in range(SWEEPS):
         for level in levels if sweep % 2 else levels[::-1]:
-            wish = {
+            preference = {
                 key: sum(x[n] for n in near) / len(near) if (near := neighbours[key]) else x[key]
                 for key in level
             }
-            x.update(_spread(sorted(level, key=lambda key: (wish[key], x[key])), wish, width))
+            x.update(
+                _spread(sorted(level, key=lambda key: (preference[key], x[key])), preference, width)
+            )
     return x
 
 
 def _spread(
-    order: Sequence[_Key], wish: Mapping[_Key, float], width: Mapping[_Key, float]
+    order: Sequence[_Key], preference: Mapping[_Key, float], width: Mapping[_Key, float]
 ) -> dict[_Key, float]:
-    """Return centres in this order, as near to the wished ones as the widths allow."""
+    """Return centres in this order, as near to the preferred ones as the widths allow."""
     forward: dict[_Key, float] = {}
     backward: dict[_Key, float] = {}
     for places, keys, sign in ((forward, order, 1), (backward, order[::-1], -1)):
         edge = float("-inf")
         for key in keys:
-            place = max(sign * wish[key], edge + width[key] / 2)
+            place = max(sign * preference[key], edge + width[key] / 2)
             places[key] = sign * place
             edge = place + width[key] / 2 + GAP
     return {key: (forward[key] + backward[key]) / 2 for key in order}

@@ -3,9 +3,12 @@
 The path of one case, file by file:
 
 - `batch` is the main job: which cells are missing (`missing`), run these, judge, store (`store`).
-- `runner` finds the cases of each target and runs them, both in workers (`workers`), and replaces
-  a worker that is lost.
+- `runner` finds the cases of each target and runs them, both in workers (`workers`), and repeats
+  what ends a worker. The worker that finds cases passes them to the others in a file.
 - `case_runs` decides in a worker in which variants, plans and modes each case runs; `execute` runs
   it once, in a mode (`modes`), and compares the result with NumPy's (`judging.compare`).
 - `judging` derives a cell from the runs of all cases of a target.
+
+Besides: `isolation` restores the state of a worker after each job; `keys` and `digests` tell which
+cells are current; `environment` describes this machine; `profile` shows where the time goes.
 """

@@ -1,1 +1,1 @@
-"""Measured cells: the data model, the record file, and tables derived from several records."""
+"""Measured cells: data model, record files, tables derived from several records, their labels."""

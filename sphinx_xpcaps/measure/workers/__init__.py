@@ -1,1 +1,1 @@
-"""Worker processes: messages, the parent's and the child's side, replacement, scheduling."""
+"""Worker processes: a server that forks them, messages, limits, replacement and scheduling."""
