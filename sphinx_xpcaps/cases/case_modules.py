@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import array_api_compat.numpy
 
-from sphinx_xpcaps.cases.model import FoundCall, FoundCalls
+from sphinx_xpcaps.cases.model import FoundCall, FoundCalls, Origin
 from sphinx_xpcaps.cases.payload import dump_call
 
 F = TypeVar("F", bound=Callable[..., Iterable["call"]])
@@ -78,11 +78,11 @@ def from_case_modules(name: str, sources: Sequence[str]) -> FoundCalls:
         calls = list(_calls(name))
     except BaseException as error:
         problem = f"its cases module failed: {type(error).__name__}: {error}"
-        return FoundCalls("cases", (), problem, type(error).__name__)
+        return FoundCalls(Origin.CASES, (), problem, type(error).__name__)
     if calls:
-        return FoundCalls("cases", tuple(calls))
+        return FoundCalls(Origin.CASES, tuple(calls))
     recorded = [call for source in sources if _is_file(source) for call in _recorded(source, name)]
-    return FoundCalls("tests", tuple(recorded))
+    return FoundCalls(Origin.TESTS, tuple(recorded))
 
 
 def _is_file(source: str) -> bool:

@@ -13,12 +13,15 @@ import numpy as np
 from sphinx_xpcaps.cases.case_modules import from_case_modules
 from sphinx_xpcaps.cases.examples import OnStart, from_bodies, from_docstrings
 from sphinx_xpcaps.cases.model import (
-    AS_WRITTEN,
     Case,
+    CodeKind,
     Collected,
     FoundCalls,
+    LeafKind,
+    Origin,
     Step,
     Variant,
+    VariantName,
 )
 from sphinx_xpcaps.cases.parameters import parameters
 from sphinx_xpcaps.cases.payload import load_steps
@@ -76,16 +79,16 @@ def _collect(
     file: File,
 ) -> Collected:
     try:
-        holder, target = resolve(name)
+        owner, target = resolve(name)
     except TargetError as error:
         return Collected(target=name, error=str(error), error_type="TargetError")
     if bodies:
-        found = from_bodies(name, holder, target, bodies, on_start, skip)
+        found = from_bodies(name, owner, target, bodies, on_start, skip)
     elif (listed := from_case_modules(name, sources)).calls or listed.problem:
         found = listed
     else:
-        found = _fitting(from_docstrings(name, holder, target, on_start, skip))
-        if not found.calls and (made := from_signature(name, holder, target, on_start, skip)).calls:
+        found = _fitting(from_docstrings(name, owner, target, on_start, skip))
+        if not found.calls and (made := from_signature(name, owner, target, on_start, skip)).calls:
             found = made
     if not found.calls:
         return Collected(
@@ -126,7 +129,7 @@ def _make_cases(
     name: str, target: Any, found: FoundCalls, on_start: OnStart, skip: Collection[str], file: File
 ) -> Collected:
     made, problem = 0, ""
-    made_up = found.origin == "signature"
+    made_up = found.origin is Origin.SIGNATURE
     known = parameters(target)
     names = [parameter.name for parameter in known]
     calls = [(call, load_steps(call.payload)) for call in found.calls]
@@ -147,11 +150,13 @@ def _make_cases(
             )
 
             def start_variant(variant: str, seconds: float, text: str = call.text) -> bool:
-                if variant == AS_WRITTEN:
-                    on_start(("line", text), SECONDS) if made_up else on_start(("call", text))
+                if variant == VariantName.AS_WRITTEN:
+                    on_start((CodeKind.LINE, text), SECONDS) if made_up else on_start(
+                        (CodeKind.CALL, text)
+                    )
                     return True
                 # An iteration that converges in one dtype may not end in another: limit its time.
-                on_start(("variant", variant), max(SECONDS, 4 * seconds))
+                on_start((CodeKind.VARIANT, variant), max(SECONDS, 4 * seconds))
                 return variant not in skip
 
             try:
@@ -164,7 +169,7 @@ def _make_cases(
             if not case.plans:
                 problem = "it takes and returns no arrays"
                 continue
-            if not any(leaf.kind in ("array", "number") for leaf in case.variants[0].leaves):
+            if not any(leaf.kind is not LeafKind.OTHER for leaf in case.variants[0].leaves):
                 problem = "its result has neither arrays nor numbers"
                 continue
             pickle.dump(case, stream)
@@ -189,4 +194,6 @@ def _with_reference(
 
 
 def _returns_arrays(variant: Variant) -> bool:
-    return any(leaf.kind == "array" and np.asarray(leaf.value).ndim > 0 for leaf in variant.leaves)
+    return any(
+        leaf.kind is LeafKind.ARRAY and np.asarray(leaf.value).ndim > 0 for leaf in variant.leaves
+    )

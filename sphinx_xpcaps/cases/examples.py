@@ -15,13 +15,13 @@ from typing import Any
 import array_api_compat.numpy
 import numpy as np
 
-from sphinx_xpcaps.cases.model import FoundCall, FoundCalls
+from sphinx_xpcaps.cases.model import CodeKind, FoundCall, FoundCalls, Origin
 from sphinx_xpcaps.cases.plot_stub import provide_plots
 from sphinx_xpcaps.cases.resolve import doctexts
 from sphinx_xpcaps.cases.watch import EXAMPLE_MODULE, Watcher
 
 OnStart = Callable[..., None]
-"""Called with ``("call" or "line", code)`` before code runs, so that the measuring process knows
+"""Called with ``(CodeKind, code)`` before code runs, so that the measuring process knows
 what was running when a worker is lost; optionally with a time limit in seconds."""
 
 
@@ -30,7 +30,7 @@ class SkippedError(Exception):
 
 
 def from_docstrings(
-    name: str, holder: Any, target: Any, on_start: OnStart, skip: Collection[str]
+    name: str, owner: Any, target: Any, on_start: OnStart, skip: Collection[str]
 ) -> FoundCalls:
     """Run the examples of a target's docstring, or else of its class's.
 
@@ -38,34 +38,34 @@ def from_docstrings(
     """
     problem = "its docstring has no examples"
     provide_plots()
-    for origin, text in doctexts(holder, target):
+    for text in doctexts(owner, target):
         examples = _examples(text)
         if not examples:
             continue
-        watcher = _watcher(name, holder, target, on_start, skip)
+        watcher = _watcher(name, owner, target, on_start, skip)
         scope = _module_scope(name, target)
         failed = ""
         for example in examples:
             source = example.source
             if example.options.get(doctest.OPTIONFLAGS_BY_NAME["SKIP"]) or source in skip:
                 continue
-            on_start(("line", source))
+            on_start((CodeKind.LINE, source))
             try:
                 watcher.run(source, scope)
             except BaseException as error:
                 failed = failed or f"{type(error).__name__}: {_first_line(error)}"
         calls = watcher.finish()
         if calls:
-            return FoundCalls(origin, tuple(calls), made_up_data=watcher.made_up_data)
+            return FoundCalls(Origin.DOCSTRING, tuple(calls), made_up_data=watcher.made_up_data)
         problem = watcher.problem or "no example calls it"
         if failed and not watcher.problem:
             problem += f" (an example failed with {failed})"
-    return FoundCalls("docstring", problem=problem)
+    return FoundCalls(Origin.DOCSTRING, problem=problem)
 
 
 def from_bodies(
     name: str,
-    holder: Any,
+    owner: Any,
     target: Any,
     bodies: Sequence[str],
     on_start: OnStart,
@@ -74,31 +74,31 @@ def from_bodies(
     """Run the bodies of directives; an error in a body is reported to the author."""
     calls: list[FoundCall] = []
     for body in bodies:
-        watcher = _watcher(name, holder, target, on_start, skip)
-        on_start(("line", body))
+        watcher = _watcher(name, owner, target, on_start, skip)
+        on_start((CodeKind.LINE, body))
         try:
             watcher.run(body, _body_scope(name, target))
         except BaseException as error:
             kind, line = type(error).__name__, _line(error)
             problem = f"line {line}: {kind}: {_first_line(error)}"
-            return FoundCalls("directive", (), problem, kind, line)
+            return FoundCalls(Origin.DIRECTIVE, (), problem, kind, line)
         found = watcher.finish()
         if not found:
             problem = watcher.problem or f"the body does not call {name}"
-            return FoundCalls("directive", (), problem, None)
+            return FoundCalls(Origin.DIRECTIVE, (), problem, None)
         calls.extend(found)
-    return FoundCalls("directive", tuple(calls))
+    return FoundCalls(Origin.DIRECTIVE, tuple(calls))
 
 
 def _watcher(
-    name: str, holder: Any, target: Any, on_start: OnStart, skip: Collection[str]
+    name: str, owner: Any, target: Any, on_start: OnStart, skip: Collection[str]
 ) -> Watcher:
     def on_target_call(text: str) -> None:
         if text in skip:
             raise SkippedError(text)
-        on_start(("call", text))
+        on_start((CodeKind.CALL, text))
 
-    return Watcher(holder, target, name, on_target_call)
+    return Watcher(owner, target, name, on_target_call)
 
 
 _BLOCK = re.compile(

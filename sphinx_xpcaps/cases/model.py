@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,10 +13,43 @@ from numpy.typing import NDArray
 Path = tuple[Any, ...]
 """The position of a leaf in nested arguments: keys and indices from the outside in."""
 
-AS_WRITTEN = "as written"
-FLOAT64 = "float64"
-FLOAT32 = "float32"
-REAL = "real"
+
+class Origin(StrEnum):
+    """Where the cases of a target come from."""
+
+    DIRECTIVE = "directive"
+    CASES = "cases"
+    TESTS = "tests"
+    DOCSTRING = "docstring"
+    SIGNATURE = "signature"
+
+
+class VariantName(StrEnum):
+    """The dtypes of the arguments of a case."""
+
+    AS_WRITTEN = "as written"
+    FLOAT64 = "float64"
+    FLOAT32 = "float32"
+    REAL = "real"
+
+
+class LeafKind(StrEnum):
+    """What a leaf of a result is; only arrays and numbers are compared."""
+
+    ARRAY = "array"
+    NUMBER = "number"
+    OTHER = "other"
+
+
+class CodeKind(StrEnum):
+    """The kind of code that starts while the cases of a target are found."""
+
+    CALL = "call"
+    """A call of the target in an example."""
+    LINE = "line"
+    """A statement of an example."""
+    VARIANT = "variant"
+    """The call with other dtypes; the text is the name of the variant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +112,7 @@ class FoundCall(NamedTuple):
 class FoundCalls:
     """The calls that an origin gave, or the reason why there are none."""
 
-    origin: str
+    origin: Origin
     calls: tuple[FoundCall, ...] = ()
     problem: str = ""
     problem_type: str | None = None
@@ -93,6 +127,8 @@ class Plan:
 
     name: str
     paths: frozenset[Path]
+    casts: bool = True
+    """Whether the variants may change the dtypes of these leaves: they are known to be arrays."""
     pass_namespace: bool = False
     pass_device: bool = False
     on_host: bool = False
@@ -104,12 +140,11 @@ class Plan:
 class Leaf:
     """One leaf of the reference result.
 
-    ``kind`` is ``"array"``, ``"number"`` or ``"other"``; ``value`` is an array, or a Python number,
-    bool, None or string.
+    ``value`` is an array, or a Python number, bool, None or string.
     """
 
     path: Path
-    kind: str
+    kind: LeafKind
     value: NDArray[Any] | bool | complex | str | None = None
     sensitivity: float = 0.0
     """The largest change of the value when the inputs change in their last digits; infinite if the
@@ -120,7 +155,7 @@ class Leaf:
 class Variant:
     """A case with other dtypes, and the reference result for it."""
 
-    name: str
+    name: VariantName
     dtypes: Mapping[Path, np.dtype[Any]]
     leaves: tuple[Leaf, ...]
     reproducible: bool = True
@@ -131,7 +166,7 @@ class Case:
     """A call of a target with everything that a replay needs."""
 
     text: str
-    origin: str
+    origin: Origin
     payload: bytes
     """The pickled steps, so that each replay starts from new copies."""
     all_steps: bool = False
@@ -152,7 +187,7 @@ class Collected:
 
     target: str
     cases: int = 0
-    origin: str | None = None
+    origin: Origin | None = None
     error: str = ""
     error_type: str | None = None
     error_line: int | None = None

@@ -61,24 +61,23 @@ def plans_for(steps: Sequence[Step], target: Any) -> tuple[Plan, ...]:
         elif is_function(leaf):
             calls_functions = True
     documented = arrays | sequences
-    candidates = {
-        "arrays": arrays,
-        "array-like sequences": documented,
-        "array-like": documented | scalars,
-        "all lists": documented | lists,
-        "array-like and all lists": documented | scalars | lists,
-        "arrays in objects": documented | inner,
-    }
+    candidates = (
+        Plan("arrays", frozenset(arrays)),
+        Plan("array-like sequences", frozenset(documented)),
+        Plan("array-like", frozenset(documented | scalars)),
+        Plan("all lists", frozenset(documented | lists), casts=False),
+        Plan("array-like and all lists", frozenset(documented | scalars | lists), casts=False),
+        Plan("arrays in objects", frozenset(documented | inner), casts=False),
+    )
     found: dict[frozenset[Path], Plan] = {}
-    for name, paths in candidates.items():
-        if paths:
-            key = frozenset(paths)
-            found.setdefault(key, Plan(name, key))
+    for plan in candidates:
+        if plan.paths:
+            found.setdefault(plan.paths, plan)
     plans = tuple(found.values()) or _without_arrays(target)
     if calls_functions:
         # The library may lack a function, or have a different one of the same name.
         plans += tuple(
-            replace(plan, name=f"{plan.name}, functions on the host", on_host=True)
+            replace(plan, name=f"{plan.name}, functions on the host", on_host=True, casts=False)
             for plan in plans
         )
     return plans
@@ -102,12 +101,8 @@ def plan_of_numbers(steps: Sequence[Step], target: Any) -> tuple[Plan, ...]:
 
 def cast_paths(plans: Sequence[Plan]) -> frozenset[Path]:
     """Return the leaves whose dtype the variants change: those known to be arrays."""
-    known = [plan.paths for plan in plans if _casts(plan)]
+    known = [plan.paths for plan in plans if plan.casts]
     return known[-1] if known else (plans[0].paths if plans else frozenset())
-
-
-def _casts(plan: Plan) -> bool:
-    return not plan.on_host and "lists" not in plan.name and "obj" not in plan.name
 
 
 def _without_arrays(target: Any) -> tuple[Plan, ...]:

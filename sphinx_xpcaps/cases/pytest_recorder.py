@@ -88,14 +88,14 @@ class Recorder:
         if not isinstance(name, str) or inspect.ismethod(function) or inspect.isclass(function):
             return None
         module = getattr(function, "__module__", None) or ""
-        holders = [module] if not isinstance(function, np.ufunc) else []
+        modules = [module] if not isinstance(function, np.ufunc) else []
         top = module.partition(".")[0]
-        holders += [m for m in sys.modules if m.partition(".")[0] == top or not top]
-        holders += [m for m in sys.modules if isinstance(function, np.ufunc)]
+        modules += [m for m in sys.modules if m.partition(".")[0] == top or not top]
+        modules += [m for m in sys.modules if isinstance(function, np.ufunc)]
         candidates = {
-            f"{holder}.{name}"
-            for holder in holders
-            if holder in sys.modules and vars(sys.modules[holder]).get(name) is function
+            f"{module_name}.{name}"
+            for module_name in modules
+            if module_name in sys.modules and vars(sys.modules[module_name]).get(name) is function
         }
         matching = [
             candidate

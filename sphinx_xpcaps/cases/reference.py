@@ -14,22 +14,20 @@ import numpy as np
 
 from sphinx_xpcaps._private.numpy import seeded_entropy
 from sphinx_xpcaps.cases.model import (
-    AS_WRITTEN,
-    FLOAT32,
-    FLOAT64,
-    REAL,
     Case,
     Leaf,
+    LeafKind,
     Path,
     Plan,
     Variant,
+    VariantName,
 )
 from sphinx_xpcaps.cases.payload import load_steps
 from sphinx_xpcaps.cases.plans import argument_leaves, cast_paths
 from sphinx_xpcaps.cases.replay import REFERENCE, prepare, run_steps
 from sphinx_xpcaps.cases.trees import is_number, result_leaves
 
-StartVariant = Callable[[str, float], bool]
+StartVariant = Callable[[VariantName, float], bool]
 """Called with the name of a variant and the seconds that the variant as written took; returns
 whether to run it."""
 
@@ -44,12 +42,12 @@ def variants_of(
     Exception
         Any exception that the call raises as written.
     """
-    start_variant(AS_WRITTEN, 0.0)
+    start_variant(VariantName.AS_WRITTEN, 0.0)
     start = time.monotonic()
-    made = [_reference_variant(case, AS_WRITTEN, {})]
+    made = [_reference_variant(case, VariantName.AS_WRITTEN, {})]
     seconds = time.monotonic() - start
 
-    def make(name: str, dtypes: Mapping[Path, np.dtype[Any]]) -> bool:
+    def make(name: VariantName, dtypes: Mapping[Path, np.dtype[Any]]) -> bool:
         variant = _try(case, name, dtypes) if dtypes and start_variant(name, seconds) else None
         if variant is not None:
             made.append(variant)
@@ -60,15 +58,15 @@ def variants_of(
     # Python numbers are weakly typed: they alone do not make this a call with integers.
     strong = {path for path in dtypes if not is_number(arguments[path])} or set(dtypes)
     integers = {path: np.dtype("float64") for path, t in dtypes.items() if t.kind in "iu"}
-    if strong & integers.keys() and not make(FLOAT64, integers):
+    if strong & integers.keys() and not make(VariantName.FLOAT64, integers):
         integers = {}
     reals = {path: np.dtype("float64") for path, t in dtypes.items() if t.kind == "c"}
     if reals:
-        make(REAL, {**integers, **reals})
+        make(VariantName.REAL, {**integers, **reals})
     narrow = {"f": np.dtype("float32"), "c": np.dtype("complex64")}
     wide = {path: t for path, t in dtypes.items() if t.itemsize == (8 if t.kind == "f" else 16)}
     single = {path: narrow[t.kind] for path, t in wide.items() if t.kind in narrow}
-    make(FLOAT32, {**single, **dict.fromkeys(integers, np.dtype("float32"))})
+    make(VariantName.FLOAT32, {**single, **dict.fromkeys(integers, np.dtype("float32"))})
     return tuple(made)
 
 
@@ -77,14 +75,16 @@ def sorted_paths(paths: Collection[Path]) -> list[Path]:
     return sorted(paths, key=repr)
 
 
-def _try(case: Case, name: str, dtypes: Mapping[Path, np.dtype[Any]]) -> Variant | None:
+def _try(case: Case, name: VariantName, dtypes: Mapping[Path, np.dtype[Any]]) -> Variant | None:
     try:
         return _reference_variant(case, name, dtypes)
     except BaseException:  # these dtypes do not work with NumPy, so they are not required
         return None
 
 
-def _reference_variant(case: Case, name: str, dtypes: Mapping[Path, np.dtype[Any]]) -> Variant:
+def _reference_variant(
+    case: Case, name: VariantName, dtypes: Mapping[Path, np.dtype[Any]]
+) -> Variant:
     """Run a case twice with NumPy; a result that differs is not reproducible."""
     first, second = (_run(case, dtypes, seed) for seed in (0, 1))
     same = len(first) == len(second) and all(map(_same, first, second))
@@ -124,13 +124,13 @@ def _perturbed(phase: float, leaf: Any) -> Any:
 
 
 def _is_discrete(leaf: Leaf) -> bool:
-    return leaf.kind != "other" and np.asarray(leaf.value).dtype.kind in "biu"
+    return leaf.kind is not LeafKind.OTHER and np.asarray(leaf.value).dtype.kind in "biu"
 
 
 def _distance(a: Leaf, b: Leaf) -> float:
     if a.path != b.path or a.kind != b.kind:
         return float("inf")
-    if a.kind == "other" or isinstance(a.value, str) or a.value is None:
+    if a.kind is LeafKind.OTHER or isinstance(a.value, str) or a.value is None:
         return 0.0
     x, y = np.asarray(a.value), np.asarray(b.value)
     if x.shape != y.shape:
@@ -172,11 +172,11 @@ def _leaf(path: Path, value: Any) -> Leaf:
     if isinstance(value, (np.ndarray, np.generic)):
         array = np.array(value, copy=True)
         if array.dtype.kind in "biufc":
-            return Leaf(path, "array", array)
-        return Leaf(path, "other", str(array.dtype))
+            return Leaf(path, LeafKind.ARRAY, array)
+        return Leaf(path, LeafKind.OTHER, str(array.dtype))
     if value is None or isinstance(value, (bool, int, float, complex)):
-        return Leaf(path, "number", value)
-    return Leaf(path, "other", type(value).__name__)
+        return Leaf(path, LeafKind.NUMBER, value)
+    return Leaf(path, LeafKind.OTHER, type(value).__name__)
 
 
 def _same(a: Leaf, b: Leaf) -> bool:

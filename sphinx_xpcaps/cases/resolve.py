@@ -24,10 +24,10 @@ def resolve(name: str) -> tuple[Any, Any]:
     TargetError
         A module cannot be imported, an attribute does not exist, or the object is not callable.
     """
-    holder, target = _lookup(name)
+    owner, target = _lookup(name)
     if not callable(target):
         raise TargetError(f"{name} is not callable")
-    return holder, target
+    return owner, target
 
 
 def _lookup(name: str) -> tuple[Any, Any]:
@@ -35,15 +35,15 @@ def _lookup(name: str) -> tuple[Any, Any]:
     if not all(part.isidentifier() for part in parts):
         raise TargetError(f"{name!r} is not a dotted name")
     module, rest = _import_longest(parts)
-    holder, target = None, module
+    owner, target = None, module
     for depth, part in enumerate(rest):
         try:
-            holder, target = target, getattr(target, part)
+            owner, target = target, getattr(target, part)
         except AttributeError:
             done = ".".join(parts[: len(parts) - len(rest) + depth])
             what = "module" if inspect.ismodule(target) else type(target).__name__
             raise TargetError(f"{what} {done!r} has no attribute {part!r}") from None
-    return holder, target
+    return owner, target
 
 
 def _import_longest(parts: list[str]) -> tuple[Any, list[str]]:
@@ -70,35 +70,35 @@ def describe(name: str) -> TargetInfo:
     """Return the description of the target `name`, which includes any error."""
     package = name.partition(".")[0]
     try:
-        holder, target = resolve(name)
+        owner, target = resolve(name)
     except TargetError as error:
         return TargetInfo(
             name=name, kind="missing", package=package, error=str(error), error_type="TargetError"
         )
-    texts = [text for _, text in doctexts(holder, target)]
+    texts = doctexts(owner, target)
     return TargetInfo(
-        name=name, kind=kind_of(holder, target), package=package, text="\n".join(texts)
+        name=name, kind=kind_of(owner, target), package=package, text="\n".join(texts)
     )
 
 
-def doctexts(holder: Any, target: Any) -> Iterator[tuple[str, str]]:
+def doctexts(owner: Any, target: Any) -> Iterator[str]:
     """Yield the docstrings whose examples may call `target`: its own, then that of its class."""
     own = inspect.getdoc(target)
     if own:
-        yield "docstring", own
-    if inspect.isclass(holder):
-        of_class = inspect.getdoc(holder)
+        yield own
+    if inspect.isclass(owner):
+        of_class = inspect.getdoc(owner)
         if of_class and of_class != own:
-            yield "docstring", of_class
+            yield of_class
 
 
-def kind_of(holder: Any, target: Any) -> str:
+def kind_of(owner: Any, target: Any) -> str:
     """Return the kind of a target as in records."""
     if isinstance(target, np.ufunc):
         return "ufunc"
     if inspect.isclass(target):
         return "class"
-    return "method" if inspect.isclass(holder) else "function"
+    return "method" if inspect.isclass(owner) else "function"
 
 
 def expand(name: str) -> tuple[str, ...]:

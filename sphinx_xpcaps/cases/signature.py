@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sphinx_xpcaps.cases.examples import OnStart
-from sphinx_xpcaps.cases.model import FoundCall, FoundCalls
+from sphinx_xpcaps.cases.model import CodeKind, FoundCall, FoundCalls, Origin
 from sphinx_xpcaps.cases.parameters import Parameter, parameters
 from sphinx_xpcaps.cases.payload import dump_call
 
@@ -88,14 +88,14 @@ _STYLES = (
 
 
 def from_signature(
-    name: str, holder: Any, target: Any, on_start: OnStart, skip: Collection[str]
+    name: str, owner: Any, target: Any, on_start: OnStart, skip: Collection[str]
 ) -> FoundCalls:
     """Return up to two calls that NumPy accepts, with arrays of different dimensions."""
-    if inspect.isclass(holder):
-        return FoundCalls("signature", problem="a method needs an example")
+    if inspect.isclass(owner):
+        return FoundCalls(Origin.SIGNATURE, problem="a method needs an example")
     listed = [p for p in parameters(target) if not p.name.startswith("*")]
     known = [p for p in listed if p.required]
-    problem = "its signature does not say what it takes"
+    problem = "its signature does not describe its parameters"
     for extra in (None, *[p for p in listed if not p.required][:_MOST_OPTIONAL]):
         calls: list[FoundCall] = []
         seen: set[tuple[int, ...]] = set()
@@ -107,12 +107,12 @@ def from_signature(
             text = _text(name, known, args, more)
             if text in skip:
                 return FoundCalls(
-                    "signature", problem="a call made up from it timed out or crashed"
+                    Origin.SIGNATURE, problem="a call made up from it timed out or crashed"
                 )
             dimensions = tuple(np.ndim(arg) for arg in args if isinstance(arg, np.ndarray))
             if dimensions in seen:
                 continue
-            on_start(("line", text), SECONDS)
+            on_start((CodeKind.LINE, text), SECONDS)
             payload = dump_call(name, args, more)
             if _accepted(target, args, more):
                 seen.add(dimensions)
@@ -121,8 +121,8 @@ def from_signature(
                 break
             problem = "NumPy accepts no call made up from its signature"
         if calls:
-            return FoundCalls("signature", tuple(calls))
-    return FoundCalls("signature", problem=problem)
+            return FoundCalls(Origin.SIGNATURE, tuple(calls))
+    return FoundCalls(Origin.SIGNATURE, problem=problem)
 
 
 def _arguments(known: Sequence[Parameter], style: _Style) -> tuple[Any, ...] | None:

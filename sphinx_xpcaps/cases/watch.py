@@ -77,7 +77,7 @@ class Watcher:
 
     Parameters
     ----------
-    holder, target : object
+    owner, target : object
         What `sphinx_xpcaps.cases.resolve.resolve` returned.
     name : str
         The target's dotted name.
@@ -86,9 +86,9 @@ class Watcher:
     """
 
     def __init__(
-        self, holder: Any, target: Any, name: str, on_target_call: Callable[[str], None]
+        self, owner: Any, target: Any, name: str, on_target_call: Callable[[str], None]
     ) -> None:
-        self.holder = holder
+        self.owner = owner
         self.target = target
         self.name = name.rpartition(".")[2]
         self._named = DottedName(name)
@@ -96,7 +96,7 @@ class Watcher:
         self.calls: list[FoundCall] = []
         self.problem = ""
         self.made_up_data = False
-        self._is_method = inspect.isclass(holder)
+        self._is_method = inspect.isclass(owner)
         self._packages = {name.partition(".")[0], _top(getattr(target, "__module__", None))}
         self._log: list[LoggedCall] = []
         self._created: dict[int, _Created] = {}
@@ -183,14 +183,14 @@ class Watcher:
             owner = function.__self__
             if not self._is_method:
                 return bool(function == self.target)
-            if not isinstance(owner, self.holder) and owner is not self.holder:
+            if not isinstance(owner, self.owner) and owner is not self.owner:
                 return False
             of = owner if inspect.isclass(owner) else type(owner)
             return function.__name__ == self.name and _static(of, self.name) is _static(
-                self.holder, self.name
+                self.owner, self.name
             )
         if self._is_method and self.name == "__call__":
-            return isinstance(function, self.holder)
+            return isinstance(function, self.owner)
         return False
 
     def _is_of_package(self, function: Any) -> bool:

@@ -51,17 +51,17 @@ def read_all(
         table = given if isinstance(given, Table) else Table(given)
     except (TypeError, ValueError) as error:
         return str(error)
-    for name, (holder, target) in targets.items():
-        declared = _look_up(table, holder, target, name.rpartition(".")[2])
-        if declared is None and inspect.isclass(holder) and holder in table:
+    for name, (owner, target) in targets.items():
+        declared = _look_up(table, owner, target, name.rpartition(".")[2])
+        if declared is None and inspect.isclass(owner) and owner in table:
             continue  # the declaration of a class applies to its methods only if it names them
         location = locate(target, given, name.partition(".")[0]) if declared is not None else None
         on_result(Declaration(target=name, capabilities=declared, location=location))
     return _backend_names(given)
 
 
-def _look_up(table: Table, holder: Any, target: Any, attribute: str) -> Capabilities | None:
-    key = (holder, attribute) if inspect.isclass(holder) else target
+def _look_up(table: Table, owner: Any, target: Any, attribute: str) -> Capabilities | None:
+    key = (owner, attribute) if inspect.isclass(owner) else target
     try:
         return table[key]
     except KeyError:

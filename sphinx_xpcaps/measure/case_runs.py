@@ -13,7 +13,7 @@ from pathlib import Path
 
 from core.backends import get_backend
 from sphinx_xpcaps.cases.collect import load_cases
-from sphinx_xpcaps.cases.model import AS_WRITTEN, FLOAT32, FLOAT64, REAL, Case, Plan, Variant
+from sphinx_xpcaps.cases.model import Case, Plan, Variant, VariantName
 from sphinx_xpcaps.cases.plans import plan_rank
 from sphinx_xpcaps.measure.execute import execute, missing_functions
 from sphinx_xpcaps.measure.model import CaseRun, CaseRunKey, CaseSummary, Group, TargetRuns
@@ -25,10 +25,10 @@ _MAX_LOST = 2
 """After so many timeouts or crashes in one mode, the other cases of a target are not run."""
 
 _MAX_FLOAT32 = 2
-"""So many cases are run with float32: either all cases of a target fail with it, or none."""
+"""Maximum number of cases run with float32: either all cases of a target fail with it, or none."""
 
 _MAX_OPTIONAL = 3
-"""So many cases are run in each optional mode: these compile, or take many calls."""
+"""Maximum number of cases per optional mode: these compile, or take many calls."""
 
 OnStart = Callable[[CaseRunKey], None]
 OnResult = Callable[[CaseRun], None]
@@ -119,8 +119,8 @@ class _CaseRunner:
         variants = {variant.name: variant for variant in case.variants}
         runs: list[CaseRun] = []
         plan = None
-        variant = variants[AS_WRITTEN]
-        for name in (AS_WRITTEN, FLOAT64, REAL):
+        variant = variants[VariantName.AS_WRITTEN]
+        for name in (VariantName.AS_WRITTEN, VariantName.FLOAT64, VariantName.REAL):
             if plan is None and name in variants:
                 variant = variants[name]
                 plan, found = self.find_plan(number, case, variant)
@@ -128,9 +128,13 @@ class _CaseRunner:
         if plan is None:
             missing = self.missing_functions(number, case, variant) if self.group.explain else ()
             return _Result(summary=_summary(case, missing), runs=tuple(runs), passed=False)
-        if FLOAT32 in variants and variant.name != REAL and self.float32_runs < _MAX_FLOAT32:
+        if (
+            VariantName.FLOAT32 in variants
+            and variant.name != VariantName.REAL
+            and self.float32_runs < _MAX_FLOAT32
+        ):
             self.float32_runs += 1
-            runs.append(self.run_once(number, case, variants[FLOAT32], plan, "eager"))
+            runs.append(self.run_once(number, case, variants[VariantName.FLOAT32], plan, "eager"))
         for mode in self.group.modes:
             # Lazy is eager with its computations counted. What runs on the host is not compiled.
             if mode in ("eager", "lazy") or plan.on_host:
@@ -138,7 +142,7 @@ class _CaseRunner:
             if mode in (*self.backend.modes, TRACE):
                 runs.append(self.run_with_retry(number, case, variant, plan, mode))
             elif self.optional_runs[mode] < _MAX_OPTIONAL:
-                floats = variants.get(FLOAT64, variant) if mode in CHECKS else variant
+                floats = variants.get(VariantName.FLOAT64, variant) if mode in CHECKS else variant
                 found_in_mode = self.run_with_retry(number, case, floats, plan, mode)
                 self.optional_runs[mode] += found_in_mode.applies
                 runs.append(found_in_mode)
@@ -188,7 +192,7 @@ class _CaseRunner:
             key=failed.key,
             outcome=Outcome.FLAKY,
             exception=failed.exception,
-            message=f"once {failed.message or failed.outcome}, once fine",
+            message=f"failed ({failed.message or failed.outcome}), then passed",
         )
 
     def execute(self, key: CaseRunKey, case: Case, variant: Variant, plan: Plan) -> CaseRun:
@@ -219,7 +223,7 @@ class _CaseRunner:
 
 
 def _summary(case: Case, missing: tuple[str, ...]) -> CaseSummary:
-    written = next(v for v in case.variants if v.name == AS_WRITTEN)
+    written = next(v for v in case.variants if v.name == VariantName.AS_WRITTEN)
     return CaseSummary(
         text=case.text,
         origin=case.origin,

@@ -18,8 +18,8 @@ HEARD: list[str] = []
 
 def watched(name: str, *lines: str, **scope: Any) -> list[tuple[str, list[Any]]]:
     """Run lines of an example; return the calls as their texts and steps."""
-    holder, target = resolve(name)
-    watcher = Watcher(holder, target, name, HEARD.append)
+    owner, target = resolve(name)
+    watcher = Watcher(owner, target, name, HEARD.append)
     names: dict[str, Any] = {"np": np, **scope}
     for line in lines:
         watcher.run(line, names)
@@ -65,8 +65,8 @@ def test_arguments_are_recorded_before_the_call() -> None:
 
 
 def test_call_that_raises_is_not_recorded() -> None:
-    holder, target = resolve("numpy.linalg.inv")
-    watcher = Watcher(holder, target, "numpy.linalg.inv", HEARD.append)
+    owner, target = resolve("numpy.linalg.inv")
+    watcher = Watcher(owner, target, "numpy.linalg.inv", HEARD.append)
     with pytest.raises(np.linalg.LinAlgError):
         watcher.run("np.linalg.inv(np.zeros((2, 2)))", {"np": np})
     assert watcher.finish() == []
@@ -106,8 +106,8 @@ def test_arrays_of_another_library_become_numpy_arrays() -> None:
 
 
 def test_example_function_called_later_is_not_recorded() -> None:
-    holder, target = resolve("numpy.vectorize")
-    watcher = Watcher(holder, target, "numpy.vectorize", HEARD.append)
+    owner, target = resolve("numpy.vectorize")
+    watcher = Watcher(owner, target, "numpy.vectorize", HEARD.append)
     scope: dict[str, Any] = {"np": np}
     watcher.run("def f(x):\n    return np.sin(x)", scope)
     assert scope["f"](0.0) == 0.0

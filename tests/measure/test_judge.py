@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.notes import DtypeChange, Note
-from sphinx_xpcaps.cases.model import AS_WRITTEN, FLOAT32, FLOAT64
+from sphinx_xpcaps.cases.model import VariantName
 from sphinx_xpcaps.measure.judging.judge import judge
 from sphinx_xpcaps.measure.model import (
     CaseRun,
@@ -24,7 +24,7 @@ from sphinx_xpcaps.results.model import Cell, Outcome, Status
 def run(
     case: int = 0,
     *,
-    variant: str = AS_WRITTEN,
+    variant: str = VariantName.AS_WRITTEN,
     mode: str = "eager",
     outcome: Outcome = Outcome.PASS,
     **facts: Any,
@@ -90,12 +90,12 @@ def test_the_argument_that_failing_cases_share_is_in_the_note() -> None:
 
 
 def test_a_case_that_passes_with_floats_only_is_noted() -> None:
-    found = cell_of(failed(), run(variant=FLOAT64))
+    found = cell_of(failed(), run(variant=VariantName.FLOAT64))
     assert (found.status, found.notes) == (Status.PARTIAL, ("floating only",))
 
 
 def test_float32_is_noted_if_it_fails_or_becomes_float64() -> None:
-    single = run(variant=FLOAT32)
+    single = run(variant=VariantName.FLOAT32)
     widened = replace(single, dtype_change=DtypeChange("float32", "float64"))
     refused = replace(single, outcome=Outcome.RAISED, exception="TypeError")
     assert cell_of(run(), widened).notes == ("float32 → float64",)

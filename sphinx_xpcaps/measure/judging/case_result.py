@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from sphinx_xpcaps.cases.model import AS_WRITTEN, FLOAT64, REAL
+from sphinx_xpcaps.cases.model import VariantName
 from sphinx_xpcaps.cases.plans import plan_rank
 from sphinx_xpcaps.measure.model import CaseRun, CaseSummary, TargetRuns
 from sphinx_xpcaps.results.model import Outcome, Reason
@@ -21,25 +21,33 @@ class CaseResult:
     summary: CaseSummary
     runs: tuple[CaseRun, ...]
 
-    def eager(self, variant: str) -> list[CaseRun]:
+    def eager(self, variant: VariantName) -> list[CaseRun]:
         """Return the eager runs of a variant."""
         return [r for r in self.runs if (r.key.variant, r.key.mode) == (variant, "eager")]
 
     @property
     def passed_as_written(self) -> CaseRun | None:
         """The run that passes as written."""
-        return next((r for r in self.eager(AS_WRITTEN) if r.passed), None)
+        return next((r for r in self.eager(VariantName.AS_WRITTEN) if r.passed), None)
 
     @property
     def passed(self) -> CaseRun | None:
         """The run that passes as written, with floating-point numbers, or with real numbers."""
-        runs = [*self.eager(AS_WRITTEN), *self.eager(FLOAT64), *self.eager(REAL)]
+        runs = [
+            *self.eager(VariantName.AS_WRITTEN),
+            *self.eager(VariantName.FLOAT64),
+            *self.eager(VariantName.REAL),
+        ]
         return next((r for r in runs if r.passed), None)
 
     @property
     def failure(self) -> CaseRun:
         """The eager run that is the reason why no run passes."""
-        runs = [*self.eager(REAL), *self.eager(FLOAT64), *self.eager(AS_WRITTEN)]
+        runs = [
+            *self.eager(VariantName.REAL),
+            *self.eager(VariantName.FLOAT64),
+            *self.eager(VariantName.AS_WRITTEN),
+        ]
         return min(runs, key=lambda run: plan_rank(run.key.plan))
 
     @property

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from core.backends import get_backend
 from core.notes import Note, QualifiedNote
+from sphinx_xpcaps.cases.model import Origin
 from sphinx_xpcaps.measure.judging.notes import OUTCOME_NOTES
 from sphinx_xpcaps.measure.model import CollectedCases, Group, LostCall
 from sphinx_xpcaps.results.model import Cell, Expected, Outcome, Reason, Status
@@ -52,20 +53,20 @@ def without_cases(result: CollectedCases, group: Group, *, key: str) -> Cell:
             collected.error,
             exception=collected.error_type,
             line=collected.error_line,
-            origin=collected.origin if collected.origin == "directive" else None,
+            origin=collected.origin if collected.origin is Origin.DIRECTIVE else None,
             key=key,
         )
     first = result.lost[0]
     if not get_backend(group.backend).is_reference:
-        message = f"{first.outcome} under NumPy already: {first.text}"
-        return no_case(group.backend, group.device, message, origin="docstring", key=key)
+        message = f"{first.outcome} with NumPy: {first.text}"
+        return no_case(group.backend, group.device, message, origin=Origin.DOCSTRING, key=key)
     return Cell(
         backend=group.backend,
         device=group.device,
         status=Status.UNSUPPORTED,
         notes=(str(OUTCOME_NOTES[first.outcome]),),
         modes={"eager": Status.UNSUPPORTED},
-        origin="docstring",
+        origin=Origin.DOCSTRING,
         total=len(result.lost),
         reasons=tuple(map(_reason, result.lost)),
         key=key,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from core.backends import Backend
 from core.notes import DtypeChange, Note
 from core.typing import Array
-from sphinx_xpcaps.cases.model import Leaf, Path, Variant
+from sphinx_xpcaps.cases.model import Leaf, LeafKind, Path, Variant
 from sphinx_xpcaps.cases.trees import result_leaves
 from sphinx_xpcaps.results.model import Outcome
 
@@ -73,14 +73,14 @@ def compare(
     dtype_change = None
     for expected in variant.leaves:
         if expected.path not in actual:
-            if expected.kind == "other":
+            if expected.kind is LeafKind.OTHER:
                 continue
             return comparison.wrong_leaf("nothing", expected)
         verdict = comparison.leaf(actual[expected.path], expected)
         if verdict.outcome is not Outcome.PASS:
             return verdict
         dtype_change = dtype_change or verdict.dtype_change
-    opaque = {leaf.path for leaf in variant.leaves if leaf.kind == "other"}
+    opaque = {leaf.path for leaf in variant.leaves if leaf.kind is LeafKind.OTHER}
     if any(_is_foreign(x, backend) for path, x in actual.items() if path not in opaque):
         return Verdict(Outcome.FOREIGN_OUTPUT, str(Note.RETURNS_NUMPY))
     return replace(_PASS, dtype_change=dtype_change)
@@ -110,7 +110,7 @@ class _Comparison:
     expected_from: str
 
     def leaf(self, found: Any, expected: Leaf) -> Verdict:
-        if expected.kind == "other":
+        if expected.kind is LeafKind.OTHER:
             return _PASS
         if expected.value is None or isinstance(expected.value, str):
             if (found is None) == (expected.value is None):
@@ -155,7 +155,7 @@ class _Comparison:
         elif np.array_equal(values, wanted) or not math.isfinite(expected.sensitivity):
             difference = ""
         else:
-            difference = "other values than NumPy's"
+            difference = "values differ from NumPy's"
         if not difference:
             return _PASS
         return Verdict(Outcome.WRONG_VALUES, f"{_prefix(expected.path)}{difference}")
@@ -193,9 +193,9 @@ def _difference(values: NDArray[Any], wanted: NDArray[Any], sensitivity: float) 
     a, b = values.astype(wide), wanted.astype(wide)
     finite = np.isfinite(b)
     if not np.array_equal(np.isfinite(a), finite):
-        return "not finite in other places than NumPy's"
+        return "infinities or NaNs are at other positions than in NumPy's result"
     if not np.array_equal(a[~finite], b[~finite], equal_nan=True):
-        return "other infinities or NaNs than NumPy's"
+        return "infinities or NaNs differ from NumPy's"
     if not finite.any():
         return ""
     difference = float(np.max(np.abs(a[finite] - b[finite])))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from core.backends import Backend, get_backend
 from core.notes import CapabilityNote, Note, QualifiedNote
-from sphinx_xpcaps.cases.model import AS_WRITTEN, FLOAT32, FLOAT64, REAL
+from sphinx_xpcaps.cases.model import VariantName
 from sphinx_xpcaps.measure.judging.case_result import CaseResult, case_results
 from sphinx_xpcaps.measure.judging.cells import not_run, with_lost_calls
 from sphinx_xpcaps.measure.judging.notes import (
@@ -19,7 +19,7 @@ from sphinx_xpcaps.measure.judging.notes import (
 from sphinx_xpcaps.measure.model import GroupResult, TargetRuns
 from sphinx_xpcaps.results.model import Cell, Graph, Outcome, Reason, Status
 
-_VARIANT_NOTES = {FLOAT64: Note.FLOATING_ONLY, REAL: Note.REAL_ONLY}
+_VARIANT_NOTES = {VariantName.FLOAT64: Note.FLOATING_ONLY, VariantName.REAL: Note.REAL_ONLY}
 """The note on cases that pass in a variant and not as written."""
 
 Notes = tuple[CapabilityNote | str, ...]
@@ -109,9 +109,9 @@ def _judge_dtypes(cases: Sequence[CaseResult]) -> Iterable[Judgement]:
     for variant, note in _VARIANT_NOTES.items():
         only = [case for case in cases if case.passed and case.passed.key.variant == variant]
         if only:
-            reasons = tuple(case.reason(case.eager(AS_WRITTEN)[0]) for case in only)
+            reasons = tuple(case.reason(case.eager(VariantName.AS_WRITTEN)[0]) for case in only)
             yield Judgement(Status.PARTIAL, (note,), reasons)
-    single = [(case, run) for case in cases for run in case.eager(FLOAT32)]
+    single = [(case, run) for case in cases for run in case.eager(VariantName.FLOAT32)]
     failed = [
         (case, run) for case, run in single if not run.passed and run.outcome is not Outcome.NOT_RUN
     ]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.backends import Backend
-from sphinx_xpcaps.cases.model import Leaf, Variant
+from sphinx_xpcaps.cases.model import Leaf, LeafKind, Variant, VariantName
 from sphinx_xpcaps.measure.judging.compare import compare
 from sphinx_xpcaps.measure.modes.array_call import ArrayCall, InapplicableError, WrongResultError
 from sphinx_xpcaps.results.model import Outcome
@@ -59,7 +59,7 @@ def _check(array_call: ArrayCall, backend: Backend, device: str) -> None:
     ]
     found = backend.vmap(array_call, stacked)
     leaves = tuple(
-        Leaf((i,), "array", np.stack(pair))
+        Leaf((i,), LeafKind.ARRAY, np.stack(pair))
         for i, pair in enumerate(zip(first, expected, strict=True))
     )
     if len(found) != len(leaves):
@@ -67,7 +67,7 @@ def _check(array_call: ArrayCall, backend: Backend, device: str) -> None:
     dtypes = frozenset(x.dtype.name for x in given)
     verdict = compare(
         found,
-        Variant("mapped", {}, leaves),
+        Variant(VariantName.AS_WRITTEN, {}, leaves),
         backend,
         device,
         inputs=dtypes,
