@@ -63,7 +63,7 @@ def read(path: Path) -> tuple[KnownDifference, ...]:
         return tuple(_with_known_backend(entry) for entry in entries)
     except OSError as error:
         raise KnownError(f"{path}: {error.strerror or error}") from error
-    except (msgspec.MsgspecError, ValueError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise KnownError(f"{path}: not a file of known differences: {error}") from error
 
 

@@ -7,7 +7,10 @@ import hashlib
 import importlib.metadata
 import json
 import re
-from collections.abc import Iterator, Mapping
+import site
+import sys
+import sysconfig
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,20 @@ from sphinx_xpcaps.measure.environment import (
 
 _COMPILED = {".so", ".pyd", ".dylib"}
 _SKIPPED_FOLDERS = {"tests", "test", "__pycache__"}
+_OWN = frozenset({"core", "sphinx_xpcaps"})
+_IMPORT = re.compile(
+    r"^\s*(?:>>>|\.\.\.)?\s*(?:from\s+(\w+)[\w.]*\s+import\b|import\s+([\w., ]+))", re.MULTILINE
+)
+_NOT_IN_ENGINE = (
+    "core/lazy/display/",
+    "core/testing/",
+    "sphinx_xpcaps/measure/batch.py",
+    "sphinx_xpcaps/measure/journal.py",
+    "sphinx_xpcaps/measure/missing.py",
+    "sphinx_xpcaps/measure/profile.py",
+    "sphinx_xpcaps/measure/store.py",
+)
+"""Code that cannot change an outcome."""
 
 
 _File = tuple[int, int, str, list[str]]
@@ -38,11 +55,52 @@ def digest(facts: Any) -> str:
 @cache
 def engine_digest() -> str:
     """Return the digest of the code of this project that finds, runs and judges cases."""
+    return digest([hashlib.sha256(path.read_bytes()).hexdigest() for path in engine_files()])
+
+
+def engine_files() -> list[Path]:
+    """Return the files of this project that can change an outcome."""
     measure = Path(__file__).parent
     package = measure.parent
     parts = [measure, package / "_private", package / "cases", Path(core.__path__[0])]
     files = sorted(path for part in parts for path in part.rglob("*.py"))
-    return digest([hashlib.sha256(path.read_bytes()).hexdigest() for path in files])
+    root = package.parent
+    return [
+        path for path in files if not path.relative_to(root).as_posix().startswith(_NOT_IN_ENGINE)
+    ]
+
+
+def packages_in_examples(text: str) -> set[str]:
+    """Return the top-level names that the examples in a docstring, or code, import."""
+    names = set()
+    for found in _IMPORT.finditer(text):
+        for name in (found[1] or found[2]).split(","):
+            names.add(name.strip().partition(" ")[0].partition(".")[0])
+    return names - {""}
+
+
+@cache
+def is_under_development(package: str) -> bool:
+    """Return whether a top-level package is found outside the folders of installed packages."""
+    if package in _OWN or package in sys.stdlib_module_names:
+        return False
+    spec = find_package(package)
+    if spec is None:
+        return False
+    places = [*([spec.origin] if spec.origin else []), *(spec.submodule_search_locations or ())]
+    files = [Path(place).resolve() for place in places if Path(place).is_absolute()]
+    return bool(files) and not any(
+        file.is_relative_to(folder) for file in files for folder in _installation_folders()
+    )
+
+
+@cache
+def _installation_folders() -> tuple[Path, ...]:
+    names = ("stdlib", "platstdlib", "purelib", "platlib")
+    places = {sysconfig.get_path(name) for name in names}
+    places.update(site.getsitepackages() if hasattr(site, "getsitepackages") else ())
+    places.add(site.getusersitepackages())
+    return tuple(Path(place).resolve() for place in sorted(places) if place)
 
 
 class PackageDigests:
@@ -50,7 +108,8 @@ class PackageDigests:
 
     For an installed package, the list of files that its installer wrote is enough. For a package
     under development, each source file counts as its syntax tree without docstrings, so that a
-    changed comment or docstring runs nothing again.
+    changed comment or docstring runs nothing again. Other packages and modules under development
+    that it imports, directly or indirectly, count in the same way.
 
     Parameters
     ----------
@@ -73,16 +132,28 @@ class PackageDigests:
         """Write the cache file."""
         write_cache(self._cache_file, self._files)
 
+    def of_imported(self, names: Iterable[str]) -> dict[str, str]:
+        """Return the digests of those top-level packages that are under development."""
+        return {name: self.of(name) for name in sorted(set(names)) if is_under_development(name)}
+
     def _sources(self, package: str) -> Mapping[str, Any]:
-        files: dict[str, Any] = {}
+        files: dict[str, dict[str, str]] = {}
         imported: set[str] = set()
-        for root, path in _package_files(package):
-            content, names = self._file(path)
-            files[path.relative_to(root).as_posix()] = content
-            imported.update(names)
-        imported.discard(package)
+        waiting = {package}
+        while waiting:
+            name = waiting.pop()
+            files[name] = {}
+            for root, path in _package_files(name):
+                files[name][path.relative_to(root).as_posix()], names = self._file(path)
+                imported.update(names)
+                waiting.update(other for other in names if is_under_development(other))
+            waiting -= files.keys()
         known = distributions_by_package()
-        versions = {name: package_version(name) for name in sorted(imported) if name in known}
+        versions = {
+            name: package_version(name)
+            for name in sorted(imported)
+            if name in known and name not in files
+        }
         return {"files": files, "versions": versions}
 
     def _file(self, path: Path) -> tuple[str, list[str]]:
@@ -164,7 +235,16 @@ def _imported(tree: ast.AST) -> set[str]:
             names.update(alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names.add(node.module.partition(".")[0])
-    return names
+        elif isinstance(node, ast.Call) and node.args and _is_import_function(node.func):
+            argument = node.args[0]
+            if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                names.add(argument.value.partition(".")[0])
+    return names - {""}
+
+
+def _is_import_function(node: ast.expr) -> bool:
+    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    return name in ("import_module", "__import__")
 
 
 def _without_docstrings(tree: ast.AST) -> ast.AST:

@@ -8,7 +8,12 @@ from pathlib import Path
 from core.backends import backends
 from sphinx_xpcaps.cases.model import TargetInfo
 from sphinx_xpcaps.config import Config
-from sphinx_xpcaps.measure.digests import PackageDigests, digest, engine_digest
+from sphinx_xpcaps.measure.digests import (
+    PackageDigests,
+    digest,
+    engine_digest,
+    packages_in_examples,
+)
 from sphinx_xpcaps.measure.environment import COMPATIBILITY_LAYER
 from sphinx_xpcaps.measure.model import Group
 from sphinx_xpcaps.results.model import Environment
@@ -34,19 +39,24 @@ class CellKeys:
         self._bodies = bodies
         self._packages = packages
         self._sources = [_source_digest(source) for source in config.cases]
+        self._imported = packages_in_examples(config.setup)
+        self._imported.update(source.partition(".")[0] for source in config.cases)
         self._reference = [name for name, backend in backends().items() if backend.is_reference]
 
     def key(self, info: TargetInfo, group: Group, environment: Environment) -> str:
         """Return the key of a target's cell in a group and an environment."""
         names = (*self._reference, COMPATIBILITY_LAYER, group.backend)
         explain = ["explain"] if group.explain else []
+        bodies = self._bodies.get(info.name, ())
+        imported = self._imported.union(*map(packages_in_examples, (info.text, *bodies)))
         return digest(
             {
                 "engine": engine_digest(),
                 "package": self._packages.of(info.package),
                 "target": info.name,
                 "text": info.text,
-                "bodies": self._bodies.get(info.name, ()),
+                "bodies": bodies,
+                "imported": self._packages.of_imported(imported - {info.package}),
                 "python": environment.python.rpartition(".")[0],
                 "versions": {name: environment.packages.get(name) for name in names},
                 "group": [group.backend, group.device, *group.modes, *explain],
