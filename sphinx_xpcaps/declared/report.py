@@ -8,12 +8,13 @@ from typing import Any
 import msgspec
 
 from sphinx_xpcaps.declared.model import Findings
+from sphinx_xpcaps.files import write_atomically
 
 
 def write(findings: Findings, path: Path) -> None:
-    """Write `findings` as JSON; the same facts on_result the same bytes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(findings), indent=1) + b"\n")
+    """Write `findings` as JSON; equal findings give equal bytes."""
+    content = msgspec.json.format(msgspec.json.encode(findings), indent=1) + b"\n"
+    write_atomically(path, content)
 
 
 def schema() -> dict[str, Any]:

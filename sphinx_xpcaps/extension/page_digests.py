@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+
+from sphinx_xpcaps.files import read_cache, write_cache
 
 
 class PageDigests:
@@ -26,10 +27,7 @@ class PageDigests:
         """Return the digests of what a builder wrote to a folder; none if they cannot be read."""
         folder = hashlib.sha256(os.fsencode(output)).hexdigest()[:12]
         path = cache / f"pages-{builder}-{folder}.json"
-        try:
-            return cls(path, json.loads(path.read_text("utf-8")))
-        except (OSError, ValueError):
-            return cls(path, {})
+        return cls(path, read_cache(path, dict[str, str]) or {})
 
     def is_outdated(self, docname: str, digest: str) -> bool:
         """Return whether the page of a document does not show the tables with this digest."""
@@ -40,11 +38,6 @@ class PageDigests:
         self._now[docname] = digest
 
     def save(self) -> None:
-        """Write the file atomically."""
-        if not self._now:
-            return
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(self._before | self._now, indent=1, sort_keys=True)
-        new = self._path.with_suffix(".new")
-        new.write_text(text, "utf-8")
-        new.replace(self._path)
+        """Write the file; without it, the next build writes these pages again."""
+        if self._now:
+            write_cache(self._path, self._before | self._now)

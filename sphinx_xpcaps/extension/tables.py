@@ -50,7 +50,7 @@ def build_tables(
         problems += diagnostics.targets_without_record(shown, tables)
     if config.execute == Execute.CHECK and measured.records:
         problems += diagnostics.changed_cells(shown, committed, measured.records[0])
-    if config.declared:
+    if config.declared and config.execute != Execute.OFF:  # reading them imports the package
         problems += compare_declarations(Path(app.confdir), config, shown, tables)
     return BuildTables(by_target=tables, hidden=hidden), problems
 

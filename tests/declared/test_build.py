@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from sphinx.testing.util import SphinxTestApp
 
+from sphinx_xpcaps.measure.environment import environment_id
+from sphinx_xpcaps.results.record import read
 from tests.declared.conftest import PACKAGES
 from tests.pages.conftest import Site
 
@@ -37,6 +39,10 @@ def site(
     src = tmp_path / "declared"
     shutil.copytree(rootdir / "test-declared", src)
     shutil.copy(record, src)
+    cache = src / "_build" / "doctrees" / "xpcaps" / "records"
+    cache.mkdir(parents=True)
+    where = read(record).environment
+    shutil.copy(record, cache / f"{environment_id(where)}.json")  # nothing is measured again
     return Site(src, make_app)
 
 
@@ -91,3 +97,7 @@ def test_unreadable_declarations_give_one_warning_with_the_option(
     (warning,) = site.build(**{option: value}).warnings
     assert warning.startswith(f"WARNING: conf.py: {option}: {words}")
     assert warning.endswith("[xpcaps.option]")
+
+
+def test_declarations_are_not_read_if_execution_is_off(site: Site) -> None:
+    assert site.build(xpcaps_execute="off", xpcaps_declared="declares:nothing").warnings == []

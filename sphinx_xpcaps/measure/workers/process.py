@@ -9,7 +9,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -19,6 +18,7 @@ from typing import Any
 import msgspec
 
 from core.notes import Note
+from sphinx_xpcaps.files import create_folder
 from sphinx_xpcaps.measure.workers import fork_server, processes
 from sphinx_xpcaps.measure.workers.channel import Channel, ChannelError
 from sphinx_xpcaps.measure.workers.messages import (
@@ -107,7 +107,7 @@ class Server:
     """
 
     def __init__(self, environment: Mapping[str, str], modules: tuple[str, ...] = ()) -> None:
-        self._folder = tempfile.mkdtemp(prefix="xpcaps-")
+        self._folder = str(create_folder("worker"))
         self._errors = Path(self._folder, "stderr")
         self._lock = threading.Lock()
         ours, theirs = socket.socketpair()

@@ -1,7 +1,6 @@
 project = "declared"
 extensions = ["sphinx_xpcaps"]
 html_theme = "alabaster"
-xpcaps_execute = "off"
 xpcaps_records = ["record.json"]
 xpcaps_backends = ["numpy", "jax", "dask"]
 xpcaps_declared = "declares:table"
