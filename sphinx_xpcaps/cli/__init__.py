@@ -8,9 +8,14 @@ import sys
 import click
 
 from sphinx_xpcaps.cli.backends import list_backends
+from sphinx_xpcaps.cli.badge import badge
 from sphinx_xpcaps.cli.check import check
+from sphinx_xpcaps.cli.diff import diff
+from sphinx_xpcaps.cli.history import history
 from sphinx_xpcaps.cli.measure import measure
+from sphinx_xpcaps.cli.merge import merge
 from sphinx_xpcaps.cli.show import show
+from sphinx_xpcaps.cli.validate import validate
 from sphinx_xpcaps.version import __version__
 
 
@@ -22,5 +27,5 @@ def main() -> None:
     sys.path.append(os.getcwd())
 
 
-for _command in (measure, check, show, list_backends):
+for _command in (measure, check, show, merge, diff, validate, history, badge, list_backends):
     main.add_command(_command)

@@ -19,7 +19,7 @@ from sphinx_xpcaps.declared.load import DeclaredError, declarations
 from sphinx_xpcaps.declared.model import Declarations, Findings
 from sphinx_xpcaps.declared.patch import patch as make_patch
 from sphinx_xpcaps.results.model import Record
-from sphinx_xpcaps.results.record import RecordError, read
+from sphinx_xpcaps.results.record import read_files
 from sphinx_xpcaps.results.view import backends_of, derive
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -107,10 +107,10 @@ def _known(path: Path | None) -> tuple[known_file.KnownDifference, ...]:
 
 
 def _read(paths: Sequence[Path]) -> list[Record]:
-    try:
-        return [read(path) for path in paths]
-    except RecordError as error:
-        raise Failure(str(error)) from None
+    found = read_files(paths)
+    if found.errors:
+        raise Failure("; ".join(map(str, found.errors)))
+    return list(found.records)
 
 
 def _measure(declared: Declarations, config: Config, output: Path | None) -> list[Record]:

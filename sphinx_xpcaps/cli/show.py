@@ -1,35 +1,197 @@
-"""The command ``show``: print the tables of a record."""
+"""The command ``show``: print the tables of records."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
+from rich.table import Table as Grid
 
-from sphinx_xpcaps.cli.run import Failure, plain_console
-from sphinx_xpcaps.cli.tables import grid
-from sphinx_xpcaps.results.record import RecordError, read
-from sphinx_xpcaps.results.view import backends_of, derive
+from sphinx_xpcaps.cli.formats import Code, Format, Value, format_option, json_text, table
+from sphinx_xpcaps.cli.records import FILE, check_backends, fail, read_all, tables_of
+from sphinx_xpcaps.cli.run import plain_console
+from sphinx_xpcaps.cli.target_details import lines
+from sphinx_xpcaps.results.labels import DEVICES, STATUSES, SYMBOLS, one_line, short_reason, title
+from sphinx_xpcaps.results.model import Cell, Status
+from sphinx_xpcaps.results.view import Shown, Table, backends_of
+
+_HEADER = (
+    "Target",
+    "Library",
+    "Device",
+    "Status",
+    "Notes",
+    "Modes",
+    "Passed",
+    "Total",
+    "Version",
+    "Date",
+    "Reason",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which cells are shown; an empty filter shows all."""
+
+    backends: Sequence[str] = ()
+    statuses: Sequence[str] = ()
+    notes: Sequence[str] = ()
+
+    def apply(self, content: Table) -> Table:
+        """Return a table with only the cells that match."""
+        return replace(content, cells=tuple(filter(self._matches, content.cells)))
+
+    def _matches(self, shown: Shown) -> bool:
+        cell = shown.cell
+        if self.backends and cell.backend not in self.backends:
+            return False
+        if self.statuses and cell.status not in self.statuses:
+            return False
+        notes = "\n".join(cell.notes).casefold()
+        return not self.notes or any(text.casefold() in notes for text in self.notes)
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=FILE)
 @click.argument("targets", nargs=-1)
-def show(file: Path, targets: tuple[str, ...]) -> None:
-    """Show the tables of all TARGETS in the record FILE, or of those given."""
-    try:
-        record = read(file)
-    except RecordError as error:
-        raise Failure(str(error)) from None
-    unknown = [name for name in targets if name not in record.targets]
+@click.option("--backend", "names", multiple=True, metavar="NAME", help="Only this library.")
+@click.option(
+    "--status",
+    "statuses",
+    type=click.Choice([str(status) for status in Status]),
+    multiple=True,
+    help="Only cells with this status. Repeatable.",
+)
+@click.option(
+    "--note", "notes", multiple=True, metavar="TEXT", help="Only cells with TEXT in a note."
+)
+@format_option(*Format)
+def show(
+    file: Path,
+    targets: tuple[str, ...],
+    names: tuple[str, ...],
+    statuses: tuple[str, ...],
+    notes: tuple[str, ...],
+    style: Format,
+) -> None:
+    """Show the tables in FILE, which is a record, a bundle, or a pattern such as "xpcaps/*.json".
+
+    Without TARGETS, there is one line per function; with TARGETS, the reasons and calls of each.
+    """
+    records = read_all([file])
+    check_backends(names, records)
+    derived = tables_of(records, names or backends_of(records))
+    unknown = [name for name in targets if name not in derived]
     if unknown:
-        raise Failure(f"{file} has no target {unknown[0]!r}")
-    tables = derive(
-        [record],
-        backends=backends_of([record]),
-        devices=["cpu", "gpu"],
-        is_current=lambda *_: True,
-    )
+        fail(f"{file} has no target {unknown[0]!r}")
+    chosen = Filter(backends=names, statuses=statuses, notes=notes)
+    tables = [chosen.apply(derived[name]) for name in targets or derived]
+    if statuses or notes:
+        tables = [each for each in tables if each.cells]
+    if style is Format.JSON:
+        click.echo(json_text([_plain(each) for each in tables]), nl=False)
+    elif style is Format.CSV:
+        click.echo(table(style, _HEADER, _cell_rows(tables)), nl=False)
+    elif style is not Format.TEXT:
+        click.echo(table(style, *_overview(tables)), nl=False)
+    elif targets:
+        for each in tables:
+            click.echo("\n".join(lines(each)))
+    else:
+        _print_overview(tables)
+
+
+def _print_overview(tables: Sequence[Table]) -> None:
+    header, rows = _overview(tables)
+    grid = Grid(box=None, pad_edge=False)
+    for index, text in enumerate(header):
+        grid.add_column(text, no_wrap=index == 0)
+    for row in rows:
+        grid.add_row(*(value.text if isinstance(value, Code) else value for value in row))
     console = plain_console()
-    for name in targets or tables:
-        console.print(grid(tables[name]))
+    console.print(grid)
+    counts = Counter(shown.cell.status for each in tables for shown in each.cells)
+    summary = ", ".join(
+        f"{counts[status]} {STATUSES[status]}"
+        for status in Status
+        if counts[status] and status is not Status.NOT_APPLICABLE
+    )
+    noun = "target" if len(tables) == 1 else "targets"
+    console.print(f"{len(tables)} {noun}" + (f": {summary}" if summary else ""))
+
+
+def _overview(tables: Sequence[Table]) -> tuple[list[str], list[list[Value]]]:
+    """Return the header and rows of a table with one row per target.
+
+    Columns without a measurement are left out, unless there are no others.
+    """
+    columns = dict.fromkeys(_position(shown) for each in tables for shown in each.cells)
+    measured = {
+        _position(shown) for each in tables for shown in each.cells if shown.cell.status.measured
+    }
+    used = [column for column in columns if column in measured or not measured]
+    rows: list[list[Value]] = []
+    for each in tables:
+        cells = {_position(shown): shown.cell for shown in each.cells}
+        texts = [_cell_text(cells[at]) if at in cells else "" for at in used]
+        rows.append([Code(each.target), *texts])
+    return ["Target", *(_column_title(*column) for column in used)], rows
+
+
+def _column_title(backend: str, device: str) -> str:
+    return title(backend) + ("" if device == "cpu" else f" {DEVICES.get(device, device)}")
+
+
+def _position(shown: Shown) -> tuple[str, str]:
+    return shown.cell.backend, shown.column
+
+
+def _cell_text(cell: Cell) -> str:
+    """Return the symbol, the status in words, and the notes or the reason."""
+    if cell.status is Status.NOT_APPLICABLE:
+        return SYMBOLS[cell.status]
+    why = "; ".join(cell.notes) if cell.status.measured else short_reason(cell)
+    text = f"{SYMBOLS[cell.status]} {STATUSES[cell.status]}"
+    return one_line(f"{text}: {why}" if why else text)
+
+
+def _cell_rows(tables: Sequence[Table]) -> Iterator[tuple[Value, ...]]:
+    for each in tables:
+        for shown in each.cells:
+            cell, environment = shown.cell, shown.environment
+            measured = environment is not None and cell.status.measured
+            yield (
+                Code(each.target),
+                cell.backend,
+                cell.device,
+                cell.status,
+                "; ".join(cell.notes),
+                "; ".join(f"{mode}={status}" for mode, status in cell.modes.items()),
+                str(cell.passed),
+                str(cell.total),
+                environment.packages.get(cell.backend, "") if measured and environment else "",
+                environment.date if measured and environment else "",
+                next((reason.message for reason in cell.reasons), ""),
+            )
+
+
+def _plain(content: Table) -> dict[str, object]:
+    return {
+        "target": content.target,
+        "kind": content.kind,
+        "cells": [
+            {
+                "column": shown.column,
+                "cell": shown.cell,
+                "environment": shown.environment,
+                "others": [
+                    {"cell": other.cell, "environment": other.environment} for other in shown.others
+                ],
+            }
+            for shown in content.cells
+        ],
+    }
