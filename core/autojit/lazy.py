@@ -13,6 +13,7 @@ from core.autojit.keys import LEAF, Key
 from core.autojit.type_codec import Entries, Leaves
 from core.backends.registry import library_of
 from core.lazy import Function, LazyArray, Trace, Variable, compute
+from core.lazy.in_place import forget_modifications
 from core.lazy.library import device_of
 from core.lazy.spec import known_lengths
 from core.lazy.tracing import explained_errors
@@ -100,6 +101,7 @@ class LazyFunction(CompiledFunction):
             result = with_listed_items(self.function(*args, **kwargs))
         _RESULTS.flatten((result,), arrays, entries, {})
         outputs: Any = [LazyArray.from_data(x) for x in arrays]
+        forget_modifications(variables)
         if entries == [LEAF]:
             entries, outputs = [], outputs[0]
         trace = Trace(self.options.name, (tuple(variables), {}), tuple(variables), outputs)

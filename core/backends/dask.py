@@ -28,7 +28,7 @@ class DaskBackend(Backend):
     columns = {"cpu": "cpu"}
     modes = ("eager", "lazy")
     mode_keywords = {"lazy": ModeKeyword("allow_dask_compute", works=False)}
-    promotion = Promotion(elementary_floats=NUMPY_LOOPS)
+    promotion = Promotion(elementary_floats=NUMPY_LOOPS, immutable=True)
 
     def spec(self) -> object | None:
         # `dask` can be installed without what its arrays need.

@@ -49,6 +49,7 @@ class JAXBackend(Backend):
     )
     host_transfer_errors = ("TracerArrayConversionError",)
     promotion = Promotion(
+        immutable=True,
         float_wins=True,
         floats=dict.fromkeys(
             ("bool", "int8", "int16", "int32", "uint8", "uint16", "uint32"), "float32"

@@ -25,7 +25,7 @@ class NumPyBackend(Backend):
     columns = {"cpu": "cpu"}
     optional_modes = ("trace",)
     tracing_errors = ("DataDependentError",)
-    promotion = Promotion(elementary_floats=NUMPY_LOOPS, only_device="cpu")
+    promotion = Promotion(elementary_floats=NUMPY_LOOPS, only_device="cpu", scalar_results=True)
 
     def namespace(self) -> Namespace:
         import array_api_compat.numpy

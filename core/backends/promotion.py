@@ -38,6 +38,10 @@ class Promotion:
     """The dtype of the result of `searchsorted`; None for the default integer dtype."""
     current_defaults: Callable[[], Mapping[DefaultKind, str]] | None = None
     """Return the default dtypes. None for 64-bit defaults that users cannot change."""
+    immutable: bool = False
+    """Whether arrays are immutable, so that ``x += y`` binds the name to a new array."""
+    scalar_results: bool = False
+    """Whether results without axes are scalars, and functions return views, as in NumPy."""
     takes_numpy: bool = False
     """Whether operators accept NumPy's arrays beside the library's own."""
     integers_index_first: bool = False

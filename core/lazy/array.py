@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from functools import wraps
+from typing import Any, ClassVar
 
 from array_api_compat import to_device
 
@@ -14,6 +16,8 @@ from core.lazy.display.methods import DisplayMethods
 from core.lazy.dtypes import DType
 from core.lazy.errors import refuse
 from core.lazy.graph.node import Node, record
+from core.lazy.graph.pickling import in_graph
+from core.lazy.in_place import VIEWS, all_current, as_view, current, in_place_operator
 from core.lazy.indexing import getitem
 from core.lazy.lazy_call import deferred
 from core.lazy.library import backend_of, device_of
@@ -68,6 +72,9 @@ class LazyArray(ArrayMethods, DisplayMethods):
 
     __slots__ = ()
 
+    plain: ClassVar[type[LazyArray]]
+    modified_class: ClassVar[type[LazyArray]]
+
     def __init__(
         self,
         backend: str | None,
@@ -79,8 +86,8 @@ class LazyArray(ArrayMethods, DisplayMethods):
         device: Device = None,
     ) -> None:
         self._op = Operation(fn, "external") if isinstance(fn, str) else External(fn)
-        self._args = tuple(args)
-        self._kwargs = dict(kwargs) if kwargs else None
+        self._args = tuple(all_current(args))
+        self._kwargs = all_current(dict(kwargs)) if kwargs else None
         self._data = None
         like = next((dep for dep in self.deps if isinstance(dep, LazyArray)), None)
         if dtype is None:
@@ -99,7 +106,7 @@ class LazyArray(ArrayMethods, DisplayMethods):
             `data` is not an array, or the standard does not have its dtype.
         """
         if isinstance(data, LazyArray):
-            return data
+            return current(data)  # type: ignore[no-any-return]
         backend = backend_of(data)
         if backend is None:
             raise TypeError(f"{type(data).__name__} is not an array of a known library")
@@ -245,7 +252,7 @@ class LazyArray(ArrayMethods, DisplayMethods):
     def __lazy_apply__(self, call: Any) -> Any:
         """Record a call of `core.lazy_apply`."""
         op, known, multiple = deferred(call, self.__array_namespace__().result_type)
-        args, kwargs = call.args, dict(call.kwargs)
+        args, kwargs = all_current((call.args, dict(call.kwargs)))
         if multiple:
             return tuple(make_many(op, args, kwargs, known))
         return make(op, args, kwargs, known[0])
@@ -272,6 +279,61 @@ class LazyArray(ArrayMethods, DisplayMethods):
     __neg__, __pos__ = unary_operator("negative"), unary_operator("positive")
     __abs__, __invert__ = unary_operator("abs"), unary_operator("bitwise_invert")
     __getitem__ = getitem
+    __iadd__, __isub__ = in_place_operator(__add__), in_place_operator(__sub__)
+    __imul__, __itruediv__ = in_place_operator(__mul__), in_place_operator(__truediv__)
+    __ifloordiv__, __imod__ = in_place_operator(__floordiv__), in_place_operator(__mod__)
+    __ipow__, __imatmul__ = in_place_operator(__pow__), in_place_operator(__matmul__)
+    __iand__, __ior__ = in_place_operator(__and__), in_place_operator(__or__)
+    __ixor__ = in_place_operator(__xor__)
+    __ilshift__, __irshift__ = in_place_operator(__lshift__), in_place_operator(__rshift__)
+
+    def _plain_class(self) -> type[Any]:
+        return self.plain
+
+
+class ModifiedArray(LazyArray):
+    """A traced array after an in-place operation changed its values.
+
+    As a node of the graph it still has the earlier values, which operations recorded before the
+    change use. Whatever a user does with it is done with the present version.
+    """
+
+    __slots__ = ()
+    modified = True
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        if in_graph():
+            return super().__reduce_ex__(protocol)
+        raise TypeError(
+            "an array that was modified in place cannot be pickled or copied: use the array that "
+            "the in-place operation returned"
+        )
+
+
+LazyArray.plain = LazyArray
+LazyArray.modified_class = ModifiedArray
+
+
+def _on_current(function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return function(current(self), *args, **kwargs)
+
+    return method
+
+
+# What is not listed here is the same for all versions, or concerns the node of the graph.
+_UNCHANGED = frozenset(
+    ["__array_namespace__", "__init__", "_plain_class", "device", "dtype", "ndim", "shape", "size"]
+)
+for _class in (LazyArray, ArrayMethods, DisplayMethods):
+    for _name, _given in vars(_class).items():
+        if _name in _UNCHANGED or _name in vars(ModifiedArray):
+            continue
+        if isinstance(_given, property) and _given.fget is not None:
+            setattr(ModifiedArray, _name, property(_on_current(_given.fget)))
+        elif inspect.isfunction(_given):
+            setattr(ModifiedArray, _name, _on_current(_given))
 
 
 def make(
@@ -283,7 +345,7 @@ def make(
             if isinstance(one, LazyArray):
                 op.check(one.dtype, known.backend)
     node: LazyArray = record(LazyArray, op, args, kwargs, known)
-    return node
+    return as_view(node) if op.name in VIEWS or op is ITEM else node  # type: ignore[no-any-return]
 
 
 def make_many(

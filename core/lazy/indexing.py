@@ -13,6 +13,7 @@ import numpy as np
 from core.lazy.dtypes import promotion
 from core.lazy.errors import refuse
 from core.lazy.graph.node import record
+from core.lazy.in_place import current, is_scalar, note_view
 from core.lazy.library import backend_of
 from core.lazy.operation import Operation, define
 from core.lazy.spec import Shape, Spec, broadcast
@@ -67,7 +68,7 @@ def getitem(self: Array, key: Any, /) -> Array:
         if found is None:
             shape = index_shape(spec.shape, (key,))
             found = GETITEM.remember((spec, key), spec.with_(shape=shape))
-        return record(type(self), GETITEM, (self, key), None, found)
+        return _view(self, record(type(self), GETITEM, (self, key), None, found))
     cls = type(self)
     keys = key if isinstance(key, tuple) else (key,)
     if None not in [_BASIC.get(one.__class__) for one in keys]:
@@ -85,10 +86,18 @@ def getitem(self: Array, key: Any, /) -> Array:
                 GETITEM.remember((spec, plain), found)
             else:
                 key = integral if isinstance(key, tuple) else integral[0]
-        return record(cls, GETITEM, (self, key), None, found)
+        return _view(self, record(cls, GETITEM, (self, key), None, found))
     parts = tuple([_part(cls, one) for one in keys])
     selected = spec.with_(shape=index_shape(spec.shape, parts, spec.backend))
     return record(cls, GETITEM, (self, parts if len(parts) != 1 else parts[0]), None, selected)
+
+
+def _view(base: Array, part: Array) -> Array:
+    """Return a part of an array, after noting that they share memory if they do."""
+    spec = part._spec
+    if not promotion(spec.backend).immutable and (spec.shape or not is_scalar(part)):
+        note_view(base, part)
+    return part
 
 
 def _integral(part: slice) -> slice:
@@ -101,7 +110,9 @@ def _integral(part: slice) -> slice:
 
 def _part(cls: Any, part: Any) -> Any:
     """Return one part of a key, with a concrete array as a constant of the graph."""
-    if part is None or part is Ellipsis or isinstance(part, slice | bool | cls):
+    if isinstance(part, cls):
+        return current(part)
+    if part is None or part is Ellipsis or isinstance(part, slice | bool):
         return part
     if isinstance(part, list):
         part = np.asarray(part) if part else np.asarray(part, dtype=np.intp)

@@ -13,6 +13,7 @@ import numpy as np
 
 from core.lazy.dtypes import SCALARS, check_scalar, promotion
 from core.lazy.graph.sharing import open_contexts, share
+from core.lazy.in_place import current
 from core.lazy.library import backend_of
 from core.lazy.operation import Elementwise, operation
 from core.typing import Array
@@ -98,7 +99,7 @@ def operand(other: Any, self: Array) -> Any:
     becomes a Python scalar. The result is NotImplemented if `other` is neither.
     """
     if isinstance(other, self.__class__):
-        return other
+        return current(other)
     backend = self.backend
     if isinstance(other, np.generic) and backend not in ("numpy", None):
         other = other.item()

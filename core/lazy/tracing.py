@@ -24,6 +24,7 @@ from core.lazy.errors import DataDependentError
 from core.lazy.execution.function import Function
 from core.lazy.graph.node import Node, ascend, indexed
 from core.lazy.graph.tree import leaves, pairs, rebuild
+from core.lazy.in_place import COPY, all_current, forget_modifications
 from core.lazy.library import backend_of, device_of
 from core.lazy.namespace import FUNCTIONS
 from core.lazy.operation import ITEM, External
@@ -63,7 +64,9 @@ class Trace:
     @property
     def operations(self) -> dict[str, int]:
         """The number of nodes of each operation, the most frequent first."""
-        computed = [node for node in self.nodes if not node.is_leaf and node._op is not ITEM]
+        computed = [
+            node for node in self.nodes if not node.is_leaf and node._op not in (ITEM, COPY)
+        ]
         return dict(sorted(stats(computed, "count").items(), key=lambda one: (-one[1], one[0])))
 
     @property
@@ -248,6 +251,7 @@ def trace(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Trace:
     (5,)
     """
     inputs: list[LazyArray] = []
+    own: list[LazyArray] = []
 
     def to_variable(value: Any) -> Any:
         backend = backend_of(value)
@@ -258,12 +262,14 @@ def trace(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Trace:
         else:
             lengths = known_lengths(value.shape)
             variable = Variable(lengths, backend, value.dtype, device_of(value))
+            own.append(variable)
         inputs.append(variable)
         return variable
 
     arguments = rebuild((args, kwargs), to_variable)
     with explained_errors():
-        outputs = _unpacked(func(*arguments[0], **arguments[1]))
+        outputs = all_current(_unpacked(func(*arguments[0], **arguments[1])))
+    forget_modifications(own)
     name = getattr(func, "__qualname__", "").rpartition(".<locals>.")[2] or function_name(func)
     return Trace(name, arguments, tuple(inputs), outputs, signature_of(func))
 

@@ -8,6 +8,7 @@ from core.lazy.execution.interpreter import evaluate
 from core.lazy.execution.program import linearize
 from core.lazy.graph.node import Node, ascend
 from core.lazy.graph.tree import leaves, rebuild
+from core.lazy.in_place import all_current
 from core.lazy.library import convert, has_adapter, namespace_of
 from core.typing import Array
 
@@ -40,6 +41,7 @@ def compute(lz: Any) -> Any:
     >>> lazy.compute({"root": lazy.sqrt(x), "sum": [lazy.sum(x)]})
     {'root': array([1., 2.]), 'sum': [np.float64(5.0)]}
     """
+    lz = all_current(lz)
     by_library: dict[str | None, dict[int, Node]] = {}
     for leaf in leaves(lz):
         if isinstance(leaf, Node):

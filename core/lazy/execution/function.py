@@ -12,6 +12,7 @@ from core.lazy.execution.program import Program, linearize
 from core.lazy.execution.source import write
 from core.lazy.graph.node import Node, ascend
 from core.lazy.graph.tree import leaves, pairs, rebuild
+from core.lazy.in_place import all_current
 from core.lazy.library import backend_of, namespace_of
 from core.lazy.operation import VARIABLE
 from core.lazy.spec import Shape, known_lengths
@@ -46,9 +47,10 @@ class Function:
     Notes
     -----
     The dtypes of the arrays in a call may differ from the trace; the operations then promote as
-    the library does. A result that is one of the arguments is that very array, even if a copy was
-    traced. `function` is the plain Python function with one parameter per array, for loops in
-    which checking shapes and libraries takes too long.
+    the library does. A result that is one of the arguments is that very array. The arguments are
+    never modified, even if the traced function modified them in place. `function` is the plain
+    Python function with one parameter per array, for loops in which checking shapes and libraries
+    takes too long.
 
     Examples
     --------
@@ -70,7 +72,7 @@ class Function:
         self, inputs: Any, outputs: Any, fold_constants: bool = True, blocked: bool = False
     ) -> None:
         nodes = [leaf for leaf in leaves(inputs) if isinstance(leaf, Node)]
-        program = linearize(nodes, outputs)
+        program = linearize(nodes, all_current(outputs))
         tree = None if isinstance(inputs, Node) else rebuild(inputs, lambda _: 0)
         self.__setstate__((block(program) if blocked else program, fold_constants, tree))
 
@@ -204,6 +206,7 @@ def get_source(lz: Any, params: dict[str, Any] | None = None) -> str:
     -------
     str
     """
+    lz = all_current(lz)
     variables = [node for node in ascend(lz) if node._op is VARIABLE and node._data is None]
     program = linearize(variables, lz)
     source = write(program)

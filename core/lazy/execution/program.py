@@ -8,6 +8,7 @@ from typing import Any
 
 from core.lazy.graph.node import Node, ascend
 from core.lazy.graph.tree import freeze, rebuild
+from core.lazy.in_place import COPY, base_of
 from core.lazy.operation import VARIABLE, Operation
 
 
@@ -72,6 +73,9 @@ def linearize(inputs: Sequence[Node], outputs: Any) -> Program:
             value = values[id(node)] = known.setdefault(id(data), Value(node._spec, True))
             constants[value] = data
             continue
+        if op is COPY:
+            values[id(node)] = values[id(args[0])]
+            continue
         if op is VARIABLE:
             raise ValueError(f"the results depend on {node!r}, which is not among the inputs")
         operands: list[Value] = []
@@ -107,10 +111,41 @@ def linearize(inputs: Sequence[Node], outputs: Any) -> Program:
             distinct = only_values and len(args) == len(operands)
             steps.append(Step(op, args, kwargs, value, args if distinct else tuple(operands)))
         values[id(node)] = known[key]
-    results = rebuild(outputs, lambda leaf: values[id(leaf)] if isinstance(leaf, Node) else leaf)
+    results = _outputs(outputs, inputs, values, steps)
     backends = (node.backend for node in order)
     backend = next((backend for backend in backends if backend is not None), None)
     return Program(parameters, constants, steps, results, backend)
+
+
+def _outputs(
+    outputs: Any, inputs: Sequence[Node], values: dict[int, Value], steps: list[Step]
+) -> Any:
+    """Return the outputs as values, after adding the copies that keep their memory separate.
+
+    Arrays that share no memory in the traced function share none in the results either, although
+    equal operations became one step and copies were omitted.
+    """
+    stops = frozenset(map(id, inputs))
+    owners = {values[key]: key for key in stops}
+    made: dict[int, Value] = {}
+
+    def value_of(leaf: Any) -> Any:
+        if not isinstance(leaf, Node):
+            return leaf
+        known = made.get(id(leaf))
+        if known is None:
+            base: Node | None = leaf
+            while base is not None:
+                owner = base
+                base = None if id(owner) in stops else base_of(owner)
+            known, key = values[id(leaf)], id(owner if owner._data is None else owner._data)
+            if owners.setdefault(values[id(owner)], key) != key:
+                original, known = known, Value(known.spec, known.constant)
+                steps.append(Step(COPY, (original,), None, known, (original,)))
+            made[id(leaf)] = known
+        return known
+
+    return rebuild(outputs, value_of)
 
 
 def _replaced(argument: Any, values: dict[int, Value], operands: list[Value]) -> Any:

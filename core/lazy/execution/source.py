@@ -18,7 +18,8 @@ import numpy as np
 
 from core.lazy.execution.program import Program, Step, Value
 from core.lazy.graph.tree import leaves, replace_items
-from core.lazy.operation import External, Operation, define
+from core.lazy.in_place import COPY
+from core.lazy.operation import External, Operation
 
 # An array of at most this many bytes may stay until its variable is reused, and an operation with
 # such a result may be nested in the one that uses it: freeing it earlier would gain nothing.
@@ -267,14 +268,3 @@ def _nbytes(value: Value) -> int:
     if spec.__class__ is tuple:
         return sum([one.nbytes for one in spec])
     return spec.nbytes  # type: ignore[no-any-return]
-
-
-def _copier(xp: Any) -> Any:
-    def copy(x: Any) -> Any:
-        method = getattr(x, "copy", None) or getattr(x, "clone", None)
-        return method() if method is not None else xp.asarray(x, copy=True)
-
-    return copy
-
-
-COPY = define(Operation("copy", "manipulation", _copier))

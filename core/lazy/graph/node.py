@@ -29,13 +29,18 @@ class Node(DeepPickle):
     then tests `_data`.
     """
 
-    __slots__ = ("__weakref__", "_args", "_data", "_kwargs", "_op", "_spec")
+    __slots__ = ("__weakref__", "_args", "_data", "_kwargs", "_memory", "_op", "_spec")
+
+    modified = False
+    """Whether an in-place operation changed this array after it was recorded."""
 
     _op: Operation
     _args: tuple[Any, ...]
     _kwargs: dict[str, Any] | None
     _data: Any
     _spec: Any
+    _memory: Any
+    """See `core.lazy.in_place`; not set for arrays without views."""
 
     @property
     def args(self) -> tuple[Any, ...]:

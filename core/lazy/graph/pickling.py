@@ -10,6 +10,12 @@ from typing import Any
 _state = threading.local()
 
 
+def in_graph() -> bool:
+    """Return whether this thread is pickling or copying the nodes of a graph."""
+    graph = getattr(_state, "graph", None)
+    return graph is not None and graph() is not None
+
+
 class DeepPickle:
     """Base class of graph nodes whose pickling and copying needs no recursion.
 
@@ -20,10 +26,13 @@ class DeepPickle:
     __slots__ = ()
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
-        graph = getattr(_state, "graph", None)
-        if graph is not None and graph() is not None:
-            return _restore, (type(self), *self._values())
+        if in_graph():
+            return _restore, (self._plain_class(), *self._values())
         return _root, (_Graph(self),)
+
+    def _plain_class(self) -> type[Any]:
+        """Return the class of the restored node."""
+        return type(self)
 
     def _ancestors(self) -> Iterable[Any]:
         """Return all nodes that lead to this one and the node itself, in topological order."""

@@ -9,6 +9,7 @@ from core.backends.promotion import DefaultKind
 from core.lazy import dtypes
 from core.lazy.array import LazyArray, make, make_many
 from core.lazy.dtypes import SCALARS, DType
+from core.lazy.in_place import current
 from core.lazy.namespace import DEFAULTS
 from core.lazy.operation import Operation, define, operation
 from core.lazy.operators import operand
@@ -55,7 +56,7 @@ def cached(op: Operation, key: Any, infer: Callable[[], Any]) -> Any:
 def traced(x: Any, backend: str | None = None) -> LazyArray:
     """Return an array as a traced array; a Python scalar becomes a constant of `backend`."""
     if isinstance(x, LazyArray):
-        return x
+        return current(x)  # type: ignore[no-any-return]
     kind = type(x)
     if kind not in SCALARS:
         return LazyArray.from_data(x)
@@ -72,6 +73,7 @@ def constant(value: Any, dtype: DType, backend: str | None, device: Device = Non
 
 def together(*values: Any) -> list[LazyArray]:
     """Return the operands of one operation as traced arrays; scalars take the arrays' dtype."""
+    values = tuple(map(current, values))
     like = next((one for one in values if isinstance(one, LazyArray)), None)
     if like is None:
         like = next((traced(one) for one in values if type(one) not in SCALARS), None)

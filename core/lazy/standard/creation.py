@@ -15,6 +15,7 @@ from core.lazy import dtypes
 from core.lazy.array import LazyArray
 from core.lazy.dtypes import SCALAR_KINDS, SCALARS
 from core.lazy.graph.tree import leaves
+from core.lazy.in_place import copied, current
 from core.lazy.library import backend_of
 from core.lazy.namespace import function, namespace
 from core.lazy.operation import operation
@@ -168,7 +169,9 @@ def asarray(
 ) -> LazyArray:
     """Return an array, a number or nested sequences of numbers as a traced array."""
     if isinstance(obj, LazyArray):
-        x = obj if dtype is None else astype(obj, dtype, copy=False)
+        x = current(obj) if dtype is None else astype(obj, dtype, copy=False)
+        if copy and x is current(obj):
+            x = copied(x)
         return x.to_device(device)
     if type(obj) in SCALARS:
         return namespace(backend).full((), obj, dtype=dtype, device=device)  # type: ignore[no-any-return]
@@ -215,7 +218,7 @@ def from_dlpack(
 ) -> LazyArray:
     """Return a concrete array of any library as a traced one."""
     if isinstance(x, LazyArray):
-        return x
+        return copied(current(x)) if copy else current(x)  # type: ignore[no-any-return]
     return namespace(backend).asarray(np.from_dlpack(x), device=device)  # type: ignore[no-any-return]
 
 
@@ -228,7 +231,7 @@ def astype(x: Any, dtype: object, /, *, copy: bool = True, device: Device = None
             f"astype: {own.dtype} cannot be converted to {known}; use xp.real(x) or xp.imag(x)"
         )
     if known == own.dtype and device is None:
-        return own  # traced arrays are immutable: a copy would make no difference
+        return copied(own) if copy else own  # type: ignore[no-any-return]
     moved = own if device is None else own.to_device(device)
     return call("astype", (moved, known), moved._spec.with_(dtype=known))
 
