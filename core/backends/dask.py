@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.backends.base import Backend, ModeKeyword, Watch
-from core.backends.promotion import NUMPY_LOOPS, Promotion
+from core.backends.promotion import NUMPY_LOOPS, NUMPY_RESULTS, Promotion
 from core.typing import Array, Namespace
 
 
@@ -28,7 +28,11 @@ class DaskBackend(Backend):
     columns = {"cpu": "cpu"}
     modes = ("eager", "lazy")
     mode_keywords = {"lazy": ModeKeyword("allow_dask_compute", works=False)}
-    promotion = Promotion(elementary_floats=NUMPY_LOOPS, immutable=True)
+    promotion = Promotion(
+        elementary_floats=NUMPY_LOOPS,
+        results={**NUMPY_RESULTS, "round": {}},
+        immutable=True,
+    )
 
     def spec(self) -> object | None:
         # `dask` can be installed without what its arrays need.

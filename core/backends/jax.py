@@ -49,6 +49,9 @@ class JAXBackend(Backend):
     )
     host_transfer_errors = ("TracerArrayConversionError",)
     promotion = Promotion(
+        results={
+            name: {"bool": "integral"} for name in ("floor_divide", "pow", "remainder", "square")
+        },
         immutable=True,
         float_wins=True,
         floats=dict.fromkeys(

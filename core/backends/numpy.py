@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.backends.base import Backend
-from core.backends.promotion import NUMPY_LOOPS, Promotion
+from core.backends.promotion import NUMPY_LOOPS, NUMPY_RESULTS, Promotion
 from core.typing import Array, Namespace
 
 
@@ -25,7 +25,12 @@ class NumPyBackend(Backend):
     columns = {"cpu": "cpu"}
     optional_modes = ("trace",)
     tracing_errors = ("DataDependentError",)
-    promotion = Promotion(elementary_floats=NUMPY_LOOPS, only_device="cpu", scalar_results=True)
+    promotion = Promotion(
+        elementary_floats=NUMPY_LOOPS,
+        results=NUMPY_RESULTS,
+        only_device="cpu",
+        scalar_results=True,
+    )
 
     def namespace(self) -> Namespace:
         import array_api_compat.numpy

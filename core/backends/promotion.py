@@ -32,6 +32,12 @@ class Promotion:
 
     Those that are missing are looked up in `floats`.
     """
+    results: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """The dtype of the result by function and by the promoted dtype of the operands.
+
+    "integral" is the default integer dtype. It holds what other rules do not, such as the squares
+    of booleans.
+    """
     sums_unsigned_as_signed: bool = False
     """Whether sums and products of unsigned integers are signed integers."""
     search_dtype: str | None = None
@@ -62,3 +68,12 @@ NUMPY_LOOPS: Mapping[str, str] = {
     "uint16": "float32",
 }
 """NumPy converts short integers to the shortest floating-point dtype that holds their values."""
+
+_INTEGERS = tuple(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
+_BOOL_AS_INT8 = ("conj", "floor_divide", "pow", "remainder", "square")
+NUMPY_RESULTS: Mapping[str, Mapping[str, str]] = {
+    **{name: {"bool": "int8"} for name in _BOOL_AS_INT8},
+    "reciprocal": {"bool": "int8", **{name: name for name in _INTEGERS}},
+    "round": {"bool": "float16"},
+}
+"""NumPy has no loops of some functions for booleans, and rounds reciprocals of integers."""

@@ -44,6 +44,7 @@ class TorchBackend(Backend):
     tracing_errors = ("Unsupported", "UserError")
     promotion = Promotion(
         float_wins=True,
+        results={"square": {"bool": "integral"}},
         sums_unsigned_as_signed=True,
         current_defaults=_default_dtypes,
         integers_index_first=True,

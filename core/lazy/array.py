@@ -345,7 +345,7 @@ def make(
             if isinstance(one, LazyArray):
                 op.check(one.dtype, known.backend)
     node: LazyArray = record(LazyArray, op, args, kwargs, known)
-    return as_view(node) if op.name in VIEWS or op is ITEM else node  # type: ignore[no-any-return]
+    return as_view(node) if op.name in VIEWS or op is ITEM else node
 
 
 def make_many(

@@ -6,6 +6,8 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from core.lazy import dtypes
 from core.lazy.dtypes import DType
 from core.lazy.spec import Spec, broadcast, common, spec
@@ -236,6 +238,9 @@ class Elementwise(Operation):
             The operation is not defined for `dtype`.
         """
         self.check(dtype, backend)
+        known = dtypes.promotion(backend).results.get(self.name, {}).get(str(dtype))
+        if known is not None:
+            return dtypes.default(backend, "integral") if known == "integral" else np.dtype(known)
         if self.rule == "bool":
             return dtypes.bool_
         if self.rule == "floating":
@@ -254,6 +259,11 @@ def define(op: Operation) -> Operation:
     """Register an operation under its name, for `operation` and for unpickling."""
     _operations[op.name] = op
     return op
+
+
+def operations() -> dict[str, Operation]:
+    """Return all operations by name."""
+    return dict(_operations)
 
 
 def operation(name: str) -> Operation:

@@ -24,6 +24,7 @@ from core.lazy.spec import Spec
 from core.typing import DType, Namespace
 
 BLOCK = 1 << 15
+_WIDTH = 64
 _SMALLEST = 2 * BLOCK  # smaller arrays fit the cache, and blocks only cost time
 _UFUNCS = {
     "abs": "absolute",
@@ -41,6 +42,22 @@ _UFUNCS = {
 }
 # No ufuncs, except `pow`: for some exponents NumPy's operator ** does not call it.
 _EXCLUDED = frozenset(("pow", "round", "real", "imag", "clip"))
+# Of complex numbers only these are exact. The last bit of others depends on whether the processor's
+# vector instructions compute an element, and so on its position in the array.
+_EXACT = frozenset(
+    (
+        "add",
+        "conj",
+        "equal",
+        "isfinite",
+        "isinf",
+        "isnan",
+        "negative",
+        "not_equal",
+        "positive",
+        "subtract",
+    )
+)
 
 
 class BlockedChain(Operation):
@@ -89,7 +106,10 @@ def _by_blocks(program: Program, whole: Callable[..., Any]) -> Callable[..., Any
         flat = [array.reshape(-1) if array.shape else array for array in (*arrays, *results)]
         buffers = [np.empty(BLOCK, dtype) for dtype in scratch]
         size = results[0].size
-        length = -(-size // -(-size // BLOCK))  # equal blocks, as a short last one costs as much
+        # Equal blocks, as a short last one costs as much. Each starts at a multiple of the width of
+        # vector instructions, so that these compute the same elements as in the whole array.
+        length = -(-size // -(-size // BLOCK))
+        length = -(-length // _WIDTH) * _WIDTH
         for start in range(0, size, length):
             stop = min(start + length, size)
             slots = [array[start:stop] if array.shape else array for array in flat]
@@ -173,7 +193,9 @@ def _fits(step: Step) -> bool:
     dtype = operands[0].dtype
     if any(one.shape not in (spec.shape, ()) or one.dtype != dtype for one in operands):
         return False
-    return spec.dtype in (dtype, np.dtype(bool)) or (op.name == "abs" and dtype.kind == "c")
+    if dtype.kind == "c" and op.name not in _EXACT:
+        return False
+    return spec.dtype in (dtype, np.dtype(bool))
 
 
 def _join(program: Program, chain: list[Step], uses: Counter[Value]) -> list[Step]:

@@ -49,7 +49,7 @@ class Program:
         return backend in (None, self.backend) or self.backend is None
 
 
-def linearize(inputs: Sequence[Node], outputs: Any) -> Program:
+def linearize(inputs: Sequence[Node], outputs: Any) -> Program:  # noqa: PLR0915
     """Return the steps that lead from inputs to outputs.
 
     Equal operations on equal operands become one step.

@@ -231,7 +231,7 @@ def astype(x: Any, dtype: object, /, *, copy: bool = True, device: Device = None
             f"astype: {own.dtype} cannot be converted to {known}; use xp.real(x) or xp.imag(x)"
         )
     if known == own.dtype and device is None:
-        return copied(own) if copy else own  # type: ignore[no-any-return]
+        return copied(own) if copy else own
     moved = own if device is None else own.to_device(device)
     return call("astype", (moved, known), moved._spec.with_(dtype=known))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import operator
 from typing import Any
@@ -17,6 +18,7 @@ from core.backends.promotion import Promotion
 from core.backends.registry import backends
 from core.lazy.dtypes import KINDS, NAMES, as_dtype
 from core.lazy.library import namespace_of
+from core.lazy.operation import Elementwise, operations
 
 XP = lazy.namespace("array-api-strict")
 ARRAY = type(strict.ones(2))
@@ -196,3 +198,25 @@ def test_an_adapter_of_another_package_declares_its_promotion(
     assert x.device == "host"
     with pytest.raises(ValueError, match="declared has only the device 'host', not 'gpu'"):
         x.__array_namespace__().zeros(2, device="gpu")
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch", "jax", "dask", "array-api-strict"])
+@pytest.mark.parametrize("dtype", NAMES)
+def test_announced_dtypes_of_elementwise_functions_are_those_computed(
+    backend: str, dtype: str
+) -> None:
+    xp = namespace_of(backend)
+    x = xp.ones(2, dtype=getattr(xp, dtype))
+    wrong = {}
+    for name, op in operations().items():
+        if isinstance(op, Elementwise) and name != "clip":
+            count = len(inspect.signature(getattr(lazy, name)).parameters)
+            try:
+                with np.errstate(all="ignore"):
+                    computed = getattr(xp, name)(*[x] * count)
+                announced = getattr(lazy, name)(*[lazy.array(x)] * count)
+            except (AttributeError, RuntimeError, TypeError, ValueError):
+                continue  # not defined for the dtype
+            if str(announced.dtype) != str(computed.dtype).rpartition(".")[2]:
+                wrong[name] = announced.dtype, computed.dtype
+    assert not wrong

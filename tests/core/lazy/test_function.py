@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import inspect
 import pickle
 import weakref
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ import pytest
 import torch
 
 from core import lazy
+from core.lazy.operation import Elementwise, operations
 from core.testing import assert_close
 
 
@@ -253,3 +255,40 @@ def test_subclasses_of_numpys_array_are_computed_by_their_own_operators() -> Non
     f = lazy.Function(x, y)
     assert f(masked).mask.tolist() == masked.mask.tolist()
     np.testing.assert_array_equal(f(np.asmatrix(np.ones((2, 2)))), f(np.ones((2, 2))))
+
+
+SOME_DTYPES = ("bool", "int64", "uint8", "float32", "float64", "complex128")
+
+
+def elementwise_calls() -> list[Any]:
+    calls = []
+    for name, op in operations().items():
+        if isinstance(op, Elementwise) and name != "clip":
+            count = len(inspect.signature(getattr(lazy, name)).parameters)
+            calls += [
+                pytest.param(name, count, dtype, id=f"{name}-{dtype}") for dtype in SOME_DTYPES
+            ]
+    return calls
+
+
+@pytest.mark.parametrize(("name", "count", "dtype"), elementwise_calls())
+def test_blocks_give_the_same_bits_for_every_operation(name: str, count: int, dtype: str) -> None:
+    rng = np.random.default_rng(0)
+    # Shifts and powers of integers need small, non-negative operands.
+    values = [np.abs(rng.normal(size=70_001) * 3) for _ in range(2)]
+    if dtype.startswith("complex"):
+        values = [one + 1j * rng.normal(size=one.size) for one in values]
+        values[0][:4] = [np.inf + 1j, complex(np.nan, 1), 0, -np.inf]
+    arrays = [one.astype(dtype) for one in values]
+    variables = [lazy.Variable(one.shape, "numpy", dtype=dtype) for one in arrays]
+    function = getattr(lazy.namespace("numpy"), name)
+    with np.errstate(all="ignore"):
+        try:
+            doubled = [one + one for one in variables]
+            outputs = function(*doubled[:count])
+            whole = lazy.Function(variables, outputs)(arrays)
+        except TypeError:
+            return  # not defined for the dtype
+        blocks = lazy.Function(variables, outputs, blocked=True)(arrays)
+    assert blocks.dtype == whole.dtype
+    assert np.asarray(blocks).tobytes() == np.asarray(whole).tobytes()
