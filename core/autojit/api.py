@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -63,7 +64,7 @@ def autojit(
     Raises
     ------
     TypeError
-        `func` is not callable.
+        `func` is not callable, is asynchronous, or returns a coroutine.
     ValueError
         `backend` is unknown, `maxsize` is less than 1, or `dynamic_scalars` is used with
         ``backend="lazy"``, where traced numbers would not be as weakly typed as Python's.
@@ -106,6 +107,11 @@ def autojit(
         raise ValueError("backend='lazy' does not support dynamic_scalars: pass arrays instead")
     if func is not None and not callable(func):
         raise TypeError(f"autojit compiles a function, not {type(func).__name__}: {func!r}")
+    if func is not None and _is_async(func):
+        raise TypeError(
+            f"autojit cannot compile the asynchronous function {function_name(func)}: move the "
+            "computation into a function without await, and compile that"
+        )
     if maxsize < 1:
         raise ValueError(f"maxsize must be at least 1, got {maxsize}")
     if func is None:
@@ -124,3 +130,11 @@ def autojit(
     call.clear_cache = dispatcher.clear_cache
     call.lower = dispatcher.lower
     return call
+
+
+def _is_async(func: Callable[..., Any]) -> bool:
+    """Return whether a call of `func` returns a coroutine or an asynchronous generator."""
+    while isinstance(func, functools.partial):
+        func = func.func
+    functions = [func] if inspect.isroutine(func) else [func, type(func).__call__]
+    return any(inspect.iscoroutinefunction(f) or inspect.isasyncgenfunction(f) for f in functions)

@@ -7,7 +7,14 @@ contents, such as functions and locks, are compared by identity.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterable,
+    Iterator,
+)
 from math import isnan
 from typing import Any
 
@@ -166,7 +173,20 @@ class Flattener:
 
 
 def with_listed_items(result: Any) -> Any:
-    """Return the result of a function; an iterator is replaced by one over a list of its items."""
+    """Return the result of a function; an iterator is replaced by one over a list of its items.
+
+    Raises
+    ------
+    TypeError
+        The function is asynchronous, so that its code would run after it was traced.
+    """
+    if isinstance(result, Awaitable | AsyncIterator):
+        if isinstance(result, Coroutine):
+            result.close()
+        raise TypeError(
+            f"autojit cannot compile a function that returns a {type(result).__name__}: move the "
+            "computation into a function without await, and compile that"
+        )
     return iter(list(result)) if isinstance(result, Iterator) else result
 
 

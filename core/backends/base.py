@@ -174,6 +174,14 @@ class Backend(ABC):
     def namespace(self) -> Namespace:
         """Return the array API namespace, from array-api-compat for libraries that need it."""
 
+    def standard_namespace(self) -> Namespace:
+        """Return `namespace`, with corrections of functions that do not follow the standard.
+
+        Graphs of `core.lazy` are executed with it. Everything else uses `namespace`, so that
+        measurements and tests see the library as users do.
+        """
+        return self.namespace()
+
     @functools.cached_property
     def _array_types(self) -> tuple[tuple[str, str], ...]:
         """The module and the name of each class in `array_types`."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+import functools
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -44,6 +46,14 @@ class DaskBackend(Backend):
         import array_api_compat.dask.array
 
         return array_api_compat.dask.array
+
+    @functools.cache  # noqa: B019  # there is one adapter
+    def standard_namespace(self) -> Namespace:
+        xp = self.namespace()
+        corrected, linalg = ModuleType(xp.__name__), ModuleType(xp.linalg.__name__)
+        vars(linalg).update(vars(xp.linalg), cholesky=_cholesky)
+        vars(corrected).update(vars(xp), linalg=linalg)
+        return corrected
 
     def from_numpy(self, array: NDArray[Any], device: str) -> Array:
         import dask.array
@@ -110,6 +120,19 @@ class DaskBackend(Backend):
         import dask
 
         return dask.persist(result, scheduler="synchronous")[0]
+
+
+def _cholesky(x: Array, /, *, upper: bool = False) -> Array:
+    """Return Cholesky factors; Dask's function takes one matrix, and returns the upper factor."""
+    import dask.array as da
+
+    if x.ndim == 2:
+        factor = da.linalg.cholesky(x, lower=True)
+    else:
+        dtype = np.linalg.cholesky(np.eye(1, dtype=x.dtype)).dtype
+        whole = x.rechunk({x.ndim - 2: -1, x.ndim - 1: -1})
+        factor = whole.map_blocks(np.linalg.cholesky, dtype=dtype)
+    return da.conj(da.swapaxes(factor, -1, -2)) if upper else factor
 
 
 _allowed = threading.local()

@@ -34,7 +34,7 @@ def namespace_of(backend: str | None, array: Array = None) -> Namespace:
     """
     adapter = backends().get("numpy" if backend is None else backend)
     if adapter is not None:
-        return adapter.namespace()
+        return adapter.standard_namespace()
     assert backend is not None
     if hasattr(array, "__array_namespace__"):
         return array.__array_namespace__()

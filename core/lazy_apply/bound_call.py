@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from core.lazy_apply.call import Call, is_scalar
+from core.lazy_apply.call import SEQUENTIAL_METHODS, Call, is_scalar
 from core.lazy_apply.checks import VECTORIZE, checked
 from core.lazy_apply.outputs import Outputs, list_results
 from core.typing import Array, Namespace
+
+_KINDS = {bool: "bool", int: "integral", float: "real floating", complex: "complex floating"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,8 @@ class BoundCall:
             return self._checked(self._called(operands), shapes, xp)
         if not self._is_sequential:
             expanded = [self._expanded(i, x, xp) for i, x in enumerate(operands)]
-            return self._checked(self._called(expanded), [sizes + shape for shape in shapes], xp)
+            results = self._with_mapped_numbers(operands, xp)._called(expanded)
+            return self._checked(results, [sizes + shape for shape in shapes], xp)
         rows = [
             self._checked(self._called(self._element(operands, index)), shapes, xp)
             for index in np.ndindex(*sizes)
@@ -90,7 +93,7 @@ class BoundCall:
     def _is_sequential(self) -> bool:
         method = self.call.vmap_method
         if method is not None or self.call.signature is None:
-            return method in (None, "sequential")
+            return method is None or method in SEQUENTIAL_METHODS
         # A signature does not describe arrays that are passed by name.
         return any(
             isinstance(slot, str) and any(batch.mapped[i] for batch in self.batches)
@@ -112,25 +115,58 @@ class BoundCall:
             for i, x in enumerate(operands)
         ]
 
+    def _with_mapped_numbers(self, operands: Sequence[Array], xp: Namespace) -> BoundCall:
+        """Return the call with numbers as arrays with the axes that unmapped operands have."""
+        if self.call.vmap_method not in ("expand_dims", "broadcast_all"):
+            return self
+        lead = (1,) * (len(self.batches) + self._aligned_ndim())
+        values: dict[int | str, Array] = {}
+        for slot, value in self.call.inputs():
+            kind = _KINDS.get(type(value))
+            if kind is not None and not isinstance(slot, str):
+                promoted = xp.result_type(value, *operands)
+                dtype = promoted if kind != "bool" and xp.isdtype(promoted, kind) else None
+                number = xp.reshape(xp.asarray(value, dtype=dtype), lead)
+                values[slot] = self._tiled(number, xp)
+        args, kwargs = self.call.arguments_with(values)
+        return replace(self, call=replace(self.call, args=tuple(args), kwargs=kwargs))
+
     def _expanded(self, i: int, x: Array, xp: Namespace) -> Array:
         """Return operand `i` with a leading axis for each ``vmap``, of length 1 if not mapped."""
+        if self.call.vmap_method == "legacy_vectorized":
+            return x
         own = x.shape[sum(batch.mapped[i] for batch in self.batches) :]
         lead = tuple(batch.size if batch.mapped[i] else 1 for batch in self.batches)
-        x = xp.reshape(x, lead + self._padding(i, own) + own)
-        if self.call.vmap_method == "broadcast_all":
-            x = xp.broadcast_to(x, self.sizes + x.shape[len(lead) :])
-        return x
+        return self._tiled(xp.reshape(x, lead + self._padding(i, own) + own), xp)
+
+    def _tiled(self, x: Array, xp: Namespace) -> Array:
+        """Return `x` with axes of ``vmap`` of full length, if the method is to tile inputs."""
+        if self.call.vmap_method != "broadcast_all":
+            return x
+        return xp.broadcast_to(x, self.sizes + x.shape[len(self.batches) :])
 
     def _padding(self, i: int, own: tuple[int, ...]) -> tuple[int, ...]:
-        """Return axes of length 1 between batch and loop dimensions, so that these are aligned."""
+        """Return axes of length 1 after those of ``vmap``, so that axes of all operands align."""
         signature = self.call.signature
-        if signature is None or i >= len(signature.inputs):
+        if signature is None:
+            return (1,) * (0 if isinstance(self.slots[i], str) else self._aligned_ndim() - len(own))
+        if i >= len(signature.inputs):
             return ()
         loops = [
             len(x.shape) - len(core)
             for x, core in zip(self.call.arrays, signature.inputs, strict=True)
         ]
         return (1,) * (max(loops) - (len(own) - len(signature.inputs[i])))
+
+    def _aligned_ndim(self) -> int:
+        """Return the number of axes of an element to which shorter ones are extended.
+
+        It is 0 unless the result has the shape to which the operands broadcast: other functions
+        get elements with the shapes that the caller knows.
+        """
+        if self.call.signature is not None or self.call.shape is not None:
+            return 0
+        return max((len(x.shape) for x in self.call.arrays), default=0)
 
     def _checked(self, results: list[Any], shapes: Sequence[Any], xp: Namespace) -> list[Array]:
         hint = "give shape=" if self.call.signature is None else VECTORIZE

@@ -18,7 +18,8 @@ Shape = tuple[int | None, ...]
 SCALARS = frozenset({int, float, complex, bool, type(None)})
 """Types of arguments that are passed on unchanged."""
 
-VMAP_METHODS = ("sequential", "expand_dims", "broadcast_all")
+SEQUENTIAL_METHODS = ("sequential", "sequential_unrolled")
+VMAP_METHODS = (*SEQUENTIAL_METHODS, "expand_dims", "broadcast_all", "legacy_vectorized")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -49,8 +49,18 @@ def apply(call: Call) -> Any:
             add_name_note(error, call.func)
             raise
         if result is not PASS:
-            return result
-    return implementation.lazy(call)
+            return _checked(call, result)
+    return _checked(call, implementation.lazy(call))
+
+
+def _checked(call: Call, result: Any) -> Any:
+    """Return the result of a call, after its shapes are compared with the signature, if any."""
+    if call.signature is not None:
+        results = result if call.result_count else (result,)
+        call.signature.check_results(
+            [plain_shape(x.shape) for x in call.arrays], [plain_shape(x.shape) for x in results]
+        )
+    return result
 
 
 def _select(call: Call) -> tuple[Implementation, Call]:
@@ -127,10 +137,17 @@ def _prepare(call: Call) -> Call:
     changes: dict[str, Any] = {}
     shapes = [plain_shape(x.shape) for x in call.arrays]
     if call.signature is not None:
-        call.signature.check(shapes)
+        signature = call.signature.for_ndims([len(shape) for shape in shapes])
+        signature.check(shapes)
+        if call.signature.optional:
+            changes["signature"] = signature
         if call.vectorize:
-            changes["func"] = VectorizedFunction(call.func, call.signature)
+            changes["func"] = VectorizedFunction(call.func, signature)
             changes["vectorize"] = False
+        elif signature.inputs != call.signature.inputs and call.vmap_method is None:
+            # The function recognizes a missing dimension by the number of axes, so an axis of
+            # `vmap` would be taken for that dimension.
+            changes["vmap_method"] = "sequential"
         if call.shape is None:
             check_outputs(((),) * call.result_count, call.dtype)
     elif call.vectorize:

@@ -63,7 +63,9 @@ def _with_derivative(
         jvp = call.jvp
 
         def forward(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> Any:
-            tangents = tuple(None if x.dtype == jax.dtypes.float0 else x for x in tangents)
+            # Outside of `jax.jit`, `jax.jvp` passes Python numbers on.
+            primals = tuple(map(jnp.asarray, primals))
+            tangents = tuple(map(_tangent_or_none, tangents))
             found = jvp(primals, tangents)
             if not outputs.multiple:
                 found = (found,)
@@ -85,6 +87,13 @@ def _with_derivative(
         with_vjp.defvjp(lambda *primals: (function(*primals), primals), backward)
         return with_vjp
     return function
+
+
+def _tangent_or_none(tangent: Any) -> Any:
+    """Return a tangent as an array; None for that of an integer."""
+    if getattr(tangent, "dtype", None) == jax.dtypes.float0:
+        return None
+    return jnp.asarray(tangent)
 
 
 def _as_tangent(tangent: Any, result: Array) -> Any:

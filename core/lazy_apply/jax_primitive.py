@@ -85,6 +85,15 @@ def _jvp(primals: Any, tangents: Any, *, bound: BoundCall) -> Any:
         raise NotImplementedError(missing_derivative(bound.call)) from error
 
 
+def _transpose(_: Any, *operands: Any, bound: BoundCall) -> Any:
+    """Raise: the function was called with tangents, in which it is not known to be linear."""
+    name = bound.call.name
+    raise NotImplementedError(
+        f"JAX cannot reverse a derivative that calls lazy_apply of {name}. If it is called in "
+        "jvp=, give vjp= for derivatives in reverse mode"
+    )
+
+
 def _lower(*operands: Array, bound: BoundCall) -> Any:
     return call_from_device(bound, operands, _abstract_eval(bound=bound))
 
@@ -98,6 +107,7 @@ lazy_apply_p.def_abstract_eval(_abstract_eval)
 lazy_apply_p.def_impl(_call_now)
 batching.primitive_batchers[lazy_apply_p] = _batch
 ad.primitive_jvps[lazy_apply_p] = _jvp
+ad.primitive_transposes[lazy_apply_p] = _transpose
 mlir.register_lowering(lazy_apply_p, mlir.lower_fun(_lower, multiple_results=True))
 if call_from_cpu is not None:
     mlir.register_lowering(

@@ -31,7 +31,10 @@ def _result_type(call: Call) -> DType:
 
 
 def run(bound: BoundCall, operands: Sequence[Tensor]) -> list[Tensor]:
-    """Call the function with concrete tensors; the results share no memory with them."""
+    """Call the function with concrete tensors.
+
+    The results share no memory with the tensors or with each other, as PyTorch requires.
+    """
     try:
         if bound.call.as_numpy:
             return _run_with_numpy(bound, operands)
@@ -42,9 +45,19 @@ def run(bound: BoundCall, operands: Sequence[Tensor]) -> list[Tensor]:
 
 
 def _run_with_tensors(bound: BoundCall, operands: Sequence[Tensor]) -> list[Tensor]:
-    pointers = {x.untyped_storage().data_ptr() for x in operands}
-    results = bound(operands, array_api_compat.torch)
-    return [x.clone() if x.untyped_storage().data_ptr() in pointers else x for x in results]
+    used = {_memory(x) for x in operands}
+    results = []
+    for x in bound(operands, array_api_compat.torch):
+        memory = _memory(x)
+        results.append(x.clone() if memory in used else x)
+        used.add(memory)
+    return results
+
+
+def _memory(x: Tensor) -> object:
+    """Return what identifies the memory of a tensor; empty memory is not shared."""
+    storage = x.untyped_storage()
+    return storage.data_ptr() or object()
 
 
 def _run_with_numpy(bound: BoundCall, operands: Sequence[Tensor]) -> list[Tensor]:

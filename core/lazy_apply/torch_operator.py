@@ -116,6 +116,11 @@ def apply_operator(call: Call) -> Any:
                     )
                 sizes.append(length)
         ranks = tuple([len(shape) for shape in shapes])
+    for function in (func, call.jvp, call.vjp, *kwargs.values()):
+        if isinstance(function, types.FunctionType):
+            # The compiler then compiles anew for another function. By default it compares only the
+            # code of functions, and closures with other contents have the same code.
+            id(function)
     call_id = _register(
         func,
         owner,

@@ -407,3 +407,36 @@ def test_a_function_can_be_called_from_many_threads() -> None:
 
     with ThreadPoolExecutor(100) as pool:
         assert all(pool.map(work, range(1000)))
+
+
+async def later(x: Any) -> Any:
+    return x + 1
+
+
+async def later_each(x: Any) -> Any:
+    yield x
+
+
+class CallsLater:
+    async def __call__(self, x: Any) -> Any:
+        return x
+
+
+@pytest.mark.parametrize(
+    "function", [later, later_each, CallsLater(), functools.partial(later)], ids=str
+)
+def test_asynchronous_functions_cannot_be_compiled(function: Any) -> None:
+    with pytest.raises(TypeError, match="cannot compile the asynchronous function"):
+        autojit(function)
+
+
+def call(function: Any, x: Any) -> Any:
+    return function(x)
+
+
+@pytest.mark.parametrize("function", [later, later_each])
+@pytest.mark.parametrize("xp", [jnp, np])
+def test_functions_that_return_a_coroutine_cannot_be_compiled(function: Any, xp: Any) -> None:
+    compiled = autojit(functools.partial(call, function), backend="jax" if xp is jnp else "lazy")
+    with pytest.raises(TypeError, match=r"function that returns a .*: move the computation"):
+        compiled(xp.arange(3.0))

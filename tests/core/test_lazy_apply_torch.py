@@ -306,3 +306,57 @@ def test_compiled_call_does_not_specialize_lengths(options: Any) -> None:
         x = torch.arange(length, 0, -1)
         np.testing.assert_array_equal(value(sorts(x)), np.sort(value(x)))
     assert len(graphs) == 2  # one for the first length, one with a dynamic length
+
+
+def test_functions_that_differ_in_their_closures_are_compiled_separately() -> None:
+    def times(factor: int) -> Any:
+        return lambda x, **_: x * factor
+
+    def gradient(factor: int) -> Any:
+        return lambda _, cotangent: cotangent * factor
+
+    @torch.compile(fullgraph=True, backend="aot_eager")
+    def call(x: Any, function: Any, vjp: Any) -> Any:
+        return lazy_apply(function, x, as_numpy=True, vjp=vjp, option=function)
+
+    x = torch.ones(2, requires_grad=True)
+    for factor, other in ((1, 1), (2, 1), (2, 3)):
+        result = call(x, times(factor), gradient(other))
+        assert result.tolist() == [factor, factor]
+        (found,) = torch.autograd.grad(result.sum(), x)
+        assert found.tolist() == [other, other]
+
+
+SHARING = {
+    "the same tensor twice": lambda y: (y, y),
+    "a view": lambda y: (y, y[1:]),
+    "rows of one tensor": lambda y: tuple(y.reshape(2, 3)),
+    "the input and a view of it": lambda y: (y, y.T),
+}
+
+
+@pytest.mark.parametrize("as_numpy", [False, True])
+@pytest.mark.parametrize("source", ["input", "result"])
+@pytest.mark.parametrize("results", SHARING.values(), ids=SHARING)
+def test_results_of_an_operator_may_share_memory(
+    results: Any, source: str, as_numpy: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.compiler.reset()  # it compiles a limited number of versions of a function
+    monkeypatch.setenv("CI", "1")  # where PyTorch makes aliases of custom operators an error
+
+    def function(x: Any) -> Any:
+        return results(x if source == "input" else x + 1)
+
+    x = torch.arange(6.0)
+    expected = function(x)
+    shapes = tuple(tuple(one.shape) for one in expected)
+
+    def call(x: Any) -> Any:
+        return lazy_apply(function, x, shape=shapes, as_numpy=as_numpy)
+
+    found = torch.compile(call, fullgraph=True, backend="aot_eager")(x)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(value(one), value(other))
+    found[0].zero_()
+    assert float(x.sum()) == 15
+    np.testing.assert_array_equal(value(found[1]), value(function(x)[1]))

@@ -11,8 +11,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import torch
 
 from core import lazy_apply
+from core.lazy_apply.call import VMAP_METHODS
 
 
 def value(x: Any) -> Any:
@@ -137,6 +139,7 @@ def test_callbacks_can_use_operations_of_jax() -> None:
 NO_DEADLOCK = """
 import jax, jax.numpy as jnp, numpy as np
 from core import lazy_apply
+from core.lazy_apply.call import VMAP_METHODS
 
 def by_jax(x):
     return jnp.cumsum(x) + bool((jnp.sort(x) > 0).all())
@@ -225,3 +228,90 @@ def test_integer_results_have_no_tangent() -> None:
 
     gradient = jax.grad(lambda x: greatest(x)[0].sum())
     np.testing.assert_array_equal(jax.jit(gradient)(jnp.arange(3.0)), [0, 2, 4])
+
+
+def test_derivative_of_python_numbers_outside_of_jit() -> None:
+    def sine(x: Any) -> Any:
+        return lazy_apply(
+            np.sin,
+            x,
+            as_numpy=True,
+            jvp=lambda primals, tangents: jnp.cos(primals[0]) * tangents[0],
+        )
+
+    result, tangent = jax.jvp(sine, (2.0,), (1.0,))
+    assert (float(result), float(tangent)) == pytest.approx((np.sin(2), np.cos(2)))
+
+
+@pytest.mark.parametrize("outer", [lambda f: f, jax.jit], ids=["eager", "jit"])
+def test_derivative_that_cannot_be_reversed_names_vjp(outer: Any) -> None:
+    def jvp(primals: Any, tangents: Any) -> Any:
+        return lazy_apply(np.multiply, jnp.cos(primals[0]), tangents[0], as_numpy=True)
+
+    def sine(x: Any) -> Any:
+        return lazy_apply(np.sin, x, as_numpy=True, jvp=jvp)
+
+    _, tangent = outer(lambda x: jax.jvp(sine, (x,), (x,)))(2.0)
+    assert float(tangent) == pytest.approx(2 * np.cos(2))
+    with pytest.raises(NotImplementedError, match=r"calls lazy_apply of multiply.* give vjp="):
+        outer(jax.grad(sine))(2.0)
+
+
+RANKS = [((4, 3), (4,)), ((4,), (4, 3)), ((3, 3), (3,)), ((2, 5, 3), (2, 3)), ((3,), ())]
+
+
+@pytest.mark.parametrize("method", [None, *VMAP_METHODS])
+@pytest.mark.parametrize("shapes", RANKS)
+@pytest.mark.parametrize("library", ["jax", "jax.jit", "torch"])
+def test_elements_of_different_rank_broadcast_under_vmap(
+    library: str, shapes: Any, method: str | None
+) -> None:
+    def add(x: Any, y: Any) -> Any:
+        return lazy_apply(np.add, x, y, as_numpy=True, vmap_method=method)
+
+    x, y = (np.arange(np.prod(shape, dtype=int)).reshape(shape) * 1.0 for shape in shapes)
+    axes = tuple(0 if shape else None for shape in shapes)
+    if method == "legacy_vectorized" and len({len(shape) for shape in shapes}) > 1:
+        pytest.skip("the arguments are passed as they are")
+    if library == "torch":
+        found = torch.func.vmap(add, axes)(torch.asarray(x), torch.asarray(y))
+    else:
+        mapped = jax.vmap(add, axes)
+        found = (jax.jit(mapped) if library == "jax.jit" else mapped)(x, y)
+    expected = jax.vmap(jnp.add, axes)(x, y)
+    np.testing.assert_allclose(value(found), value(expected))
+
+
+@pytest.mark.parametrize(
+    ("method", "expected"),
+    [
+        ("sequential", ((), (), "scalar")),
+        ("sequential_unrolled", ((), (), "scalar")),
+        ("expand_dims", ((4,), (1,), (1,))),
+        ("broadcast_all", ((4,), (4,), (4,))),
+        ("legacy_vectorized", ((4,), (), "scalar")),
+    ],
+)
+@pytest.mark.parametrize("outer", [lambda f: f, jax.jit], ids=["eager", "jit"])
+def test_shapes_that_the_function_gets_under_vmap(outer: Any, method: str, expected: Any) -> None:
+    seen: list[Any] = []
+
+    def add(x: Any, y: Any, z: Any) -> Any:
+        seen.append((x.shape, y.shape, z.shape if isinstance(z, np.ndarray) else "scalar"))
+        return x + y + z
+
+    def call(x: Any, y: Any) -> Any:
+        return lazy_apply(add, x, y, 2, as_numpy=True, vmap_method=method)
+
+    found = outer(jax.vmap(call, (0, None)))(jnp.arange(4.0), jnp.float32(1))
+    assert value(found).tolist() == [3, 4, 5, 6]
+    assert set(seen) == {expected}
+
+
+@pytest.mark.parametrize("number", [True, 2, 0.1, 1j])
+def test_numbers_with_a_batch_axis_do_not_widen_the_result(number: Any) -> None:
+    def call(x: Any) -> Any:
+        return lazy_apply(np.multiply, x, number, as_numpy=True, vmap_method="expand_dims")
+
+    found = jax.vmap(call)(jnp.arange(4.0))
+    np.testing.assert_array_equal(value(found), value(jnp.arange(4.0) * number))
