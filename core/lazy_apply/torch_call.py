@@ -14,6 +14,7 @@ import torch
 from core.lazy_apply.bound_call import Batch, BoundCall
 from core.lazy_apply.call import Call, add_name_note, missing_derivative
 from core.lazy_apply.outputs import resolve
+from core.lazy_apply.torch_numpy import from_numpy, numpy_dtype, to_numpy
 from core.typing import DType
 
 Tensor: TypeAlias = Any
@@ -61,11 +62,11 @@ def _memory(x: Tensor) -> object:
 
 
 def _run_with_numpy(bound: BoundCall, operands: Sequence[Tensor]) -> list[Tensor]:
-    dtypes = tuple(torch.empty(0, dtype=dtype).numpy().dtype for dtype in bound.outputs.dtypes)
+    dtypes = tuple(numpy_dtype(dtype) for dtype in bound.outputs.dtypes)
     with_numpy = replace(bound, outputs=replace(bound.outputs, dtypes=dtypes))
-    arrays = [x.detach().resolve_conj().resolve_neg().numpy() for x in operands]
+    arrays = [to_numpy(x.detach().resolve_conj().resolve_neg()) for x in operands]
     results = with_numpy(arrays, array_api_compat.numpy)
-    return [torch.asarray(np.array(x), device=operands[0].device) for x in results]
+    return [from_numpy(np.array(x), operands[0].device) for x in results]
 
 
 def move_batch_axes(

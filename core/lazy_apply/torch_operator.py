@@ -179,6 +179,16 @@ def _register(
     return _add(CompiledCall(call, slots, numbers, ranks))
 
 
+def _registered_call(call_id: int) -> CompiledCall:
+    try:
+        return _registered[call_id]
+    except KeyError:
+        raise RuntimeError(
+            "this graph calls lazy_apply with a function of the process that traced it: trace or "
+            "export it again in this process"
+        ) from None
+
+
 def _add(compiled: CompiledCall) -> int:
     call_id = next(_ids)
     _registered[call_id] = compiled
@@ -192,14 +202,14 @@ Numbers = Sequence[int | float | bool]  # the type of ``Scalar[]`` in PyTorch's 
 def _operator(
     operands: Sequence[torch.Tensor], sizes: Sequence[int], numbers: Numbers, call_id: int
 ) -> list[torch.Tensor]:
-    return run(_registered[call_id].bind(operands, sizes, numbers), operands)
+    return run(_registered_call(call_id).bind(operands, sizes, numbers), operands)
 
 
 @_operator.register_fake  # type: ignore[untyped-decorator]
 def _fake_operator(
     operands: Sequence[torch.Tensor], sizes: Sequence[int], numbers: Numbers, call_id: int
 ) -> list[Any]:
-    bound = _registered[call_id].bind_without_values(operands, sizes)
+    bound = _registered_call(call_id).bind_without_values(operands, sizes)
     outputs = bound.outputs
     return [
         torch.empty(bound.sizes + tuple(shape), dtype=dtype, device=operands[0].device)
@@ -215,7 +225,7 @@ def _cotangents_operator(
     numbers: Numbers,
     call_id: int,
 ) -> list[torch.Tensor]:
-    bound = _registered[call_id].bind(primals, sizes, numbers)
+    bound = _registered_call(call_id).bind(primals, sizes, numbers)
     return traced_cotangents(bound, tuple(primals), tuple(cotangents))
 
 
@@ -232,7 +242,7 @@ def _setup_context(ctx: Any, inputs: Any, output: Any) -> None:
 def _backward(ctx: Any, cotangents: Any) -> Any:
     primals = ctx.saved_tensors
     # Derivatives that the caller gave are functions of tensors only.
-    bound = _registered[ctx.call_id].bind_without_values(primals, ctx.sizes)
+    bound = _registered_call(ctx.call_id).bind_without_values(primals, ctx.sizes)
     call = bound.call
     if call.as_numpy or call.jvp is not None or call.vjp is not None:
         found = cotangents_of(bound, primals, tuple(cotangents))
@@ -252,7 +262,7 @@ def _no_gradient(numbers: Sequence[Any]) -> list[Any] | None:
 
 def _vmap(info: Any, in_dims: Any, operands: Any, sizes: Any, numbers: Any, call_id: int) -> Any:
     moved, batch = move_batch_axes(operands, in_dims[0], info.batch_size)
-    inner = _registered[call_id]
+    inner = _registered_call(call_id)
     outer_id = _add(replace(inner, batches=(batch, *inner.batches)))
     results = _operator(moved, sizes, numbers, outer_id)
     return results, [0] * len(results)

@@ -277,7 +277,8 @@ def test_elements_of_different_rank_broadcast_under_vmap(
         found = torch.func.vmap(add, axes)(torch.asarray(x), torch.asarray(y))
     else:
         mapped = jax.vmap(add, axes)
-        found = (jax.jit(mapped) if library == "jax.jit" else mapped)(x, y)
+        outer = jax.jit if library == "jax.jit" else lambda f: f
+        found = outer(mapped)(jnp.asarray(x), jnp.asarray(y))
     expected = jax.vmap(jnp.add, axes)(x, y)
     np.testing.assert_allclose(value(found), value(expected))
 
