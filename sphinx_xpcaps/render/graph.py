@@ -15,6 +15,8 @@ from sphinx_xpcaps.results.view import Shown
 
 _CHARACTER = 7.5
 """Approximate width of a character in pixels."""
+_SMALLEST = 0.7
+"""How small a drawing may become where the page is narrow; beyond that, it scrolls."""
 _HEIGHT, _GAP, _BETWEEN, _MARGIN = 40, 26, 18, 4
 
 
@@ -80,7 +82,8 @@ def svg(graph: Graph, *, alternative: str) -> str:
     parts = [*_edges(graph, top_centers, column), *_boxes(graph, top_centers)]
     return (
         f'<svg role="img" aria-label="{escape(alternative)}" viewBox="0 0 {width:.0f} {height:.0f}"'
-        f' width="{width:.0f}" height="{height:.0f}">{"".join(parts)}</svg>'
+        f' width="{width:.0f}" height="{height:.0f}" style="min-width: {_SMALLEST * width:.0f}px">'
+        f"{''.join(parts)}</svg>"
     )
 
 

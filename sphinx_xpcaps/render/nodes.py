@@ -37,6 +37,11 @@ class row_header(nodes.entry):
     """The header cell of a row."""
 
 
+def scrolling(table: nodes.table) -> block:
+    """Return a frame in which a table scrolls if it is wider than the page."""
+    return block("", table, classes=["xpcaps-scroll"])
+
+
 def add_nodes(app: Sphinx) -> None:
     """Register the nodes with Sphinx."""
     plain: dict[str, Any] = dict.fromkeys(("latex", "text", "man", "texinfo"), (_nothing, _nothing))

@@ -10,7 +10,7 @@ from docutils import nodes
 from sphinx import addnodes
 
 from sphinx_xpcaps.render.cells import status_entry, status_symbol
-from sphinx_xpcaps.render.nodes import block, row_header
+from sphinx_xpcaps.render.nodes import block, row_header, scrolling
 from sphinx_xpcaps.results.labels import DEVICES, short_reason, title
 from sphinx_xpcaps.results.model import Status
 from sphinx_xpcaps.results.view import Shown, Table
@@ -30,8 +30,8 @@ def summary(tables: Sequence[Table], link: Link) -> block:
     if not columns:
         whole += nodes.paragraph("", "Nothing was measured yet.")
         return whole
-    whole += counts(tables, columns)
-    whole += functions(tables, columns, link)
+    whole += scrolling(counts(tables, columns))
+    whole += scrolling(functions(tables, columns, link))
     return whole
 
 

@@ -9,7 +9,7 @@ from docutils import nodes
 from sphinx_xpcaps.render import evidence
 from sphinx_xpcaps.render.cells import paragraph, status_entry, status_symbol
 from sphinx_xpcaps.render.graph import graph
-from sphinx_xpcaps.render.nodes import block, details, row_header
+from sphinx_xpcaps.render.nodes import block, details, row_header, scrolling
 from sphinx_xpcaps.results.labels import DEVICES, one_line, short_reason, title
 from sphinx_xpcaps.results.model import Expected, Outcome, Status
 from sphinx_xpcaps.results.view import Shown, Table
@@ -45,7 +45,7 @@ def table(
     whole = block(classes=["xpcaps", "no-search"])
     if with_title:
         whole += nodes.rubric("", "Array library support")
-    whole += _grid(cells)
+    whole += scrolling(_grid(cells))
     problem = _no_case_reason(cells)
     if problem:
         whole += nodes.paragraph("", f"Not measured: {problem}.", classes=["xpcaps-where"])

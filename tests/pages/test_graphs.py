@@ -31,20 +31,20 @@ LINES = [
 @pytest.fixture
 def project(site):
     """A project with a page that requests the graph of a function."""
+    return lambda **changes: edited(site("offline"), **changes)
 
-    def make(**changes):
-        project = site("offline")
-        page = project.src / "works.rst"
-        page.write_text(page.read_text("utf-8").rstrip() + "\n      :graph:\n", "utf-8")
-        path = project.src / "records" / "laptop.json"
-        record = json.loads(path.read_text("utf-8"))
-        for cell in record["targets"]["pkg.works"]["cells"]:
-            if cell["backend"] == "numpy":
-                cell.update(changes)
-        path.write_text(json.dumps(record), "utf-8")
-        return project
 
-    return make
+def edited(project, **changes):
+    """Return a project after adding a graph to a page and changing the cell of NumPy."""
+    page = project.src / "works.rst"
+    page.write_text(page.read_text("utf-8").rstrip() + "\n      :graph:\n", "utf-8")
+    path = project.src / "records" / "laptop.json"
+    record = json.loads(path.read_text("utf-8"))
+    for cell in record["targets"]["pkg.works"]["cells"]:
+        if cell["backend"] == "numpy":
+            cell.update(changes)
+    path.write_text(json.dumps(record), "utf-8")
+    return project
 
 
 def test_html_has_a_drawing_with_a_text_for_screen_readers(project):

@@ -56,8 +56,7 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     for (const table of document.querySelectorAll(".xpcaps-report table.xpcaps-functions")) {
-      const wrapped = table.parentElement.closest(".xpcaps-report") === table.parentElement;
-      (wrapped ? table : table.parentElement).before(controls(table));
+      table.closest(".xpcaps-scroll").before(controls(table));
     }
   });
 })();

@@ -1,0 +1,84 @@
+"""How tables look in a browser: themes, phones and print."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.pages.browser import PHONE, THEMES, WIDE, needs_browser, needs_theme, opened
+from tests.pages.conftest import sphinx_build
+from tests.pages.test_graphs import GRAPH, edited
+
+pytestmark = needs_browser
+
+BROKEN_WORDS = """() => [...document.querySelectorAll('.xp-capabilities :is(th, td)')].filter(
+cell => {
+  const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const node = texts.currentNode;
+    if (node.parentElement.closest('.xpcaps-words, .xpcaps-symbol')) continue;
+    for (const word of node.data.matchAll(/[\\w.]+/g)) {
+      const range = document.createRange();
+      range.setStart(node, word.index);
+      range.setEnd(node, word.index + word[0].length);
+      const tops = new Set([...range.getClientRects()].map(box => Math.round(box.top)));
+      if (tops.size > 1) return true;
+    }
+  }
+  return false;
+}).map(cell => cell.textContent)"""
+
+
+ROWS_LOOK_ALIKE = """() => [...document.querySelectorAll('.xp-capabilities tbody tr')].every(
+row => new Set([...row.cells].map(cell => {
+  const style = getComputedStyle(cell);
+  return [style.backgroundColor, style.verticalAlign, style.textAlign].join();
+})).size == 1)"""
+
+
+@pytest.fixture(scope="module", params=THEMES)
+def html(request, tmp_path_factory, rootdir: Path) -> Path:
+    """The pages of a project with a theme."""
+    needs_theme(request.param)
+    src = tmp_path_factory.mktemp("themes") / "src"
+    shutil.copytree(rootdir / "test-offline", src)
+    sphinx_build(src, "-D", f"html_theme={request.param}")
+    return src / "_build/html"
+
+
+@pytest.mark.parametrize("name", ["index", "markdown", "xpcaps-report"])
+def test_on_a_phone_pages_do_not_scroll_sideways_and_words_do_not_break(html, name):
+    with opened(html / f"{name}.html", width=PHONE) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") == PHONE
+        assert page.evaluate(BROKEN_WORDS) == []
+
+
+@pytest.mark.parametrize("width", [PHONE, WIDE])
+def test_all_columns_of_a_function_are_visible_and_look_alike(html, width):
+    with opened(html / "markdown.html", width=width) as page:
+        for frame in page.query_selector_all(".xpcaps-scroll"):
+            assert frame.evaluate("frame => frame.scrollWidth <= frame.clientWidth")
+        assert page.evaluate(ROWS_LOOK_ALIKE)
+
+
+def test_symbols_are_marked_as_to_be_printed(site):
+    built = site("offline").build()
+    with opened(built.out / "works.html") as page:
+        adjust = page.evaluate(
+            "getComputedStyle(document.querySelector('.xpcaps-drawn'), '::before').printColorAdjust"
+        )
+    assert adjust == "exact"
+
+
+def test_a_drawing_scrolls_within_a_phone_and_has_the_colour_of_the_text(site):
+    needs_theme("furo")
+    built = edited(site("offline"), graph=GRAPH).build(html_theme="furo")
+    with opened(built.out / "works.html", width=PHONE, color_scheme="dark") as page:
+        assert page.evaluate("document.documentElement.scrollWidth") == PHONE
+        frame = page.query_selector(".xpcaps-graph")
+        assert frame.bounding_box()["width"] <= PHONE
+        fill = "getComputedStyle(document.querySelector('.xpcaps-graph text')).fill"
+        light = [float(n) for n in page.evaluate(fill).strip("rgb()").split(",")]
+        assert min(light) > 150
