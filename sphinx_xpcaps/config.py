@@ -56,6 +56,21 @@ class Config:
     declared_report: str = _option(
         "", "A JSON file to write differences to instead of warnings, relative to conf.py."
     )
+    position: str = _option(
+        "end",
+        "Where tables are in descriptions that match: end, parameters (after) or notes (before).",
+    )
+    columns: str = _option("devices", "Columns of tables: devices, or modes of each device.")
+    collapse: bool = _option(False, "Whether tables are folded at first, in HTML.")
+    evidence: str | dict[str, str] = _option(
+        {},
+        "Evidence below tables: all, failures or none, for all builders or as a dictionary by "
+        "builder. Default: all in HTML, where it is folded, and none elsewhere.",
+    )
+    report_url: str = _option(
+        "",
+        "Where readers report a wrong table; `{target}` in it becomes the function's name.",
+    )
     environment: dict[str, str] = _option({}, "Environment variables of the workers.")
     setup: str = _option("", "Code that every worker runs first.")
     timeout: float = _option(30.0, "Time limit for one case, in seconds.")
@@ -128,6 +143,8 @@ def _accepted(name: str, default: object) -> tuple[type, ...]:
         return (int, float)
     if name == "memory":
         return (int, str)
+    if name == "evidence":
+        return (str, dict)
     if isinstance(default, Mapping):
         return (dict,)
     return (type(default),)

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from core.backends import backends, optional_modes
 from sphinx_xpcaps.config import DEVICES, Execute, parse_size
+from sphinx_xpcaps.render.appearance import COLUMNS, EVIDENCE, POSITIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,32 @@ def _text(expected: str) -> Check:
     return check
 
 
+def _flag(value: Any, default: Any) -> Checked:
+    if isinstance(value, bool) or value in ("0", "1"):
+        return Checked(value in (True, "1"))
+    return Checked(default, _expected("True or False", value))
+
+
+def _evidence(value: Any, default: Any) -> Checked:
+    """Check a text, or a dictionary of texts by the names of builders."""
+    if isinstance(value, str) and (not value or value in EVIDENCE):
+        return Checked(value)
+    if not isinstance(value, Mapping):
+        return Checked(default, f"unknown value {value!r}; {known_names(EVIDENCE)}")
+    bad = [item for item in value.items() if item[1] not in EVIDENCE]
+    problem = f"unknown value {bad[0][1]!r}; {known_names(EVIDENCE)}" if bad else ""
+    return Checked({k: v for k, v in value.items() if v in EVIDENCE}, problem)
+
+
+def _address(value: Any, default: Any) -> Checked:
+    expected = "an address such as 'https://example.org/issues/new?title={target}'"
+    if value == "":
+        return Checked(value)
+    if isinstance(value, str) and value.startswith(("http://", "https://", "mailto:")):
+        return Checked(value)
+    return Checked(default, _expected(expected, value))
+
+
 def _variables(value: Any, default: Any) -> Checked:
     expected = 'a dictionary of texts such as {"NAME": "value"}'
     if not isinstance(value, Mapping):
@@ -157,6 +184,11 @@ CHECKS: Mapping[str, Check] = {
     "declared": _text("a text such as 'module:table'"),
     "declared_known": _text("the name of a file"),
     "declared_report": _text("the name of a file"),
+    "position": _choice(POSITIONS),
+    "columns": _choice(COLUMNS),
+    "collapse": _flag,
+    "evidence": _evidence,
+    "report_url": _address,
     "environment": _variables,
     "setup": _text("a text with Python code"),
     "timeout": _seconds,

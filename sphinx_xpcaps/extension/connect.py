@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from sphinx_xpcaps import render
 from sphinx_xpcaps.extension import options, pages, report
-from sphinx_xpcaps.extension.directives import Capabilities, Summary
-from sphinx_xpcaps.extension.domain import XpcapsDomain
+from sphinx_xpcaps.extension.directives import Capabilities, Inline, Legend, Summary
+from sphinx_xpcaps.extension.domain import XpcapsDomain, caption_of, domain_of, placeholder
 from sphinx_xpcaps.extension.inject import on_object_description
 from sphinx_xpcaps.render.nodes import add_nodes
 from sphinx_xpcaps.version import __version__
@@ -28,6 +28,9 @@ def connect(app: Sphinx) -> ExtensionMetadata:
     app.add_domain(XpcapsDomain)
     app.add_directive("xp-capabilities", Capabilities)
     app.add_directive("xp-capabilities-summary", Summary)
+    app.add_directive("xp-capabilities-legend", Legend)
+    app.add_role("xpcap", Inline())
+    app.add_enumerable_node(placeholder, "table", caption_of)  # type: ignore[arg-type]
     app.add_css_file("xpcaps.css")
     app.add_js_file("xpcaps.js", loading_method="defer")
     app.add_post_transform(pages.InsertTables)
@@ -48,5 +51,6 @@ def connect(app: Sphinx) -> ExtensionMetadata:
 
 def on_builder_inited(app: Sphinx) -> None:
     """Add our static files to HTML builders, before those of the project, which override them."""
+    domain_of(app.env).app = app
     if app.builder.format == "html":
         app.config.html_static_path.insert(0, str(STATIC))

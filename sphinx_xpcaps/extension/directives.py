@@ -1,19 +1,27 @@
-"""The directives ``xp-capabilities`` and ``xp-capabilities-summary``."""
+"""The directives ``xp-capabilities`` and ``xp-capabilities-...``, and the role ``xpcap``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from sphinx.util.docutils import SphinxDirective
+from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from core.backends import backends
 from sphinx_xpcaps.config import DEVICES
 from sphinx_xpcaps.extension.checks import did_you_mean
-from sphinx_xpcaps.extension.domain import AnyRequest, SummaryRequest, TableRequest, placeholder
+from sphinx_xpcaps.extension.domain import (
+    AnyRequest,
+    LegendRequest,
+    SummaryRequest,
+    TableRequest,
+    placeholder,
+)
 from sphinx_xpcaps.extension.warnings import warn
+from sphinx_xpcaps.render.appearance import COLUMNS, EVIDENCE, TableOptions
+from sphinx_xpcaps.results.labels import MODES
 
 Converter = Callable[[Any], Any]
 """Converts the text of an option, which is None if there is none."""
@@ -59,12 +67,20 @@ class _Directive(SphinxDirective):
             self.warn("option", f"{self.name} has no option {name!r}; {hint}")
             del self.options[name]
 
-    def chosen(self, option: str, kind: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    def chosen(self, option: str, kind: str, known: Collection[str]) -> tuple[str, ...]:
         """Return the known names in an option; warn about the others."""
         for name in self.options.get(option, ()):
             if name not in known:
                 self.warn(kind, f"unknown {option[:-1]} {name!r}; known are {_listed(known)}")
         return tuple(name for name in self.options.get(option, ()) if name in known)
+
+    def choice(self, option: str, known: Sequence[str]) -> str:
+        """Return the value of an option; if it is unknown, warn and return an empty text."""
+        value: str = (self.options.get(option, "") or "").strip()
+        if option not in self.options or value in known:
+            return value
+        self.warn("option", f"unknown {option} {value!r}; known are {_listed(known)}")
+        return ""
 
     def create_placeholder(self, request: AnyRequest) -> list[nodes.Node]:
         node = placeholder(request=request, classes=self.options.get("class", []))
@@ -83,6 +99,10 @@ class Capabilities(_Directive):
     known: ClassVar = {
         "backends": _names,
         "devices": _names,
+        "modes": _names,
+        "columns": directives.unchanged,
+        "caption": directives.unchanged,
+        "details": directives.unchanged,
         "graph": directives.unchanged,
         "class": directives.class_option,
         "name": directives.unchanged,
@@ -96,21 +116,39 @@ class Capabilities(_Directive):
             return []
         if self.module and "." not in target:
             target = f"{self.module}.{target}"
-        if self.options.get("graph"):
-            given = self.options["graph"]
-            self.warn("option", f"{self.name}: the option 'graph' takes no value, got {given!r}")
         body = "\n".join(self.content).strip("\n")
         request = TableRequest(
             target=target,
             docname=self.env.docname,
             line=self.lineno,
             body=body or None,
-            body_line=self.content_offset + 1 if body else 0,
-            backends=self.chosen("backends", "backend", tuple(backends())),
-            devices=self.chosen("devices", "option", DEVICES),
-            graph="graph" in self.options,
+            body_line=self.body_line() if body else 0,
+            options=self.table_options(),
         )
         return self.create_placeholder(request)
+
+    def table_options(self) -> TableOptions:
+        """Return the looks of the table; warn about invalid values."""
+        if self.options.get("graph"):
+            given = self.options["graph"]
+            self.warn("option", f"{self.name}: the option 'graph' takes no value, got {given!r}")
+        return TableOptions(
+            backends=self.chosen("backends", "backend", tuple(backends())),
+            devices=self.chosen("devices", "option", DEVICES),
+            modes=self.chosen("modes", "option", tuple(MODES)),
+            columns=self.choice("columns", COLUMNS),
+            evidence=self.choice("details", EVIDENCE),
+            caption=" ".join((self.options.get("caption") or "").split()),
+            graph="graph" in self.options,
+        )
+
+    def body_line(self) -> int:
+        """Return the line of the document at which the body begins."""
+        blank = next((i for i, line in enumerate(self.content) if line.strip()), 0)
+        # In reStructuredText, the offset counts from the top of the document; in MyST, from the
+        # line after the directive's first line.
+        top = self.lineno if type(self.state).__module__.startswith("myst_parser") else 0
+        return int(top + self.content_offset + blank + 1)
 
 
 class Summary(_Directive):
@@ -129,6 +167,33 @@ class Summary(_Directive):
                 package=package, docname=self.env.docname, line=self.lineno, module=self.module
             )
         )
+
+
+class Legend(_Directive):
+    """``xp-capabilities-legend``: the symbols and notes in the tables of the document."""
+
+    optional_arguments = 0
+    known: ClassVar = {"class": directives.class_option, "name": directives.unchanged}
+
+    def run(self) -> list[nodes.Node]:
+        """Return a placeholder."""
+        self.drop_unknown_options()
+        return self.create_placeholder(LegendRequest(docname=self.env.docname, line=self.lineno))
+
+
+class Inline(SphinxRole):
+    """``:xpcap:``: the statuses of one target, in a sentence."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return a placeholder."""
+        target = self.text.strip().removesuffix("()")
+        module = self.env.ref_context.get("py:module")
+        if module and "." not in target:
+            target = f"{module}.{target}"
+        request = TableRequest(
+            target=target, docname=self.env.docname, line=self.lineno, inline=True
+        )
+        return [placeholder(request=request, classes=[])], []
 
 
 def _listed(names: Any) -> str:

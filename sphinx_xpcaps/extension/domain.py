@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar, cast
 
 from docutils import nodes
 from sphinx.domains import Domain
 
 from sphinx_xpcaps.measure.request import Request
+from sphinx_xpcaps.render.appearance import TableOptions
+from sphinx_xpcaps.render.words import translated
 from sphinx_xpcaps.results.view import Table, blank
 
 if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.domains.std import StandardDomain
     from sphinx.environment import BuildEnvironment
 
     from sphinx_xpcaps.extension.page_digests import PageDigests
@@ -31,12 +35,12 @@ class TableRequest:
     """Line of the document where the body begins."""
     objtype: str | None = None
     """Type of the object description that matches a pattern; None for a directive."""
-    backends: tuple[str, ...] = ()
-    """Rows to show; all if empty."""
-    devices: tuple[str, ...] = ()
-    """Columns to show; all if empty."""
-    graph: bool = False
-    """Whether to show the graph of an example."""
+    options: TableOptions = TableOptions()
+    """The looks of the table."""
+    inline: bool = False
+    """Whether the statuses are part of a sentence."""
+    several: bool = False
+    """Whether the description has several signatures, so that the title names the target."""
 
     @property
     def injected(self) -> bool:
@@ -52,7 +56,7 @@ class TableRequest:
             place=self.docname,
             line=self.line,
             injected=self.injected,
-            graph=self.graph,
+            graph=self.options.graph,
         )
 
 
@@ -67,7 +71,15 @@ class SummaryRequest:
     """The current module, to which the package may be relative."""
 
 
-AnyRequest: TypeAlias = TableRequest | SummaryRequest
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegendRequest:
+    """A request for a legend of what occurs in the tables of a document."""
+
+    docname: str
+    line: int | None = None
+
+
+AnyRequest: TypeAlias = TableRequest | SummaryRequest | LegendRequest
 
 _R = TypeVar("_R", TableRequest, SummaryRequest)
 
@@ -75,8 +87,17 @@ _R = TypeVar("_R", TableRequest, SummaryRequest)
 class placeholder(nodes.General, nodes.Element):
     """Marks where a table or a summary is inserted when pages are written.
 
-    The attribute ``request`` is the `TableRequest` or `SummaryRequest`.
+    The attribute ``request`` is an `AnyRequest`.
     """
+
+
+def caption_of(node: nodes.Node) -> str | None:
+    """Return the caption of a table, by which ``:ref:`` refers to it; Sphinx numbers such tables.
+
+    Sphinx neither numbers nor labels a table without caption, for which this is None.
+    """
+    request = node["request"] if isinstance(node, placeholder) else None
+    return request.options.caption or None if isinstance(request, TableRequest) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +119,8 @@ class XpcapsDomain(Domain):
 
     def __init__(self, env: BuildEnvironment) -> None:
         super().__init__(env)
+        self.app: Sphinx | None = None
+        """The application, set when the builder is known."""
         self.tables = BuildTables()
         """Derived anew in every build, so not stored in the environment."""
         self.page_digests: PageDigests | None = None
@@ -140,9 +163,31 @@ class XpcapsDomain(Domain):
 
     def process_doc(self, env: BuildEnvironment, docname: str, document: nodes.document) -> None:
         """Store the requests of a document after it is read."""
-        requests = [node["request"] for node in document.findall(placeholder)]
-        if requests:
-            self.by_document[docname] = requests
+        found = list(document.findall(placeholder))
+        if found:
+            self.by_document[docname] = [node["request"] for node in found]
+        for node in found:
+            if node["names"] and not caption_of(node):
+                self._note_label(docname, node)
+
+    def _note_label(self, docname: str, node: placeholder) -> None:
+        """Let ``:ref:`` refer to a table without caption by the name of its target."""
+        request = node["request"]
+        title = translated("Array library support")
+        if isinstance(request, TableRequest):
+            title = translated("Array library support of {target}").format(target=request.target)
+        labels = cast("StandardDomain", self.env.get_domain("std")).labels
+        for name in node["names"]:
+            labels[name] = docname, node["ids"][0], title
+
+    def body_elsewhere(self, request: TableRequest) -> str | None:
+        """Return the document with code for a target if the document of the request has none."""
+        with_code = [
+            other.docname
+            for other in self.requests(TableRequest)
+            if other.body and other.target == request.target
+        ]
+        return with_code[0] if with_code and request.docname not in with_code else None
 
     def clear_doc(self, docname: str) -> None:
         """Remove the requests of a document."""

@@ -16,6 +16,10 @@ CONSTRUCTORS = frozenset({"__init__", "__new__"})
 """Methods that are measured as a call of their class."""
 PERHAPS_CALLABLE = frozenset({"data", "attribute"})
 """Types of object descriptions that may be of a ufunc or another callable."""
+AFTER_TABLES = frozenset(
+    text for name in ("Notes", "References", "Examples") for text in (name, name.removesuffix("s"))
+)
+"""Titles of sections of a docstring before which tables are inserted for ``"notes"``."""
 MEASURABLE = CALLABLE | PERHAPS_CALLABLE
 
 
@@ -28,19 +32,32 @@ def on_object_description(
     description = content.parent
     if not isinstance(description, addnodes.desc) or description.get("no-typesetting"):
         return
-    signature = description.next_node(addnodes.desc_signature)
-    target = _full_name(signature) if signature is not None else ""
-    if target.rpartition(".")[2] in CONSTRUCTORS:
-        return
-    if not any(fnmatchcase(target, pattern) for pattern in app.config.xpcaps_inject):
-        return
-    if any(request.target == target for request in _requests(content)):
-        return  # a directive in the description requests the table
-    assert signature is not None
-    docname = app.env.docname
-    line = _line(app, signature)
-    request = TableRequest(target=target, docname=docname, line=line, objtype=objtype)
-    content.insert(_index_of_members(content), placeholder(request=request, classes=[]))
+    signatures = {
+        _full_name(signature): signature
+        for signature in reversed(list(description.findall(addnodes.desc_signature)))
+        if signature.parent is description
+    }
+    targets = [name for name in reversed(signatures) if _matches(app, name)]
+    present = {request.target for request in _requests(content)}  # of directives
+    index = _position(app, content)
+    for target in targets:
+        if target in present:
+            continue
+        request = TableRequest(
+            target=target,
+            docname=app.env.docname,
+            line=_line(app, signatures[target]),
+            objtype=objtype,
+            several=len(targets) > 1,
+        )
+        content.insert(index, placeholder(request=request, classes=[]))
+        index += 1
+
+
+def _matches(app: Sphinx, target: str) -> bool:
+    return target.rpartition(".")[2] not in CONSTRUCTORS and any(
+        fnmatchcase(target, pattern) for pattern in app.config.xpcaps_inject
+    )
 
 
 def _full_name(signature: addnodes.desc_signature) -> str:
@@ -60,6 +77,23 @@ def _line(app: Sphinx, signature: nodes.Element) -> int | None:
     document = app.env.doc2path(app.env.docname)
     source = signature.source
     return signature.line if source and Path(source) == Path(document) else None
+
+
+def _position(app: Sphinx, content: addnodes.desc_content) -> int:
+    """Return the index at which tables are inserted, as ``xpcaps_position`` says."""
+    end = _index_of_members(content)
+    children = content.children[:end]
+    if app.config.xpcaps_position == "parameters":
+        fields = [i for i, node in enumerate(children) if isinstance(node, nodes.field_list)]
+        return fields[0] + 1 if fields else end
+    if app.config.xpcaps_position == "notes":
+        return next((i for i, node in enumerate(children) if _begins_notes(node)), end)
+    return end
+
+
+def _begins_notes(node: nodes.Node) -> bool:
+    """Return whether a node is the title of "Notes" or of a section that follows them."""
+    return isinstance(node, nodes.rubric) and node.astext() in AFTER_TABLES
 
 
 def _index_of_members(content: nodes.Element) -> int:

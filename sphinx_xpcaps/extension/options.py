@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -10,12 +11,13 @@ from sphinx_xpcaps._private.sphinx import names_in_conf_py
 from sphinx_xpcaps.config import PREFIX, Config, options
 from sphinx_xpcaps.extension.checks import check_option, did_you_mean, known_names
 from sphinx_xpcaps.extension.warnings import warn
+from sphinx_xpcaps.render.appearance import Appearance
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.config import Config as SphinxConfig
 
-READ_AGAIN = frozenset({"xpcaps_inject"})
+READ_AGAIN = frozenset({"xpcaps_inject", "xpcaps_position"})
 """Options that change which tables a document requests, so that it has to be read again."""
 
 
@@ -38,6 +40,20 @@ def on_config_inited(app: Sphinx, config: SphinxConfig) -> None:
         if checked.problem:
             warn(checked.kind, f"{name}: {checked.problem}", conf)
         setattr(config, name, checked.value)
+
+
+def appearance(app: Sphinx) -> Appearance:
+    """Return the looks of tables in a build."""
+    html = app.builder.format == "html" and app.builder.name != "epub"
+    evidence = app.config.xpcaps_evidence or ""
+    if isinstance(evidence, Mapping):
+        evidence = evidence.get(app.builder.name, "")
+    return Appearance(
+        interactive=html,
+        evidence=evidence or ("all" if html else "none"),
+        columns=app.config.xpcaps_columns,
+        collapse=app.config.xpcaps_collapse,
+    )
 
 
 def read(app: Sphinx) -> Config:

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from sphinx_xpcaps.extension import unmatched
 from sphinx_xpcaps.extension.domain import (
     AnyRequest,
+    LegendRequest,
     SummaryRequest,
     TableRequest,
     XpcapsDomain,
     domain_of,
     placeholder,
 )
+from sphinx_xpcaps.extension.links import links
+from sphinx_xpcaps.extension.options import appearance
 from sphinx_xpcaps.extension.page_digests import PageDigests
 from sphinx_xpcaps.extension.tables import build_tables, cache_folder
 from sphinx_xpcaps.extension.warnings import report
+from sphinx_xpcaps.render.legend import legend
 from sphinx_xpcaps.render.summary import reference, summary
-from sphinx_xpcaps.render.table import table
+from sphinx_xpcaps.render.table import inline, table
+from sphinx_xpcaps.render.words import translated
 from sphinx_xpcaps.results.view import Table, without_keys
 from sphinx_xpcaps.version import __version__
 
@@ -48,7 +55,7 @@ def on_env_updated(app: Sphinx, env: BuildEnvironment) -> list[str]:
     return sorted(
         docname
         for docname in domain.by_document
-        if domain.page_digests.is_outdated(docname, digest(domain, docname))
+        if domain.page_digests.is_outdated(docname, digest(app, domain, docname))
     )
 
 
@@ -68,35 +75,109 @@ class InsertTables(SphinxPostTransform):
         """Replace all placeholders of a document."""
         domain = domain_of(self.env)
         found = list(self.document.findall(placeholder))
+        assert domain.app is not None
+        page = Page(domain.app, domain, self.env.docname)
         for node in found:
-            content = render(domain, node["request"])
+            content = page.render(node)
             for name in ("ids", "names", "classes"):
                 if content:
                     content[0][name] += node.get(name, [])
             node.replace_self(content)
         if found and domain.page_digests is not None:
             docname = self.env.docname
-            domain.page_digests.written(docname, digest(domain, docname))
+            domain.page_digests.written(docname, digest(domain.app, domain, docname))
 
 
-def render(domain: XpcapsDomain, request: AnyRequest) -> list[nodes.Element]:
-    """Return the nodes for a request; none for data that matches a pattern."""
-    if isinstance(request, SummaryRequest):
-        return [summary(domain.summarized(request), reference(request.docname))]
-    if request in domain.tables.hidden:
-        return []
-    return [
-        table(
-            domain.table(request.target),
-            backends=request.backends,
-            devices=request.devices,
-            with_title=request.injected,
-            with_graph=request.graph,
+class Page:
+    """Creates the nodes for the requests of one document."""
+
+    def __init__(self, app: Sphinx, domain: XpcapsDomain, docname: str) -> None:
+        self._app = app
+        self._domain = domain
+        self._docname = docname
+        self._appearance = appearance(app)
+        requests = domain.by_document.get(docname, [])
+        self._has_legend = any(isinstance(request, LegendRequest) for request in requests)
+        self._identifiers: set[str] = set()
+
+    def render(self, node: placeholder) -> list[nodes.Element]:
+        """Return the nodes for a placeholder; none for data that matches a pattern."""
+        request: AnyRequest = node["request"]
+        if isinstance(request, SummaryRequest):
+            return [summary(self._domain.summarized(request), reference(request.docname))]
+        if isinstance(request, LegendRequest):
+            tables = tables_of_document(self._domain, self._docname)
+            return [legend(shown for content in tables for shown in content.cells)]
+        if request in self._domain.tables.hidden:
+            return []
+        content = self._domain.table(request.target)
+        if request.inline:
+            return inline(content, reference(self._docname)(content))
+        return [self._table(node, request, content)]
+
+    def _table(self, node: placeholder, request: TableRequest, content: Table) -> nodes.Element:
+        identifier = self._identifier(node, request)
+        if not node["ids"] and self._appearance.interactive:
+            node["ids"] = [identifier]
+        whole = table(
+            content,
+            appearance=self._appearance,
+            options=request.options,
+            identifier=identifier if self._appearance.interactive else "",
+            heading=_heading(request),
+            with_legend=not self._has_legend,
+            links=links(self._app, self._docname, request.target, identifier),
+            body=self._body(request),
         )
-    ]
+        if request.options.caption:  # Sphinx numbers tables, and refers to them by their own ids
+            grid = next(whole.findall(nodes.table))
+            grid["ids"], node["ids"] = node["ids"], []
+            grid["names"], node["names"] = node["names"], []
+        return whole
+
+    def _identifier(self, node: placeholder, request: TableRequest) -> str:
+        """Return an anchor that is unique on the page."""
+        first = node["ids"][0] if node["ids"] else nodes.make_id(f"xpcaps-{request.target}")
+        numbered = (f"{first}-{number}" for number in count(2))
+        name = next(each for each in chain([first], numbered) if each not in self._identifiers)
+        self._identifiers.add(name)
+        return name
+
+    def _body(self, request: TableRequest) -> list[nodes.Node]:
+        """Return a link to the page with the code of a target's cases, if it is another page."""
+        docname = self._domain.body_elsewhere(request)
+        if docname is None:
+            return []
+        title = self._app.env.titles[docname].astext()
+        return [
+            addnodes.pending_xref(
+                "",
+                nodes.inline("", title),
+                refdomain="std",
+                reftype="doc",
+                reftarget=f"/{docname}",
+                refdoc=self._docname,
+                refexplicit=True,
+                refwarn=False,
+            )
+        ]
 
 
-def digest(domain: XpcapsDomain, docname: str) -> str:
+def _heading(request: TableRequest) -> str:
+    if not request.injected:
+        return ""
+    if request.several:
+        return translated("Array library support of {target}").format(target=request.target)
+    return translated("Array library support")
+
+
+def tables_of_document(domain: XpcapsDomain, docname: str) -> list[Table]:
+    """Return the tables that a page shows, those of its summaries included."""
+    requests = domain.by_document.get(docname, [])
+    return [table for request in requests for table in _shown_tables(domain, request)]
+
+
+def digest(app: Sphinx, domain: XpcapsDomain, docname: str) -> str:
     """Return a digest of everything that a page shows for the requests of its document.
 
     It is computed from tables, not from nodes: every build computes it for every document, and
@@ -104,10 +185,14 @@ def digest(domain: XpcapsDomain, docname: str) -> str:
     """
     requests = domain.by_document.get(docname, [])
     content = [(request, _shown_tables(domain, request)) for request in requests]
-    return hashlib.sha256(f"{__version__} {content!r}".encode()).hexdigest()
+    bodies = [domain.body_elsewhere(each) for each in requests if isinstance(each, TableRequest)]
+    looks = (appearance(app), app.config.xpcaps_report_url, app.config.language)
+    return hashlib.sha256(f"{__version__} {looks!r} {bodies!r} {content!r}".encode()).hexdigest()
 
 
 def _shown_tables(domain: XpcapsDomain, request: AnyRequest) -> list[Table]:
+    if isinstance(request, LegendRequest):
+        return []
     if isinstance(request, SummaryRequest):
         return [without_keys(table) for table in domain.summarized(request)]
     if request in domain.tables.hidden:

@@ -57,7 +57,7 @@ def build_tables(
 
 def measurements(requests: Sequence[TableRequest]) -> list[Request]:
     """Return what is measured for the requests: each target and body once, sorted."""
-    with_graph = {request.target for request in requests if request.graph}
+    with_graph = {request.target for request in requests if request.options.graph}
     first = {(each.target, each.body or ""): each.measurement for each in reversed(requests)}
     return [
         replace(request, graph=request.target in with_graph) for _, request in sorted(first.items())

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from docutils import nodes
 
-from sphinx_xpcaps.render.nodes import symbol
-from sphinx_xpcaps.results.labels import STATUSES, SYMBOLS
+from sphinx_xpcaps.render.explanations import note_meaning, status_meaning
+from sphinx_xpcaps.render.nodes import explained, symbol
+from sphinx_xpcaps.render.words import note_words, status_word
+from sphinx_xpcaps.results.labels import SYMBOLS
 from sphinx_xpcaps.results.model import Status
 
 _DRAWN = frozenset({Status.SUPPORTED, Status.PARTIAL, Status.UNSUPPORTED, Status.CONFLICT})
@@ -17,15 +21,40 @@ def status_symbol(status: Status, *, suffix: str = "") -> symbol:
     classes = ["xpcaps-mark", f"xpcaps-is-{status.replace('_', '-')}"]
     if status in _DRAWN:
         classes.append("xpcaps-drawn")
-    return symbol("", STATUSES[status] + suffix, symbol=SYMBOLS[status], classes=classes)
+    return symbol("", status_word(status) + suffix, symbol=SYMBOLS[status], classes=classes)
 
 
-def status_entry(status: Status, notes: str) -> nodes.entry:
-    """Return the entry of a table for a status, followed by its notes."""
-    content = paragraph(status_symbol(status, suffix=":" if notes else ""))
-    if notes:
-        content += [nodes.Text(" "), nodes.inline("", notes, classes=["xpcaps-note"])]
-    return nodes.entry("", content, classes=[f"xpcaps-{status.replace('_', '-')}"])
+def status_entry(
+    status: Status, notes: Sequence[str], *, shown: str = "", focusable: bool = True
+) -> nodes.entry:
+    """Return the entry of a table for a status, followed by its notes.
+
+    Parameters
+    ----------
+    status : Status
+    notes : sequence of str
+        Notes as in a record, which are translated.
+    shown : str, optional
+        Text after the notes, which is not translated.
+    focusable : bool, optional
+        Whether the keyboard reaches the explanation.
+    """
+    text = "; ".join(filter(None, [*map(note_words, notes), shown]))
+    content = explained()
+    content += status_symbol(status, suffix=":" if text else "")
+    content["explanation"] = explanation(status, notes)
+    content["focusable"] = focusable
+    if text:
+        content += [nodes.Text(" "), nodes.inline("", text, classes=["xpcaps-note"])]
+    classes = [f"xpcaps-{status.replace('_', '-')}"]
+    return nodes.entry("", nodes.paragraph("", "", content), classes=classes)
+
+
+def explanation(status: Status, notes: Sequence[str]) -> str:
+    """Return what a status and its notes mean, with a line for each."""
+    lines = [f"{status_word(status)}: {status_meaning(status)}"]
+    lines += [f"{note_words(note)}: {meaning}" for note in notes if (meaning := note_meaning(note))]
+    return "\n".join(lines)
 
 
 def paragraph(*content: str | nodes.Node) -> nodes.paragraph:

@@ -7,16 +7,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from docutils import nodes
 
 from sphinx_xpcaps.render.cells import status_symbol
-from sphinx_xpcaps.results.labels import (
-    DEVICES,
-    MODES,
-    ORIGINS,
-    STATUSES,
-    one_line,
-    reason_text,
-    title,
-    version,
+from sphinx_xpcaps.render.words import (
+    _,
+    device_word,
+    mode_word,
+    note_words,
+    origin_words,
+    plural,
+    reason_words,
+    status_word,
 )
+from sphinx_xpcaps.results.labels import one_line, title, version
 from sphinx_xpcaps.results.model import Cell, Environment, Package, Reason, Status
 from sphinx_xpcaps.results.sources import Seen
 from sphinx_xpcaps.results.view import Shown
@@ -28,7 +29,7 @@ def provenance(cells: Sequence[Shown]) -> list[nodes.paragraph]:
     for shown in cells:
         if shown.environment is None or not shown.cell.status.measured:
             continue
-        for environment, _, group in groups:
+        for environment, _package, group in groups:
             if environment == shown.environment:
                 group.append(shown)
                 break
@@ -43,35 +44,61 @@ def _provenance(
 ) -> str:
     libraries = dict.fromkeys(shown.cell.backend for shown in cells)
     named = [f"{title(name)} {version(name, environment) or ''}".strip() for name in libraries]
-    devices = dict.fromkeys(DEVICES.get(shown.cell.device, shown.cell.device) for shown in cells)
-    what = f"{package.name} {package.version}" if package and package.version else "Measured"
-    verb = " measured" if what != "Measured" else ""
-    on = "" if alone else f" on {' and '.join(devices)}"
+    devices = dict.fromkeys(device_word(shown.cell.device) for shown in cells)
     machine = [f"Python {environment.python}", environment.platform, environment.accelerator]
     variables = [f"{name}={value}" for name, value in sorted(environment.variables.items())]
     parts = [", ".join(named), ", ".join(part for part in machine if part), ", ".join(variables)]
-    details = "; ".join(part for part in parts if part)
-    return f"{what}{verb}{on} {environment.date} with {details}."
+    known = package is not None and package.version
+    if known and alone:
+        text = _("{package} measured {date} with {details}.")
+    elif known:
+        text = _("{package} measured on {devices} {date} with {details}.")
+    elif alone:
+        text = _("Measured {date} with {details}.")
+    else:
+        text = _("Measured on {devices} {date} with {details}.")
+    return str(text).format(
+        package=f"{package.name} {package.version}" if package else "",
+        devices=str(_(" and ")).join(devices),
+        date=environment.date,
+        details="; ".join(part for part in parts if part),
+    )
 
 
-def results(cells: Sequence[Shown]) -> list[nodes.Element]:
-    """Return the results for each backend, or why it was not measured."""
+def results(
+    cells: Sequence[Shown], *, only_failures: bool = False, body: Sequence[nodes.Node] = ()
+) -> list[nodes.Element]:
+    """Return the results for each backend, or why it was not measured.
+
+    Parameters
+    ----------
+    cells : sequence of Shown
+    only_failures : bool, optional
+        Whether to leave out what passes or was not measured.
+    body : sequence of Node, optional
+        The page with the code of the cases, if it is on another page.
+    """
     items = [
-        nodes.list_item("", *_item(shown))
+        nodes.list_item("", *_item(shown, body))
         for shown in cells
         if shown.cell.status != Status.NOT_APPLICABLE
+        and not (only_failures and not _fails(shown.cell))
     ]
     return [nodes.bullet_list("", *items, bullet="*")] if items else []
 
 
-def _item(shown: Shown) -> Iterator[nodes.Element]:
+def _fails(cell: Cell) -> bool:
+    return cell.status.measured and cell.status is not Status.SUPPORTED
+
+
+def _item(shown: Shown, body: Sequence[nodes.Node]) -> Iterator[nodes.Element]:
     cell = shown.cell
-    device = DEVICES.get(cell.device, cell.device)
-    line = nodes.paragraph("", "", nodes.strong("", f"{title(cell.backend)}, {device}"))
+    name = f"{title(cell.backend)}, {device_word(cell.device)}"
+    line = nodes.paragraph("", "", nodes.strong("", name))
     if cell.status.measured:
-        line += [nodes.Text(": "), *_modes(cell), nodes.Text(_counts(cell))]
+        line += [nodes.Text(": "), *_modes(cell), *_counts(cell, body)]
     else:
-        line += nodes.Text(f": not measured{_not_measured_reason(cell)}.")
+        line += nodes.Text(f": {status_word(cell.status)}{_not_measured_reason(cell)}.")
     yield line
     bullets = [
         *_functions(cell),
@@ -84,25 +111,38 @@ def _item(shown: Shown) -> Iterator[nodes.Element]:
 
 def _modes(cell: Cell) -> Iterator[nodes.Node]:
     for index, (mode, status) in enumerate(cell.modes.items()):
-        yield nodes.Text(f"{', ' if index else ''}{MODES.get(mode, mode)} ")
+        yield nodes.Text(f"{', ' if index else ''}{mode_word(mode)} ")
         yield status_symbol(status)
     if cell.modes:
         yield nodes.Text(". ")
 
 
-def _counts(cell: Cell) -> str:
-    origin = f" from {ORIGINS.get(cell.origin, cell.origin)}" if cell.origin else ""
-    cases = "case" if cell.total == 1 else "cases"
-    text = f"{cell.passed} of {cell.total} {cases}{origin} passed."
+def _counts(cell: Cell, body: Sequence[nodes.Node]) -> Iterator[nodes.Node]:
+    """Return how many cases passed, and where they come from."""
+    total = plural("{count} case", "{count} cases", cell.total)
+    if not cell.origin:
+        yield nodes.Text(
+            str(_("{passed} of {cases} passed.")).format(passed=cell.passed, cases=total)
+        )
+    else:
+        origin = origin_words(cell.origin)
+        elsewhere = bool(body) and cell.origin == "directive"
+        if elsewhere:
+            origin = str(_("the code on the page {page}"))
+        words = str(_("{passed} of {cases} from {origin} passed."))
+        text = words.format(passed=cell.passed, cases=total, origin=origin)
+        before, _found, after = text.partition("{page}")
+        yield nodes.Text(before)
+        if elsewhere:
+            yield from (node.deepcopy() for node in body)
+        yield nodes.Text(after)
+    text = ""
     if cell.computes:
-        text += f" Computed its graph {_times(cell.computes)}."
+        times = plural("once", "{count} times", cell.computes)
+        text += " " + str(_("Computed its graph {times}.")).format(times=times)
     if cell.host_transfer:
-        text += " Converted arrays to NumPy arrays."
-    return text
-
-
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"
+        text += " " + str(_("Converted arrays to NumPy arrays."))
+    yield nodes.Text(text)
 
 
 def _not_measured_reason(cell: Cell) -> str:
@@ -115,10 +155,10 @@ def _failures(cell: Cell) -> Iterable[Reason]:
 
 
 def _reason(reason: Reason) -> nodes.list_item:
-    line = nodes.paragraph("", f"{MODES.get(reason.mode, reason.mode)}: ")
+    line = nodes.paragraph("", f"{mode_word(reason.mode)}: ")
     if reason.call:
         line += [nodes.literal("", one_line(reason.call, 120)), nodes.Text(" ")]
-    line += nodes.Text(reason_text(reason))
+    line += nodes.Text(reason_words(reason))
     return nodes.list_item("", line)
 
 
@@ -126,7 +166,7 @@ def _functions(cell: Cell) -> Iterator[nodes.list_item]:
     """Return the functions of the array API standard that a traced call uses, if known."""
     if cell.graph is None or not cell.graph.functions:
         return
-    line = nodes.paragraph("", "Functions of the array API standard that it calls: ")
+    line = nodes.paragraph("", str(_("Functions of the array API standard that it calls:")) + " ")
     for i, name in enumerate(cell.graph.functions):
         line += [nodes.Text(", " if i else ""), nodes.literal("", name)]
     yield nodes.list_item("", line)
@@ -135,11 +175,11 @@ def _functions(cell: Cell) -> Iterator[nodes.list_item]:
 def _other_measurement(seen: Seen) -> nodes.list_item:
     """Return the result in another environment or with an older version."""
     cell, environment = seen.cell, seen.environment
-    notes = f" ({'; '.join(cell.notes)})" if cell.notes else ""
+    notes = f" ({'; '.join(map(note_words, cell.notes))})" if cell.notes else ""
     library = f"{title(cell.backend)} {version(cell.backend, environment) or ''}".strip()
     package = f"{seen.package.name} {seen.package.version}" if seen.package.version else ""
     where = ", ".join(
         part for part in (package, library, environment.platform, environment.accelerator) if part
     )
-    line = f"{environment.date}, {where}: {STATUSES[cell.status]}{notes}"
+    line = f"{environment.date}, {where}: {status_word(cell.status)}{notes}"
     return nodes.list_item("", nodes.paragraph("", line))

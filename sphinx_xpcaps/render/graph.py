@@ -8,7 +8,9 @@ from html import escape
 from docutils import nodes
 
 from core.lazy.display.layout import layers
+from sphinx_xpcaps.render.cells import paragraph
 from sphinx_xpcaps.render.nodes import picture
+from sphinx_xpcaps.render.words import _, plural
 from sphinx_xpcaps.results.labels import one_line
 from sphinx_xpcaps.results.model import Graph, GraphNode, NodeKind, Status
 from sphinx_xpcaps.results.view import Shown
@@ -24,13 +26,15 @@ def graph(cells: Sequence[Shown]) -> list[nodes.Element]:
     """Return the graph of a target's example, or the reason why there is none."""
     found = next((shown.cell.graph for shown in cells if shown.cell.graph is not None), None)
     if found is None:
-        return [_line(f"No graph: {_no_graph_reason(cells)}.")]
+        return [_no_graph(_no_graph_reason(cells))]
     if not found.operations:
-        return [_line("No graph: the example has no array operations.")]
+        return [_no_graph(str(_("the example has no array operations")))]
     if not found.nodes:
-        return [_line(f"No graph: {found.operations} operations are too many to draw.")]
-    caption = nodes.paragraph("", "Graph of ", nodes.literal("", one_line(found.call, 100)))
-    caption += nodes.Text(":")
+        words = "{count} operation is too much to draw", "{count} operations are too many to draw"
+        return [_no_graph(plural(*words, found.operations))]
+    before, _found, after = str(_("Graph of {call}:")).partition("{call}")
+    call = nodes.literal("", one_line(found.call, 100))
+    caption = paragraph(before, call, after)
     caption["classes"].append("xpcaps-where")
     steps = listing(found)
     drawn = picture("", svg=svg(found, alternative=f"Graph of {found.call}. {'. '.join(steps)}."))
@@ -39,7 +43,8 @@ def graph(cells: Sequence[Shown]) -> list[nodes.Element]:
     return [caption, drawn]
 
 
-def _line(text: str) -> nodes.paragraph:
+def _no_graph(reason: str) -> nodes.paragraph:
+    text = str(_("No graph: {reason}.")).format(reason=reason)
     return nodes.paragraph("", text, classes=["xpcaps-where"])
 
 
@@ -49,8 +54,8 @@ def _no_graph_reason(cells: Sequence[Shown]) -> str:
     if traced is not None:
         return one_line(traced.message).rstrip(".")
     if any(shown.cell.modes.get("trace") == Status.SUPPORTED for shown in cells):
-        return "the example takes no arrays"
-    return "the example was not traced"
+        return str(_("the example takes no arrays"))
+    return str(_("the example was not traced"))
 
 
 def listing(graph: Graph) -> list[str]:

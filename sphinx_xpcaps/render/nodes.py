@@ -29,12 +29,27 @@ class symbol(nodes.Inline, nodes.TextElement):
     """
 
 
+class explained(nodes.Inline, nodes.TextElement):
+    """Text with an explanation: a tooltip in HTML, nothing elsewhere.
+
+    The attribute ``explanation`` is its text, and ``focusable`` whether the keyboard reaches it.
+    """
+
+
 class picture(nodes.General, nodes.Element):
     """A drawing: the SVG in ``svg`` in HTML, the children elsewhere."""
 
 
+class labelled_table(nodes.table):
+    """A table with a label for screen readers, in HTML: the attribute ``label``."""
+
+
 class row_header(nodes.entry):
     """The header cell of a row."""
+
+
+class column_header(nodes.entry):
+    """The header cell of a column."""
 
 
 def scrolling(table: nodes.table) -> block:
@@ -45,12 +60,16 @@ def scrolling(table: nodes.table) -> block:
 def add_nodes(app: Sphinx) -> None:
     """Register the nodes with Sphinx."""
     plain: dict[str, Any] = dict.fromkeys(("latex", "text", "man", "texinfo"), (_nothing, _nothing))
+    table: dict[str, Any] = dict.fromkeys(plain, (_visit_table, _depart_table))
     entry: dict[str, Any] = dict.fromkeys(plain, (_visit_entry, _depart_entry))
     app.add_node(block, html=(_visit_block, _depart_block), **plain)
     app.add_node(details, html=(_visit_details, _depart_details), **plain)
+    app.add_node(explained, html=(_visit_explained, _depart_explained), **plain)
     app.add_node(picture, html=(_visit_picture, _nothing), **plain)
     app.add_node(symbol, html=(_visit_symbol, _nothing), **plain)
-    app.add_node(row_header, html=(_visit_row_header, _depart_entry), **entry)
+    app.add_node(labelled_table, html=(_visit_labelled_table, _depart_table), **table)
+    app.add_node(row_header, html=(_visit_row_header, _depart_header), **entry)
+    app.add_node(column_header, html=(_visit_column_header, _depart_header), **entry)
 
 
 def _nothing(translator: Any, node: nodes.Element) -> None:
@@ -83,18 +102,57 @@ def _visit_picture(translator: HTML5Translator, node: nodes.Element) -> None:
 
 def _visit_symbol(translator: HTML5Translator, node: nodes.Element) -> None:
     shown, words = translator.encode(node["symbol"]), translator.encode(node.astext())
+    decorative = node.get("decorative")  # the words follow in any case
+    # A tooltip of the symbol would hide that of the explanation around it.
+    plain = decorative or isinstance(node.parent, explained)
+    title: dict[str, Any] = {} if plain else {"title": node.astext().rstrip(":")}
+    hidden = "" if decorative else f'<span class="xpcaps-words">{words}</span>'
     translator.body.append(
-        translator.starttag(node, "span", "", title=node.astext().rstrip(":"))
-        + f'<span class="xpcaps-symbol" aria-hidden="true">{shown}</span>'
-        + f'<span class="xpcaps-words">{words}</span></span>'
+        translator.starttag(node, "span", "", **title)
+        + f'<span class="xpcaps-symbol" aria-hidden="true">{shown}</span>{hidden}</span>'
     )
     raise nodes.SkipNode
+
+
+def _visit_explained(translator: HTML5Translator, node: nodes.Element) -> None:
+    attributes: dict[str, Any] = {"title": node["explanation"]}
+    if node["focusable"]:
+        attributes["tabindex"] = "0"
+    translator.body.append(
+        translator.starttag(node, "span", "", CLASS="xpcaps-explained", **attributes)
+    )
+
+
+def _depart_explained(translator: HTML5Translator, node: nodes.Element) -> None:
+    translator.body.append("</span>")
 
 
 def _visit_row_header(translator: HTML5Translator, node: Any) -> None:
     node.parent.column += 1
     translator.body.append(translator.starttag(node, "th", "", CLASS="stub", scope="row"))
-    translator.context.append("</th>\n")
+
+
+def _visit_column_header(translator: HTML5Translator, node: Any) -> None:
+    node.parent.column += 1
+    translator.body.append(translator.starttag(node, "th", "", CLASS="head", scope="col"))
+
+
+def _depart_header(translator: HTML5Translator, node: nodes.Element) -> None:
+    translator.body.append("</th>\n")
+
+
+def _visit_labelled_table(translator: HTML5Translator, node: Any) -> None:
+    translator.visit_table(node)
+    label = f'<table aria-label="{translator.attval(node["label"])}" '
+    translator.body[-1] = translator.body[-1].replace("<table ", label, 1)
+
+
+def _visit_table(translator: Any, node: nodes.Element) -> None:
+    translator.visit_table(node)
+
+
+def _depart_table(translator: Any, node: nodes.Element) -> None:
+    translator.depart_table(node)
 
 
 def _visit_entry(translator: Any, node: nodes.Element) -> None:

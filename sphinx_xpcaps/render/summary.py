@@ -10,8 +10,9 @@ from docutils import nodes
 from sphinx import addnodes
 
 from sphinx_xpcaps.render.cells import status_entry, status_symbol
-from sphinx_xpcaps.render.nodes import block, row_header, scrolling
-from sphinx_xpcaps.results.labels import DEVICES, short_reason, title
+from sphinx_xpcaps.render.nodes import block, column_header, row_header, scrolling
+from sphinx_xpcaps.render.words import _, device_word, unmeasured_words
+from sphinx_xpcaps.results.labels import title
 from sphinx_xpcaps.results.model import Status
 from sphinx_xpcaps.results.view import Shown, Table
 
@@ -28,7 +29,7 @@ def summary(tables: Sequence[Table], link: Link) -> block:
     whole = block(classes=["xpcaps", "xpcaps-summary", "no-search"])
     columns = _columns(tables)
     if not columns:
-        whole += nodes.paragraph("", "Nothing was measured yet.")
+        whole += nodes.paragraph("", str(_("Nothing was measured yet.")))
         return whole
     whole += scrolling(counts(tables, columns))
     whole += scrolling(functions(tables, columns, link))
@@ -45,8 +46,8 @@ def counts(tables: Sequence[Table], columns: Sequence[Column]) -> nodes.table:
         for module, group in sorted(modules.items())
     ]
     if len(modules) > 1:
-        rows.append(_row(nodes.Text("all"), [_tally(tables, column) for column in columns]))
-    return _table("Module", columns, rows, classes=["xpcaps-counts"])
+        rows.append(_row(nodes.Text(str(_("all"))), [_tally(tables, column) for column in columns]))
+    return _table(str(_("Module")), columns, rows, classes=["xpcaps-counts"])
 
 
 def functions(tables: Sequence[Table], columns: Sequence[Column], link: Link) -> nodes.table:
@@ -56,7 +57,7 @@ def functions(tables: Sequence[Table], columns: Sequence[Column], link: Link) ->
         shown = {(one.cell.backend, one.column): one for one in table.cells}
         cells = [_cell(shown[column]) if column in shown else nodes.entry() for column in columns]
         rows.append(_row(link(table), cells))
-    return _table("Function", columns, rows, classes=["xpcaps-functions"])
+    return _table(str(_("Function")), columns, rows, classes=["xpcaps-functions"])
 
 
 def reference(docname: str) -> Link:
@@ -110,7 +111,9 @@ def _tally(tables: Iterable[Table], column: Column) -> nodes.entry:
 def _cell(shown: Shown) -> nodes.entry:
     cell = shown.cell
     unmeasured = cell.status == Status.NOT_MEASURED
-    return status_entry(cell.status, short_reason(cell) if unmeasured else "; ".join(cell.notes))
+    why = unmeasured_words(cell) if unmeasured else ""
+    notes = () if unmeasured else cell.notes
+    return status_entry(cell.status, notes, shown=why, focusable=False)
 
 
 def _row(name: nodes.Node, cells: Iterable[nodes.entry]) -> nodes.row:
@@ -120,13 +123,13 @@ def _row(name: nodes.Node, cells: Iterable[nodes.entry]) -> nodes.row:
 def _table(
     head: str, columns: Sequence[Column], rows: Iterable[nodes.row], *, classes: list[str]
 ) -> nodes.table:
-    several = len({column for _, column in columns}) > 1
+    several = len({column for _backend, column in columns}) > 1
     names = [
-        f"{title(backend)} {DEVICES.get(column, column)}" if several else title(backend)
+        f"{title(backend)} {device_word(column)}" if several else title(backend)
         for backend, column in columns
     ]
     group = nodes.tgroup("", nodes.colspec(colwidth=30, stub=1), cols=len(names) + 1)
     group += [nodes.colspec(colwidth=20) for _ in names]
-    entries = [nodes.entry("", nodes.paragraph("", name)) for name in (head, *names)]
+    entries = [column_header("", nodes.paragraph("", name)) for name in (head, *names)]
     group += [nodes.thead("", nodes.row("", *entries)), nodes.tbody("", *rows)]
     return nodes.table("", group, classes=["xp-capabilities", "no-search", *classes])

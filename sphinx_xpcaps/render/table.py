@@ -1,27 +1,56 @@
-"""The table of one target: a row per backend, a column per device, and the evidence below."""
+"""The table of one target: a row per backend, columns of devices or modes, evidence below."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from docutils import nodes
 
+from core.notes import MODE_NOTES, QualifiedNote, parse_note
 from sphinx_xpcaps.render import evidence
+from sphinx_xpcaps.render.appearance import Appearance, TableOptions
 from sphinx_xpcaps.render.cells import paragraph, status_entry, status_symbol
 from sphinx_xpcaps.render.graph import graph
-from sphinx_xpcaps.render.nodes import block, details, row_header, scrolling
-from sphinx_xpcaps.results.labels import DEVICES, one_line, short_reason, title
+from sphinx_xpcaps.render.legend import legend
+from sphinx_xpcaps.render.nodes import (
+    block,
+    column_header,
+    details,
+    labelled_table,
+    row_header,
+    scrolling,
+)
+from sphinx_xpcaps.render.words import (
+    _,
+    device_word,
+    mode_word,
+    note_words,
+    translated,
+    unmeasured_words,
+)
+from sphinx_xpcaps.results.labels import MODES, one_line, title
 from sphinx_xpcaps.results.model import Expected, Outcome, Status
 from sphinx_xpcaps.results.view import Shown, Table
+
+
+class Column(NamedTuple):
+    """A device, and a mode if each has a column."""
+
+    device: str
+    mode: str = ""
 
 
 def table(
     content: Table,
     *,
-    backends: Sequence[str] = (),
-    devices: Sequence[str] = (),
-    with_title: bool = False,
-    with_graph: bool = False,
+    appearance: Appearance,
+    options: TableOptions,
+    identifier: str = "",
+    heading: str = "",
+    with_legend: bool = False,
+    links: Sequence[nodes.reference] = (),
+    body: Sequence[nodes.Node] = (),
 ) -> block:
     """Return the nodes of a table.
 
@@ -29,34 +58,72 @@ def table(
     ----------
     content : Table
         The cells.
-    backends, devices : sequence of str, optional
-        Rows and columns to show. Default: all.
-    with_title : bool, optional
-        Whether there is a title above the table.
-    with_graph : bool, optional
-        Whether the graph of an example is shown below the table.
+    appearance, options : Appearance, TableOptions
+        How all tables look, and how this one does.
+    identifier : str, optional
+        The anchor of the table, from which those of rows are made.
+    heading : str, optional
+        A title above the table.
+    with_legend : bool, optional
+        Whether a legend is below the table.
+    links : sequence of reference, optional
+        Links below the table.
+    body : sequence of Node, optional
+        The page with the code of the cases, if it is on another page.
     """
     cells = [
         cell
         for cell in content.cells
-        if (not backends or cell.cell.backend in backends)
-        and (not devices or cell.column in devices)
+        if (not options.backends or cell.cell.backend in options.backends)
+        and (not options.devices or cell.column in options.devices)
     ]
     whole = block(classes=["xpcaps", "no-search"])
-    if with_title:
-        whole += nodes.rubric("", "Array library support")
-    whole += scrolling(_grid(cells))
+    inner: nodes.Element = whole
+    name = str(_("Array library support"))
+    if appearance.collapse and appearance.interactive:
+        inner = details("", summary=heading or name, classes=["xpcaps-folded"])
+        whole += inner
+    elif heading:
+        whole += nodes.rubric("", heading)
+    grid = _grid(cells, _columns(cells, appearance, options), identifier)
+    if options.caption:
+        grid.insert(0, nodes.title("", options.caption))
+    elif appearance.interactive:
+        label = str(_("Array library support of {target}")).format(target=content.target)
+        grid = labelled_table("", *grid.children, label=label, classes=grid["classes"])
+    inner += scrolling(grid)
     problem = _no_case_reason(cells)
     if problem:
-        whole += nodes.paragraph("", f"Not measured: {problem}.", classes=["xpcaps-where"])
-        return whole
-    if with_graph:
-        whole += graph(content.cells)
-    whole += evidence.provenance(cells)
-    items = evidence.results(cells)
-    if items:
-        whole += details("", *items, summary="How this was measured", classes=["xpcaps-how"])
+        text = str(_("Not measured: {reason}.")).format(reason=problem)
+        inner += nodes.paragraph("", text, classes=["xpcaps-where"])
+    else:
+        if options.graph:
+            inner += graph(content.cells)
+        inner += evidence.provenance(cells)
+        inner += _evidence(cells, options.evidence or appearance.evidence, appearance, body)
+    if with_legend and cells and appearance.interactive:
+        inner += details("", legend(cells), summary=str(_("Legend")), classes=["xpcaps-meaning"])
+    if links and appearance.interactive:
+        inner += _links(links)
     return whole
+
+
+def _evidence(
+    cells: Sequence[Shown], extent: str, appearance: Appearance, body: Sequence[nodes.Node]
+) -> list[nodes.Element]:
+    if extent == "none":
+        return []
+    items = evidence.results(cells, only_failures=extent == "failures", body=body)
+    if not items:
+        return []
+    return [details("", *items, summary=str(_("How this was measured")), classes=["xpcaps-how"])]
+
+
+def _links(links: Sequence[nodes.reference]) -> nodes.paragraph:
+    line = nodes.paragraph(classes=["xpcaps-links"])
+    for index, link in enumerate(links):
+        line += [nodes.Text(" · "), link] if index else [link]
+    return line
 
 
 def _no_case_reason(cells: Sequence[Shown]) -> str | None:
@@ -68,46 +135,112 @@ def _no_case_reason(cells: Sequence[Shown]) -> str | None:
     return one_line(messages.pop()).rstrip(".") if len(messages) == 1 else None
 
 
-def _grid(cells: Sequence[Shown]) -> nodes.table:
-    columns = list(dict.fromkeys(cell.column for cell in cells))
+def _columns(cells: Sequence[Shown], appearance: Appearance, options: TableOptions) -> list[Column]:
+    devices = list(dict.fromkeys(cell.column for cell in cells))
+    kind = options.columns or ("modes" if options.modes else appearance.columns)
+    if kind == "devices":
+        return [Column(device) for device in devices]
+    return [
+        Column(device, mode)
+        for device in devices
+        for mode in _modes(cells, device)
+        if not options.modes or mode in options.modes
+    ]
+
+
+def _modes(cells: Sequence[Shown], device: str) -> list[str]:
+    """Return the modes in which anything was measured on a device; "eager" if nothing was."""
+    found = {mode for shown in cells if shown.column == device for mode in shown.cell.modes}
+    return [*(mode for mode in MODES if mode in found), *sorted(found - set(MODES))] or ["eager"]
+
+
+def _grid(cells: Sequence[Shown], columns: Sequence[Column], identifier: str) -> nodes.table:
     rows = list(dict.fromkeys(cell.cell.backend for cell in cells))
     by_position = {(cell.cell.backend, cell.column): cell for cell in cells}
-    head = _row([nodes.entry("", paragraph("Library"))])
-    head += [nodes.entry("", paragraph(DEVICES.get(column, column))) for column in columns]
+    several = len({column.device for column in columns}) > 1
+    heads = [str(_("Library")), *(_head(column, several) for column in columns)]
+    head = nodes.row("", *(column_header("", paragraph(text)) for text in heads))
     body = nodes.tbody()
     for backend in rows:
-        row = _row([row_header("", paragraph(title(backend)))])
-        row += [_entry(by_position[backend, column]) for column in columns]
+        row = nodes.row("", row_header("", paragraph(title(backend))))
+        row += [_entry(by_position[backend, column.device], column.mode) for column in columns]
+        if identifier:
+            row["ids"].append(f"{identifier}-{nodes.make_id(backend)}")
         body += row
     group = nodes.tgroup("", nodes.colspec(colwidth=18, stub=1), cols=len(columns) + 1)
-    group += [nodes.colspec(colwidth=27) for _ in columns]
+    group += [nodes.colspec(colwidth=27) for _column in columns]
     group += [nodes.thead("", head), body]
     return nodes.table("", group, classes=["xp-capabilities", "no-search"])
 
 
-def _row(entries: Iterable[nodes.entry]) -> nodes.row:
-    return nodes.row("", *entries)
+def _head(column: Column, several: bool) -> str:
+    if not column.mode:
+        return device_word(column.device)
+    mode = mode_word(column.mode)
+    return f"{device_word(column.device)}, {mode}" if several else mode
 
 
-def _entry(shown: Shown) -> nodes.entry:
+def _entry(shown: Shown, mode: str) -> nodes.entry:
     cell = shown.cell
     measured = cell.status.measured
-    notes = [short_reason(cell)] if cell.status == Status.NOT_MEASURED else list(cell.notes)
+    if mode and measured:
+        return _mode_entry(shown, mode)
+    notes = cell.notes if cell.status != Status.NOT_MEASURED else ()
+    extra = unmeasured_words(cell) if cell.status == Status.NOT_MEASURED else ""
     if shown.column != cell.device and measured:
-        notes.append(f"on its {DEVICES.get(cell.device, cell.device)}")
-    entry = status_entry(cell.status, "; ".join(filter(None, notes)))
+        extra = str(_("on its {device}")).format(device=device_word(cell.device))
+    entry = status_entry(cell.status, notes, shown=extra)
     if shown.outdated:
         entry["classes"].append("xpcaps-outdated")
-        text = f"outdated: {shown.outdated}"
+        text = f"{translated('outdated')}: {shown.outdated}"
         entry += paragraph(nodes.inline("", text, classes=["xpcaps-aside"]))
     if cell.expected and not measured:
         entry += _expected(cell.expected)
     return entry
 
 
+def _mode_entry(shown: Shown, mode: str) -> nodes.entry:
+    """Return the entry for one mode of a cell, with the notes that are about this mode."""
+    cell = shown.cell
+    if mode not in cell.modes:
+        return status_entry(Status.NOT_APPLICABLE, ())
+    status = cell.modes[mode]
+    if mode == "eager":
+        others = frozenset(MODE_NOTES.values())
+        notes = [note for note in cell.notes if _kind(note) not in others]
+    else:
+        reasons = [reason for reason in cell.reasons if reason.mode == mode]
+        notes = [reason.exception for reason in reasons if reason.exception][:1]
+        notes = notes or [note for note in cell.notes if _kind(note) is MODE_NOTES.get(mode)]
+    return status_entry(status, notes if status is not Status.SUPPORTED or mode == "eager" else ())
+
+
+def _kind(text: str) -> object:
+    note = parse_note(text)
+    return note.note if isinstance(note, QualifiedNote) else note
+
+
 def _expected(expected: Expected) -> nodes.paragraph:
+    before, _found, after = str(_("expected {status}")).partition("{status}")
     symbol = status_symbol(expected.status)
-    text = nodes.inline("", "expected ", symbol, classes=["xpcaps-expected"])
-    if expected.reason:
-        text += nodes.Text(f": {expected.reason}")
+    text = nodes.inline("", before, symbol, classes=["xpcaps-expected"])
+    text += nodes.Text(after + (f": {note_words(expected.reason)}" if expected.reason else ""))
     return paragraph(text)
+
+
+def inline(content: Table, name: nodes.Node) -> list[nodes.Element]:
+    """Return the name of a target and its statuses, for a sentence."""
+    whole = nodes.inline("", "", name, nodes.Text(": "), classes=["xpcaps-inline"])
+    best: dict[str, Shown] = {}
+    for shown in content.cells:
+        if shown.cell.status.measured:
+            best.setdefault(shown.cell.backend, shown)
+    for index, (backend, shown) in enumerate(best.items()):
+        cell = shown.cell
+        whole += nodes.Text(f"{', ' if index else ''}{title(backend)} ")
+        whole += status_symbol(cell.status)
+        if cell.notes:
+            whole += nodes.Text(f" ({'; '.join(map(note_words, cell.notes))})")
+    if not best:
+        whole += nodes.Text(translated("not measured"))
+    return [whole]

@@ -1,3 +1,61 @@
+/* Explanations of symbols and notes, on hover, focus and touch. Without this script, browsers show
+   the attribute "title" on hover. */
+(function () {
+  "use strict";
+
+  const tip = document.createElement("div");
+  let owner = null;
+  tip.id = "xpcaps-tip";
+  tip.className = "xpcaps-tip";
+  tip.setAttribute("role", "tooltip");
+  tip.hidden = true;
+
+  function hide() {
+    if (!owner) return;
+    owner.title = tip.textContent;
+    owner.removeAttribute("aria-describedby");
+    owner = null;
+    tip.hidden = true;
+  }
+
+  function show(element) {
+    if (element === owner) return;
+    hide();
+    if (!element) return;
+    tip.textContent = element.title;
+    element.removeAttribute("title"); // otherwise the browser shows it as well
+    element.setAttribute("aria-describedby", tip.id);
+    owner = element;
+    tip.style.left = tip.style.top = "0";
+    tip.hidden = false;
+    const box = element.getBoundingClientRect();
+    const size = tip.getBoundingClientRect();
+    const width = document.documentElement.clientWidth;
+    const left = Math.max(8, Math.min(box.left, width - size.width - 8));
+    const below = box.bottom + 6 + size.height <= window.innerHeight;
+    const top = below ? box.bottom + 6 : Math.max(8, box.top - size.height - 6);
+    tip.style.left = left + window.scrollX + "px";
+    tip.style.top = top + window.scrollY + "px";
+  }
+
+  function explained(event) {
+    return event.target.closest ? event.target.closest(".xpcaps-explained") : null;
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    if (!document.querySelector(".xpcaps-explained")) return;
+    document.body.append(tip);
+    document.addEventListener("pointerover", (event) => {
+      if (!tip.contains(event.target)) show(explained(event)); // the pointer may rest on the tip
+    });
+    document.addEventListener("focusin", (event) => show(explained(event)));
+    document.addEventListener("focusout", hide);
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") hide();
+    });
+  });
+})();
+
 /* Search and filters of the report. Without this script the whole table is shown. */
 (function () {
   "use strict";

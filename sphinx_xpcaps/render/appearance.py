@@ -1,0 +1,59 @@
+"""How tables look: what the options and the builder determine for all tables of a build."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+COLUMNS = ("devices", "modes")
+"""What the columns of a table are: devices, or modes of each device."""
+EVIDENCE = ("all", "failures", "none")
+"""How much evidence is below a table."""
+POSITIONS = ("end", "parameters", "notes")
+"""Where a table is in a description: at its end, after "Parameters" or before "Notes"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appearance:
+    """The looks of all tables of a build.
+
+    Parameters
+    ----------
+    interactive : bool
+        Whether readers can fold content and follow links, as in HTML.
+    evidence : str
+        One of `EVIDENCE`.
+    columns : str
+        One of `COLUMNS`.
+    collapse : bool
+        Whether tables are folded at first.
+    """
+
+    interactive: bool = True
+    evidence: str = "all"
+    columns: str = "devices"
+    collapse: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableOptions:
+    """The looks of one table, as its directive says.
+
+    Parameters
+    ----------
+    backends, devices, modes : tuple of str
+        Rows and columns to show; all if empty.
+    columns, evidence : str
+        Replace those of `Appearance` unless empty.
+    caption : str
+        The caption.
+    graph : bool
+        Whether to show the graph of an example.
+    """
+
+    backends: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+    modes: tuple[str, ...] = ()
+    columns: str = ""
+    evidence: str = ""
+    caption: str = ""
+    graph: bool = False
