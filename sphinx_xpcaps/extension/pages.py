@@ -7,6 +7,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
@@ -187,7 +188,8 @@ def digest(app: Sphinx, domain: XpcapsDomain, docname: str) -> str:
     content = [(request, _shown_tables(domain, request)) for request in requests]
     bodies = [domain.body_elsewhere(each) for each in requests if isinstance(each, TableRequest)]
     looks = (appearance(app), app.config.xpcaps_report_url, app.config.language)
-    return hashlib.sha256(f"{__version__} {looks!r} {bodies!r} {content!r}".encode()).hexdigest()
+    # Encoded, an enum's member is the same as the text that is read from a file.
+    return hashlib.sha256(msgspec.json.encode((__version__, looks, bodies, content))).hexdigest()
 
 
 def _shown_tables(domain: XpcapsDomain, request: AnyRequest) -> list[Table]:
