@@ -17,7 +17,7 @@ from sphinx_xpcaps.results.conflict import sides
 from sphinx_xpcaps.results.labels import STATUSES
 from sphinx_xpcaps.results.model import Cell, Status
 from sphinx_xpcaps.results.separate import Separator, separator
-from sphinx_xpcaps.results.sources import Seen, content, recency
+from sphinx_xpcaps.results.sources import Seen, content, newest_first, recency
 
 _RANKS = {Status.SUPPORTED: 3, Status.PARTIAL: 2, Status.UNSUPPORTED: 1}
 
@@ -84,13 +84,13 @@ def _unmeasured_rank(one: Seen) -> tuple[bool, str, str, bytes]:
 
 
 def _newest_versions_first(seen: Sequence[Seen]) -> list[Seen]:
-    keyed = [(recency(one), one) for one in seen]
-    keyed.sort(key=lambda pair: pair[0], reverse=True)
-    ordered = [one for _, one in keyed]
-    ties = any(keyed[i][0] == keyed[i + 1][0] for i in range(len(keyed) - 1))
-    if ties:  # several results of one environment from one day
-        ordered.sort(key=lambda one: (recency(one), content(one.cell)), reverse=True)
-    return ordered
+    backend = seen[0].cell.backend
+    indices, has_ties = newest_first(tuple([one.source for one in seen]), backend)
+    if has_ties:  # several results of one environment from one day
+        return sorted(
+            seen, key=lambda one: (recency(one.source, backend), content(one.cell)), reverse=True
+        )
+    return [seen[index] for index in indices]
 
 
 def _all_agree(seen: Sequence[Seen]) -> bool:

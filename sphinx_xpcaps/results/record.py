@@ -98,11 +98,12 @@ def read_files(paths: Iterable[Path]) -> ReadRecords:
     records: list[Record] = []
     errors: list[RecordError] = []
     shared = SharedParts()
-    for path in paths:
-        try:
-            records += _read(path, shared)
-        except RecordError as error:
-            errors.append(error)
+    with _garbage_collection_paused():
+        for path in paths:
+            try:
+                records += _read(path, shared)
+            except RecordError as error:
+                errors.append(error)
     return ReadRecords(records=tuple(records), errors=tuple(errors))
 
 
@@ -224,13 +225,18 @@ def _shared(record: Record, shared: SharedParts) -> Record:
 @contextmanager
 def _garbage_collection_paused() -> Iterator[None]:
     """Pause garbage collection, which takes longer than decoding and finds nothing."""
-    was_enabled = gc.isenabled()
+    if not gc.isenabled():
+        yield
+        return
     gc.disable()
     try:
         yield
     finally:
-        if was_enabled:
-            gc.enable()
+        if not gc.get_freeze_count():
+            # Move all objects to the oldest generation, or the next three collections visit them.
+            gc.freeze()
+            gc.unfreeze()
+        gc.enable()
 
 
 def _write_if_changed(content: bytes, path: Path) -> None:

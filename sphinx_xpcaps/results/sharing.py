@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeVar
 
 from sphinx_xpcaps.results.model import Cell, Reason, Status, Target
 
-T = TypeVar("T")
-
-_set = object.__setattr__
+_set_backend, _set_device, _set_origin, _set_notes, _set_modes, _set_reasons = (
+    getattr(Cell, name).__set__
+    for name in ("backend", "device", "origin", "notes", "modes", "reasons")
+)
+"""Setters of fields, although cells are frozen; they are faster than `object.__setattr__`."""
 
 
 class SharedParts:
@@ -22,32 +23,36 @@ class SharedParts:
         self._texts: dict[str, str] = {}
         self._notes: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._modes: dict[tuple[tuple[str, Status], ...], Mapping[str, Status]] = {}
-        self._reasons: dict[tuple[Reason, ...], tuple[Reason, ...]] = {}
+        self._reasons: dict[tuple[object, ...], tuple[Reason, ...]] = {}
 
     def share(self, targets: Mapping[str, Target]) -> dict[str, Target]:
         """Return targets whose cells share equal parts with all cells that were seen before.
 
         The cells are modified, so nothing else may refer to them.
         """
-        text = self._text
+        text = self._texts.setdefault
+        notes = self._notes.setdefault
+        modes = self._modes.setdefault
+        reasons = self._reasons.setdefault
         for target in targets.values():
             for cell in target.cells:
-                self._share(cell)
-        return {text(name): target for name, target in targets.items()}
+                _set_backend(cell, text(cell.backend, cell.backend))
+                _set_device(cell, text(cell.device, cell.device))
+                if cell.origin is not None:
+                    _set_origin(cell, text(cell.origin, cell.origin))
+                if cell.notes:
+                    _set_notes(cell, notes(cell.notes, cell.notes))
+                _set_modes(cell, modes(tuple(cell.modes.items()), cell.modes))
+                if cell.reasons:
+                    _set_reasons(cell, reasons(_hashable(cell.reasons), cell.reasons))
+        return {text(name, name): target for name, target in targets.items()}
 
-    def _share(self, cell: Cell) -> None:
-        _set(cell, "backend", self._text(cell.backend))
-        _set(cell, "device", self._text(cell.device))
-        if cell.origin is not None:
-            _set(cell, "origin", self._text(cell.origin))
-        if cell.date is not None:
-            _set(cell, "date", self._text(cell.date))
-        if cell.notes:
-            _set(cell, "notes", self._notes.setdefault(cell.notes, cell.notes))
-        modes = tuple(cell.modes.items())
-        _set(cell, "modes", self._modes.setdefault(modes, cell.modes))
-        if cell.reasons:
-            _set(cell, "reasons", self._reasons.setdefault(cell.reasons, cell.reasons))
 
-    def _text(self, text: str) -> str:
-        return self._texts.setdefault(text, text)
+def _hashable(reasons: tuple[Reason, ...]) -> tuple[object, ...]:
+    """Return a key that is compared faster than reasons."""
+    return tuple(
+        [
+            (each.message, each.call, each.mode, each.outcome, each.exception, each.line)
+            for each in reasons
+        ]
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 
 import msgspec
 from packaging.version import InvalidVersion, Version
@@ -23,6 +24,10 @@ class Source:
     """The package of the measured target."""
     identity: str
     """A text that sources share if only their dates differ."""
+
+    def __hash__(self) -> int:
+        """Return a hash; environments have none, since they contain mappings."""
+        return hash(self.identity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +89,27 @@ def identity(record: Record) -> str:
     return msgspec.json.encode(facts).decode()
 
 
-def recency(seen: Seen) -> tuple[Version, Version, str, str]:
+def recency(source: Source, backend: str) -> tuple[Version, Version, str, str]:
     """Return a sort key: version of the package, version of the backend, date, environment."""
-    environment = seen.environment
+    environment = source.environment
     return (
-        parsed(seen.package.version),
-        parsed(environment.packages.get(seen.cell.backend)),
+        parsed(source.package.version),
+        parsed(environment.packages.get(backend)),
         environment.date,
-        seen.source.identity,
+        source.identity,
     )
+
+
+@lru_cache(maxsize=4096)
+def newest_first(sources: tuple[Source, ...], backend: str) -> tuple[tuple[int, ...], bool]:
+    """Return the indices of sources by `recency`, and whether some are equally recent.
+
+    Nearly all targets have the same sources, so this is computed once for many cells.
+    """
+    keys = [recency(source, backend) for source in sources]
+    indices = sorted(range(len(sources)), key=keys.__getitem__, reverse=True)
+    has_ties = any(keys[a] == keys[b] for a, b in pairwise(indices))
+    return tuple(indices), has_ties
 
 
 def content(cell: Cell) -> bytes:

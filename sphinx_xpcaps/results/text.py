@@ -17,8 +17,7 @@ _UNSAFE_JSON = re.compile(
     rb"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xd8\x9c|\xe2\x80[\x8e\x8f\xa8-\xae]"
     rb"|\xe2\x81[\xa6-\xa9]|\xef\xbb\xbf|\xef\xbf[\xb9-\xbb]"
 )
-_ESCAPES = (rb"\u", rb"\b", rb"\f", rb"\r")
-_ESCAPED = re.compile(rb"(?<!\\)(?:\\\\)*\\[ubfr]")
+_ESCAPED = re.compile(rb"\\[ubfr]")
 _SAFE = bytes([*b"\t\n", *range(0x20, 0x7F)])
 
 
@@ -52,8 +51,10 @@ def may_be_unsafe(content: bytes) -> bool:
     rare = content.translate(None, _SAFE)
     if _UNSAFE_JSON.search(rare) and _UNSAFE_JSON.search(content):
         return True
-    may_have_escapes = any(escape in content for escape in _ESCAPES)
-    return may_have_escapes and _ESCAPED.search(content) is not None
+    if not _ESCAPED.search(content):
+        return False
+    without_backslashes = content.replace(rb"\\", b"")
+    return _ESCAPED.search(without_backslashes) is not None
 
 
 def _code(found: re.Match[str]) -> str:
