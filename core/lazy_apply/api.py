@@ -13,6 +13,7 @@ from core.lazy_apply.dispatch import EAGER, apply
 from core.lazy_apply.implementation import PASS
 from core.lazy_apply.outputs import check_shapes
 from core.lazy_apply.signature import parse
+from core.lazy_apply.trees import describes_results
 
 _ndarray = np.ndarray
 _asarray = np.asarray
@@ -30,6 +31,7 @@ def lazy_apply(
     vmap_method: str | None = None,
     jvp: Callable[..., Any] | None = None,
     vjp: Callable[..., Any] | None = None,
+    sharding: Any = None,
     **kwargs: Any,
 ) -> Any:
     """Apply an eager function to arrays of any library, also inside a lazy graph.
@@ -141,9 +143,10 @@ def lazy_apply(
         and vjp is None
         and vmap_method is None
         and not vectorize
+        and sharding is None
     )
     if shape is not None or dtype is not None:
-        if callable(shape):
+        if describes_results(shape) or callable(shape):
             simple = False
         else:
             count = count_shapes(shape)
@@ -183,5 +186,6 @@ def lazy_apply(
             vjp=vjp,
             signature=None if signature is None else parse(signature),
             vectorize=vectorize,
+            sharding=sharding,
         )
     )

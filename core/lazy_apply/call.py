@@ -38,6 +38,7 @@ class Call:
     vjp: Callable[..., Any] | None = None
     signature: Signature | None = None
     vectorize: bool = False
+    sharding: Any = None
 
     @property
     def name(self) -> str:

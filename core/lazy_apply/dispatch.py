@@ -11,6 +11,7 @@ from core.backends.registry import backends, library_of
 from core.lazy_apply.call import VMAP_METHODS, Call, add_name_note, check_outputs, is_scalar
 from core.lazy_apply.implementation import PASS, Eager, Implementation
 from core.lazy_apply.outputs import plain_shape
+from core.lazy_apply.trees import flattened, needs_flattening, unflatten
 from core.lazy_apply.vectorized import VectorizedFunction
 
 EAGER: dict[str, Eager] = {}
@@ -34,6 +35,10 @@ class _ProtocolImplementation(Implementation):
 
 def apply(call: Call) -> Any:
     """Carry out `call` on arrays of any library."""
+    if needs_flattening(call):
+        call, structure = flattened(call)
+        result = apply(call)
+        return result if structure is None else unflatten(structure, iter(result))
     implementation, call = _select(call)
     if call.jvp is not None and call.vjp is not None:
         raise ValueError("lazy_apply takes either jvp or vjp, not both")
@@ -86,7 +91,7 @@ def _select(call: Call) -> tuple[Implementation, Call]:
             )
         libraries[library] = _implementations[library]
     if not libraries:
-        raise ValueError("lazy_apply needs at least one argument array, by position")
+        raise ValueError("lazy_apply needs at least one argument array, by position; or xp=")
     if len(libraries) == 1:
         return next(iter(libraries.values())), call
     own = "" if call.xp is None else load_implementation(type(call.xp.empty(0)))

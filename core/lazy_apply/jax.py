@@ -37,7 +37,16 @@ class JAXImplementation(Implementation):
                 "Output shape must be fully known when running inside jax.jit: "
                 f"{outputs.shapes if outputs.multiple else outputs.shapes[0]} is not"
             )
-        outputs = replace(outputs, dtypes=tuple(map(_canonical, outputs.dtypes)))
+        dtypes = tuple(map(_canonical, outputs.dtypes))
+        if call.dtype is not None:
+            for dtype, canonical in zip(outputs.dtypes, dtypes, strict=True):
+                if np.dtype(dtype) != canonical:
+                    raise ValueError(
+                        f"lazy_apply of {call.name} announces {np.dtype(dtype)}, and "
+                        "jax_enable_x64 is disabled: enable it, or announce "
+                        f"dtype={canonical}"
+                    )
+        outputs = replace(outputs, dtypes=dtypes)
         bound, operands = BoundCall.of(call, outputs, lambda x: isinstance(x, jax.Array))
         if not call.as_numpy:  # scalars stay unchanged only where JAX calls the function directly
             bound = replace(bound, convert_scalar=jnp.asarray)

@@ -34,7 +34,9 @@ def call_from_device(bound: BoundCall, operands: Sequence[Array], results: Seque
     def callback(*arrays: Any) -> list[Any]:
         return _run(bound, arrays, None, settings)
 
-    return jax.pure_callback(callback, _as_structs(results), *operands)
+    return jax.pure_callback(
+        callback, _as_structs(results), *operands, sharding=bound.call.sharding
+    )
 
 
 def _call_from_cpu(bound: BoundCall, operands: Sequence[Array], results: Sequence[Any]) -> Any:

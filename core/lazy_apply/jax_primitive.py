@@ -33,13 +33,22 @@ def bind(bound: BoundCall, operands: tuple[Array, ...]) -> tuple[Array, ...]:
 def place(result: Any, first: Array, xp: Namespace = None) -> Array:
     """Return `result` as a JAX array on the device of `first`, unless that is on several."""
     if type(result) is not ARRAY_TYPE:
-        result = jnp.array(result)
+        result = _from_host(result)
     if _HAS_ONE_DEVICE:
         return result
     sharding = first.sharding
     if result.sharding == sharding or len(first.devices()) > 1:
         return result
     return jax.device_put(result, sharding)
+
+
+def _from_host(x: Any) -> Array:
+    """Return a JAX array with a copy of `x`."""
+    try:
+        return jnp.array(x)
+    except jax.errors.JaxRuntimeError:
+        # `jax.transfer_guard` does not allow an implicit transfer, but this one is intended.
+        return jax.device_put(np.array(x))
 
 
 def _abstract_eval(*_: Any, bound: BoundCall) -> list[Any]:
@@ -60,7 +69,7 @@ def _call_now(*operands: Array, bound: BoundCall) -> list[Array]:
         add_name_note(error, bound.call.func)
         raise
     first = next((x for x in operands if isinstance(x, jax.Array)), None)
-    return [jnp.array(x) if first is None else place(x, first) for x in results]
+    return [_from_host(x) if first is None else place(x, first) for x in results]
 
 
 def _batch(operands: tuple[Array, ...], axes: tuple[Any, ...], *, bound: BoundCall) -> Any:
@@ -100,6 +109,8 @@ def _lower(*operands: Array, bound: BoundCall) -> Any:
 
 def _lower_on_cpu(*operands: Array, bound: BoundCall) -> Any:
     assert call_from_cpu is not None
+    if bound.call.sharding is not None:
+        return _lower(*operands, bound=bound)
     return call_from_cpu(bound, operands, _abstract_eval(bound=bound))
 
 

@@ -29,6 +29,7 @@ from core.lazy_apply.torch_call import (
     select_inexact,
     traced_cotangents,
 )
+from core.lazy_apply.trees import TreeDerivative, TreeFunction, TreeStructures
 from core.lazy_apply.vectorized import VectorizedFunction
 
 
@@ -83,6 +84,19 @@ def apply_operator(call: Call) -> Any:
     owner, vectorize = None, False
     if isinstance(func, VectorizedFunction):
         func, vectorize = func.func, True
+    structures = None
+    jvp, vjp, scalars = call.jvp, call.vjp, ()
+    if isinstance(func, TreeFunction):
+        structures = (
+            func.structures.arguments,
+            func.structures.results,
+            func.structures.extra,
+        )
+        func = func.func
+        if isinstance(jvp, TreeDerivative):
+            jvp, scalars = jvp.function, tuple(jvp.scalars.items())
+        if isinstance(vjp, TreeDerivative):
+            vjp, scalars = vjp.function, tuple(vjp.scalars.items())
     if isinstance(func, types.MethodType):
         func, owner = func.__func__, func.__self__
     tensors, slots = [], []
@@ -116,7 +130,7 @@ def apply_operator(call: Call) -> Any:
                     )
                 sizes.append(length)
         ranks = tuple([len(shape) for shape in shapes])
-    for function in (func, call.jvp, call.vjp, *kwargs.values()):
+    for function in (func, jvp, vjp, *kwargs.values()):
         if isinstance(function, types.FunctionType):
             # The compiler then compiles anew for another function. By default it compares only the
             # code of functions, and closures with other contents have the same code.
@@ -125,6 +139,7 @@ def apply_operator(call: Call) -> Any:
         func,
         owner,
         vectorize,
+        structures,
         tuple(args),
         kwargs,
         tuple(slots),
@@ -134,8 +149,9 @@ def apply_operator(call: Call) -> Any:
         call.dtype,
         call.as_numpy,
         call.vmap_method,
-        call.jvp,
-        call.vjp,
+        jvp,
+        vjp,
+        scalars,
         None if call.signature is None else call.signature.text,
     )
     results = _operator(tensors, sizes, numbers, call_id)
@@ -147,6 +163,7 @@ def _register(
     func: Any,
     owner: Any,
     vectorize: bool,
+    structures: tuple[Any, ...] | None,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
     slots: tuple[int | str, ...],
@@ -158,11 +175,19 @@ def _register(
     vmap_method: str | None,
     jvp: Any,
     vjp: Any,
+    scalars: tuple[Any, ...],
     signature: str | None,
 ) -> int:
     """Register a call and return its id; the compiler calls it with the constants of the trace."""
     if owner is not None:
         func = types.MethodType(func, owner)
+    if structures is not None:
+        trees = TreeStructures(*structures)
+        func = TreeFunction(func, trees)
+        if jvp is not None:
+            jvp = TreeDerivative(jvp, trees, dict(scalars), is_reverse=False)
+        if vjp is not None:
+            vjp = TreeDerivative(vjp, trees, dict(scalars), is_reverse=True)
     parsed = None if signature is None else parse(signature)
     call = Call(
         func=VectorizedFunction(func, parsed) if vectorize and parsed is not None else func,
