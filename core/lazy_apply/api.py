@@ -45,42 +45,54 @@ def lazy_apply(
     func : callable
         Takes arrays by position and returns an array, an array-like, or a sequence of them. It
         must be pure: depending on the library it is called once, several times or not at all.
-    *args : array, int, float, complex, bool or None
-        At least one array. Scalars and None are passed on unchanged; if JAX traces the call and
-        `as_numpy` is not set, scalars become JAX arrays.
-    shape : tuple, sequence of tuples or callable, optional
+    *args : array, int, float, complex, bool, None, or a container of them
+        At least one array, unless `xp` is given. Scalars and None are passed on unchanged; if JAX
+        traces the call and `as_numpy` is not set, scalars become JAX arrays. Containers are dicts,
+        lists, tuples and named tuples, also nested.
+    shape : tuple, sequence of tuples, callable, or objects with shape and dtype, optional
         Shape of the result; a sequence of shapes for several results; or a function that takes
         the shape of each array and returns one of these. A length may be None if it is not
-        known before `func` runs. Default: one result with the broadcast shape of the arrays.
+        known before `func` runs. Instead of shapes, objects with attributes ``shape`` and
+        ``dtype``, such as arrays or ``jax.ShapeDtypeStruct``, alone or in containers: `func` then
+        returns results in the same containers. Default: one result with the broadcast shape of the
+        arrays.
     dtype : dtype or sequence of dtypes, optional
         Dtype of each result. Default: the arrays' dtypes promoted, for every result.
     as_numpy : bool, optional
         Pass NumPy arrays to `func` and convert its results to the caller's library.
     xp : module, optional
         The arrays' namespace. Default: inferred from the arrays. Arrays of other libraries are
-        converted to it if at least one array belongs to it.
+        converted to it if at least one array belongs to it. Without arrays, the results are
+        arrays of this namespace.
     signature : str, optional
-        The core dimensions of `func` in NumPy's notation, such as ``"(n),(n)->()"``. The other
-        axes are loop dimensions, which `func` must support itself, as :func:`numpy.vecdot` does.
+        The core dimensions of `func` in NumPy's notation, such as ``"(n),(n)->()"``, with fixed
+        lengths (``3``) and dimensions that arrays may lack (``n?``). The other axes are loop
+        dimensions, which `func` must support itself, as :func:`numpy.vecdot` does.
         Dask then works block by block along them, ``jax.vmap`` adds one, and the shape of the
         result follows from the signature.
     vectorize : bool, optional
         With `signature`: `func` supports the core dimensions only, so call it once per element
         of the loop dimensions.
-    vmap_method : {"sequential", "expand_dims", "broadcast_all"}, optional
-        Under ``jax.vmap``: call `func` once per element of the batch (the default, always right),
-        or once with the batch as the first axis. For inputs that are not batched the axis has
-        length 1 or, with ``"broadcast_all"``, full length. With `signature`, the default is one
-        call with the batch as a loop dimension.
+    vmap_method : str, optional
+        Under ``jax.vmap`` and ``torch.func.vmap``, the methods of ``jax.pure_callback``:
+        ``"sequential"`` or ``"sequential_unrolled"`` call `func` once per element of the batch.
+        This is the default and always right. The others call it once with the batch as the first
+        axis. Arrays and numbers that are not batched get an axis of length 1
+        (``"expand_dims"``), of full length (``"broadcast_all"``), or none
+        (``"legacy_vectorized"``). If neither `shape` nor `signature` is given, elements of
+        different rank also get axes of length 1 after that of the batch, so that they broadcast.
+        With `signature`, the default is one call with the batch as a loop dimension.
     jvp : callable, optional
         Forward-mode derivative: ``jvp(primals, tangents)`` returns the tangent of each result.
-        Both arguments are tuples with one item for each array; the tangent of an integer array
-        is None. If it consists of operations of the arrays' own library, it serves for
-        reverse mode too. JAX and PyTorch only.
+        Both arguments are tuples with one item for each array, or for each container with arrays;
+        the tangent of an integer array is None. If it consists of operations of the arrays' own
+        library, it serves for reverse mode too. JAX and PyTorch only.
     vjp : callable, optional
         Reverse-mode derivative: ``vjp(primals, cotangents)`` returns the cotangent of each array,
         or None for an array without one. `cotangents` is one array, or a tuple for several
         results. JAX and PyTorch only.
+    sharding : jax.sharding.SingleDeviceSharding, optional
+        The device from which JAX calls `func` inside ``jax.jit``. Other libraries ignore it.
     **kwargs
         Passed on to `func`.
 
@@ -88,21 +100,23 @@ def lazy_apply(
     -------
     array or tuple of arrays
         In the namespace and on the device of the arguments. A tuple if `shape` is a sequence
-        of shapes or `signature` has several outputs.
+        of shapes or `signature` has several outputs; containers if `shape` consists of such.
 
     Raises
     ------
     ValueError
         There is no array among the arguments; `shape` and `dtype` contradict each other; the
-        arrays' shapes cannot be broadcast and no shape was given; or a shape is not fully
-        known inside ``jax.jit``.
+        arrays' shapes cannot be broadcast and no shape was given; arrays or results do not fit the
+        signature; `func` returned other containers than announced; or, inside ``jax.jit``, a shape
+        is not fully known, or a dtype of 64 bits is announced while JAX is limited to 32.
     TypeError
         An argument is neither an array nor a scalar; the arrays belong to several libraries and
         `xp` was not given; or `func` returned, in a graph, values of a kind that the announced
         dtype cannot hold.
     NotImplementedError
-        JAX needs a derivative, neither `jvp` nor `vjp` was given, and JAX cannot trace `func`; or
-        PyTorch needs one in the direction that was not given.
+        JAX needs a derivative, neither `jvp` nor `vjp` was given, and JAX cannot trace `func`;
+        PyTorch needs one in the direction that was not given; or ``torch.jit.trace`` records the
+        call with ``as_numpy=True``.
     RuntimeError
         With ``as_numpy=True``, a PyTorch tensor requires a gradient and no `vjp` was given, or
         the library refuses the implicit conversion, as `sparse` does unless automatic

@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import SingleDeviceSharding
 
 from core._private.jax import ARRAY_TYPE, is_transforming
 from core.lazy_apply.bound_call import BoundCall
@@ -36,6 +37,11 @@ class JAXImplementation(Implementation):
             raise ValueError(
                 "Output shape must be fully known when running inside jax.jit: "
                 f"{outputs.shapes if outputs.multiple else outputs.shapes[0]} is not"
+            )
+        if not isinstance(call.sharding, SingleDeviceSharding | None):
+            raise NotImplementedError(
+                "sharding= of lazy_apply must be a jax.sharding.SingleDeviceSharding, got "
+                f"{type(call.sharding).__name__}"
             )
         dtypes = tuple(map(_canonical, outputs.dtypes))
         if call.dtype is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import array_api_compat.numpy
@@ -108,10 +110,23 @@ def _lower(*operands: Array, bound: BoundCall) -> Any:
 
 
 def _lower_on_cpu(*operands: Array, bound: BoundCall) -> Any:
-    assert call_from_cpu is not None
-    if bound.call.sharding is not None:
+    if call_from_cpu is None or bound.call.sharding is not None:
         return _lower(*operands, bound=bound)
     return call_from_cpu(bound, operands, _abstract_eval(bound=bound))
+
+
+def _lowering(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the rule by which JAX compiles the call: compile `function` instead."""
+    rule = mlir.lower_fun(function, multiple_results=True)
+
+    def lower(context: Any, *operands: Any, bound: BoundCall) -> Any:
+        axes = context.module_context.axis_context
+        if bound.call.sharding is not None and getattr(axes, "device_assignment", 0) is None:
+            # The computation is not assigned to devices yet: there is no other to call from.
+            bound = replace(bound, call=replace(bound.call, sharding=None))
+        return rule(context, *operands, bound=bound)
+
+    return lower
 
 
 lazy_apply_p.def_abstract_eval(_abstract_eval)
@@ -119,8 +134,5 @@ lazy_apply_p.def_impl(_call_now)
 batching.primitive_batchers[lazy_apply_p] = _batch
 ad.primitive_jvps[lazy_apply_p] = _jvp
 ad.primitive_transposes[lazy_apply_p] = _transpose
-mlir.register_lowering(lazy_apply_p, mlir.lower_fun(_lower, multiple_results=True))
-if call_from_cpu is not None:
-    mlir.register_lowering(
-        lazy_apply_p, mlir.lower_fun(_lower_on_cpu, multiple_results=True), platform="cpu"
-    )
+mlir.register_lowering(lazy_apply_p, _lowering(_lower))
+mlir.register_lowering(lazy_apply_p, _lowering(_lower_on_cpu), platform="cpu")

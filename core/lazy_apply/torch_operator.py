@@ -85,7 +85,9 @@ def apply_operator(call: Call) -> Any:
     if isinstance(func, VectorizedFunction):
         func, vectorize = func.func, True
     structures = None
-    jvp, vjp, scalars = call.jvp, call.vjp, ()
+    jvp: Any = call.jvp
+    vjp: Any = call.vjp
+    scalars: tuple[Any, ...] = ()
     if isinstance(func, TreeFunction):
         structures = (
             func.structures.arguments,

@@ -194,7 +194,8 @@ class TreeDerivative:
                 leaves += [None] * _count(structure)
             else:
                 flatten_as(structure, one, leaves, "", "vjp=")
-        positions, first = [], 0
+        positions: list[int] = []
+        first = 0
         for structure in placeholders:
             end = first + _count(structure)
             if any(i not in self.scalars for i in range(first, end)):
@@ -223,6 +224,8 @@ def flattened(call: Call) -> tuple[Call, Structure | None]:
 
     Raises
     ------
+    TypeError
+        A container contains no arrays, and there is no namespace.
     ValueError
         There are no arrays, and the results are not announced; or `dtype` is given although the
         results that are announced have dtypes.
@@ -231,6 +234,12 @@ def flattened(call: Call) -> tuple[Call, Structure | None]:
     arguments = flatten(call.args, leaves)
     arrays = [x for x in leaves if not is_scalar(x)]
     extra = 0
+    if not arrays and call.xp is None:
+        for arg in call.args:
+            if not is_scalar(arg):
+                raise TypeError(
+                    f"{type(arg).__name__} is not a supported array type, and contains no arrays"
+                )
     if not arrays and call.xp is not None:
         if not leaves and not describes_results(call.shape) and None in (call.shape, call.dtype):
             raise ValueError(f"lazy_apply of {call.name} without arguments needs shape= and dtype=")
