@@ -13,6 +13,7 @@ from sphinx_xpcaps.cases.model import TargetInfo
 from sphinx_xpcaps.config import Config, Execute
 from sphinx_xpcaps.files import temporary_folder
 from sphinx_xpcaps.measure import profile
+from sphinx_xpcaps.measure.descriptions import describe
 from sphinx_xpcaps.measure.digests import PackageDigests
 from sphinx_xpcaps.measure.environment import describe_environment, package_version
 from sphinx_xpcaps.measure.judging import cells
@@ -96,7 +97,13 @@ def _run(
     clock: Clock,
 ) -> Measured:
     runner = Runner(config, clock)
-    infos = runner.describe(list(bodies))
+    infos = describe(
+        list(bodies),
+        config,
+        environment,
+        cache_file=cache / "descriptions.json",
+        describe_now=runner.describe,
+    )
     digests = PackageDigests(cache / "digests.json")
     keys = CellKeys(config, bodies, digests)
     groups = Groups(config, (request.target for request in requests if request.graph))

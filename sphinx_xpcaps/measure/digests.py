@@ -143,7 +143,7 @@ class PackageDigests:
         while waiting:
             name = waiting.pop()
             files[name] = {}
-            for root, path in _package_files(name):
+            for root, path in package_files(name):
                 files[name][path.relative_to(root).as_posix()], names = self._file(path)
                 imported.update(names)
                 waiting.update(other for other in names if is_under_development(other))
@@ -210,7 +210,7 @@ def _requirements(distribution: importlib.metadata.Distribution) -> list[str]:
     return sorted(names)
 
 
-def _package_files(package: str) -> Iterator[tuple[Path, Path]]:
+def package_files(package: str) -> Iterator[tuple[Path, Path]]:
     """Yield a package's files, each with the folder that its name is relative to."""
     spec = find_package(package)
     if spec is None:

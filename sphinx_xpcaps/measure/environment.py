@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import datetime
 import hashlib
 import importlib.metadata
@@ -81,15 +82,54 @@ def distribution_version(distribution: str) -> str | None:
 
 
 def package_version(package: str) -> str | None:
-    """Return the version of the distribution that contains the top-level name `package`."""
-    names = distributions_by_package().get(package, [package])
-    return next((version for name in names if (version := distribution_version(name))), None)
+    """Return the version of the distribution that contains the top-level name `package`.
+
+    A package that is in no distribution has the version that its source assigns to
+    ``__version__``.
+    """
+    version = distribution_version(package)
+    if version is not None:
+        return version
+    origin = getattr(find_package(package), "origin", None)
+    if origin and not {"site-packages", "dist-packages"} & set(Path(origin).parts):
+        names = _distributions_by_declared_package().get(package, [])
+    else:
+        names = distributions_by_package().get(package, [])
+    found = (version for name in names if (version := distribution_version(name)))
+    return next(found, None) or (_assigned_version(Path(origin)) if origin else None)
 
 
 @cache
 def distributions_by_package() -> Mapping[str, list[str]]:
-    """Return the distributions that contain each top-level name."""
+    """Return the distributions that contain each top-level name; this reads their lists of files."""
     return importlib.metadata.packages_distributions()
+
+
+@cache
+def _distributions_by_declared_package() -> Mapping[str, list[str]]:
+    """Return the distributions that declare each top-level name, as installers of checkouts do.
+
+    This takes a tenth of the time of `distributions_by_package`.
+    """
+    found: dict[str, list[str]] = {}
+    for distribution in importlib.metadata.distributions():
+        for package in (distribution.read_text("top_level.txt") or "").split():
+            found.setdefault(package, []).append(distribution.metadata["Name"])
+    return found
+
+
+def _assigned_version(file: Path) -> str | None:
+    """Return the text that a module assigns to ``__version__``, without importing it."""
+    try:
+        tree = ast.parse(file.read_text("utf-8"))
+    except (OSError, ValueError, SyntaxError):
+        return None
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
+            names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+            if "__version__" in names and isinstance(node.value.value, str):
+                return node.value.value[:100]
+    return None
 
 
 def find_package(package: str) -> ModuleSpec | None:
