@@ -70,9 +70,9 @@ def describe(
         return digest([state(name.partition(".")[0]), state(info.package)])
 
     found = {
-        name: kept.info
+        name: entry.info
         for name in names
-        if (kept := known.get(name)) is not None and kept.state == current(name, kept.info)
+        if (entry := known.get(name)) is not None and entry.state == current(name, entry.info)
     }
     missing = [name for name in names if name not in found]
     if missing:

@@ -101,7 +101,7 @@ def package_version(package: str) -> str | None:
 
 @cache
 def distributions_by_package() -> Mapping[str, list[str]]:
-    """Return the distributions that contain each top-level name; this reads their lists of files."""
+    """Return the distributions that contain each top-level name, from their lists of files."""
     return importlib.metadata.packages_distributions()
 
 
