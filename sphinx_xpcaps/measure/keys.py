@@ -16,6 +16,7 @@ from sphinx_xpcaps.measure.digests import (
 )
 from sphinx_xpcaps.measure.environment import COMPATIBILITY_LAYER
 from sphinx_xpcaps.measure.model import Group
+from sphinx_xpcaps.results.cell_key import join_key
 from sphinx_xpcaps.results.model import Environment
 
 
@@ -49,10 +50,8 @@ class CellKeys:
         explain = ["explain"] if group.explain else []
         bodies = self._bodies.get(info.name, ())
         imported = self._imported.union(*map(packages_in_examples, (info.text, *bodies)))
-        return digest(
+        own = digest(
             {
-                "engine": engine_digest(),
-                "package": self._packages.of(info.package),
                 "target": info.name,
                 "text": info.text,
                 "bodies": bodies,
@@ -66,6 +65,13 @@ class CellKeys:
                 "cases": self._sources,
             }
         )
+        package = self._packages.of(info.package)
+        return join_key(own, engine=_short(engine_digest()), package=_short(package))
+
+
+def _short(shared: str) -> str:
+    """Return the beginning of a digest that is a part of many keys."""
+    return shared[: len("sha256:") + 16]
 
 
 def _source_digest(source: str) -> str:
