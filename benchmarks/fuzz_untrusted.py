@@ -316,14 +316,18 @@ def _as_json(value: Any) -> bytes:
     return json.dumps(value).encode("utf-8", "surrogatepass")
 
 
-def _repeat(number: int, strategy: st.SearchStrategy[Any], handle: Callable[[Any], None]) -> None:
-    """Call `handle` with `number` inputs; Hypothesis may generate equal ones again."""
-    if number <= 0:
-        return
+def _repeat(
+    number: int,
+    strategy: st.SearchStrategy[Any],
+    handle: Callable[[Any], None],
+    derandomize: bool,
+) -> None:
+    """Call `handle` with `number` inputs."""
 
     @settings(
         max_examples=number,
         database=None,
+        derandomize=derandomize,
         deadline=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
@@ -335,9 +339,13 @@ def _repeat(number: int, strategy: st.SearchStrategy[Any], handle: Callable[[Any
     run()
 
 
-def fuzz(number: int) -> Report:
-    """Handle `number` inputs."""
+def fuzz(number: int, *, derandomize: bool = False) -> Report:
+    """Handle `number` inputs, always the same ones if `derandomize` is true."""
     report = Report()
+
+    def repeat(number: int, strategy: Any, handle: Callable[[Any], None]) -> None:
+        _repeat(number, strategy, handle, derandomize)
+
     names = [name for name, *_ in all_options()]
     known = st.sampled_from(["numpy", "cpu", "jit", "off", "pkg.*", "2GB", 0, 1.5, ["cpu"], "\0"])
     chosen = st.dictionaries(st.sampled_from(names), VALUES | known, max_size=4)
@@ -354,27 +362,27 @@ def fuzz(number: int) -> Report:
         ]
         for kind, share, valid, generated, handle in kinds:
             half = round(number * share / 2)
-            _repeat(
+            repeat(
                 half,
                 SEEDS,
                 lambda seed, k=kind, v=valid, h=handle: report.call(k, h, mutated(v, seed)),
             )
-            _repeat(half, generated, lambda content, k=kind, h=handle: report.call(k, h, content))
-        _repeat(round(number * 0.14), chosen, lambda each: report.call("options", on.options, each))
+            repeat(half, generated, lambda content, k=kind, h=handle: report.call(k, h, content))
+        repeat(round(number * 0.14), chosen, lambda each: report.call("options", on.options, each))
         texts: list[tuple[str, float, str, Any, Callable[[Any], None]]] = [
             ("directive", 0.05, VALID_PAGE, pages, on.directive),
             ("body", 0.05, VALID_BODY, st.text(max_size=80), on.body),
         ]
         for kind, share, text, generated, handle in texts:
             half = round(number * share / 2)
-            _repeat(
+            repeat(
                 half,
                 SEEDS,
                 lambda seed, k=kind, t=text, h=handle: report.call(
                     k, h, mutated(t.encode(), seed).decode(errors="replace")
                 ),
             )
-            _repeat(half, generated, lambda content, k=kind, h=handle: report.call(k, h, content))
+            repeat(half, generated, lambda content, k=kind, h=handle: report.call(k, h, content))
     return report
 
 
