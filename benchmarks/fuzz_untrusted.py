@@ -181,6 +181,7 @@ class Handlers:
         (source / "index.rst").write_text("index\n=====\n")
         self.app = SphinxTestApp(srcdir=source, warning=io.StringIO())
         self.app.build()
+        self._file("fuzzed_package.py", b"import numpy\n")
         self.other = read_records(self._file("valid.json", VALID_RECORD))
 
     def record(self, content: bytes) -> None:
@@ -210,7 +211,7 @@ class Handlers:
         """Read a file as each cache, and use it."""
         path = self._file("pages-html-1.json", content)
         read_cache(path, dict[str, str])
-        PackageDigests(self._file("digests.json", content)).of("json")
+        PackageDigests(self._file("digests.json", content)).of("fuzzed_package")
         probe([], {}, cache_file=self._file("probes.json", content))
         self._file("pages-html-1.json", content)
         PageDigests.load(self.folder, "html", self.folder).is_outdated("index", "sha256:1")
@@ -305,9 +306,11 @@ def handlers() -> Iterator[Handlers]:
         warnings.simplefilter("ignore")
         logging.disable()  # thousands of lines about damaged caches
         found = Handlers(Path(folder))
+        sys.path.append(folder)
         try:
             yield found
         finally:
+            sys.path.remove(folder)
             found.app.cleanup()
             logging.disable(logging.NOTSET)
 

@@ -77,8 +77,8 @@ def build(folder: Path, what: str) -> None:
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     memory = re.search(r"peak memory: (\d+)", done.stdout)
-    written = len(re.findall(r"^writing output\.\.\. \\[", done.stdout, re.M))
-    measured = len(re.findall(r"^measuring capabilities\.\.\. \\[", done.stdout, re.M))
+    written = len(re.findall(r"^writing output\.\.\. \[", done.stdout, re.M))
+    measured = len(re.findall(r"^measuring capabilities\.\.\. \[", done.stdout, re.M))
     warnings = done.stderr.count("WARNING")
     print(
         f"{what:28} {seconds:7.1f} s ({processor:6.1f} s of processors), "
