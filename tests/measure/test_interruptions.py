@@ -38,6 +38,13 @@ def f{number}(x):
     {wait}
     return x + x
 '''
+# Shells let processes in the background ignore interrupts.
+START = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from sphinx_xpcaps.cli import main
+main()
+"""
 
 
 @pytest.fixture
@@ -55,7 +62,7 @@ def project(tmp_path: Path) -> Path:
 
 def start(project: Path) -> subprocess.Popen[str]:
     paths = os.pathsep.join([str(ROOT), str(project)])
-    command = [sys.executable, "-m", "sphinx_xpcaps.cli", "measure", "waits", "--jobs", "1"]
+    command = [sys.executable, "-c", START, "measure", "waits", "--jobs", "1"]
     options = ["-o", "records/r.json", "--backend", "numpy", "--backend", "array-api-strict"]
     return subprocess.Popen(
         command + options,
@@ -69,8 +76,6 @@ def start(project: Path) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # Shells let processes in the background ignore interrupts.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
 
 
