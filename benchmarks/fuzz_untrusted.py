@@ -50,6 +50,7 @@ from sphinx_xpcaps.measure.digests import PackageDigests  # noqa: E402
 from sphinx_xpcaps.measure.journal import recover  # noqa: E402
 from sphinx_xpcaps.measure.store import RecordStore, StoreError  # noqa: E402
 from sphinx_xpcaps.measure.workers.probe import probe  # noqa: E402
+from sphinx_xpcaps.render.appearance import COLUMNS, Appearance, TableOptions  # noqa: E402
 from sphinx_xpcaps.render.table import table  # noqa: E402
 from sphinx_xpcaps.results.model import Environment  # noqa: E402
 from sphinx_xpcaps.results.record import RecordError, encode, read_records  # noqa: E402
@@ -201,7 +202,10 @@ class Handlers:
         )
         console = Console(file=io.StringIO(), markup=False, emoji=False, highlight=False)
         for name in {name for record in records for name in record.targets}:
-            for node in _nodes(table(tables[name], with_title=True, with_graph=True)):
+            for columns in COLUMNS:
+                looks = Appearance(columns=columns)
+                options = TableOptions(graph=True)
+                node = table(tables[name], appearance=looks, options=options, with_legend=True)
                 text = node.astext()
                 assert "\x1b" not in text
                 assert "\x00" not in text
@@ -271,10 +275,6 @@ def _check_message(error: Exception) -> None:
     """Raise if the message of a documented error is not one line."""
     if "\n" in str(error):
         raise AssertionError(f"a message of several lines: {error}")
-
-
-def _nodes(found: Any) -> Iterator[Any]:
-    yield from found if isinstance(found, list) else [found]
 
 
 @dataclass
