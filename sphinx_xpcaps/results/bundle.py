@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from sphinx_xpcaps.results.cell_key import SharedDigests, abbreviate, complete, shared_digests
+from sphinx_xpcaps.results.encoding import without_defaults
 from sphinx_xpcaps.results.model import (
     BUNDLE_SCHEMA,
     SCHEMA,
@@ -22,7 +23,6 @@ from sphinx_xpcaps.results.model import (
     Environment,
     Name,
     Package,
-    Reason,
     Record,
     Target,
     Tool,
@@ -103,39 +103,14 @@ def _plain_entry(record: Record) -> dict[str, Any]:
     if record.unavailable:
         entry["unavailable"] = record.unavailable
     entry["targets"] = {
-        name: {
-            "kind": target.kind,
-            "cells": [_plain_cell(abbreviate(name, cell, digests)) for cell in target.cells],
-        }
+        name: without_defaults(_abbreviated(name, target, digests))
         for name, target in record.targets.items()
     }
     return entry
 
 
-def _plain_cell(cell: Cell) -> msgspec.Struct:
-    values = {name: getattr(cell, name) for name in _CELL_FIELDS}
-    values["reasons"] = tuple(
-        _PlainReason(**{name: getattr(reason, name) for name in _REASON_FIELDS})
-        for reason in cell.reasons
-    )
-    return _PlainCell(**values)
-
-
-def _without_defaults(kind: type[Any]) -> type[msgspec.Struct]:
-    """Return a type with the fields of a dataclass, of which defaults are not encoded."""
-    fields: list[Any] = []
-    for each in dataclasses.fields(kind):
-        if each.default is not dataclasses.MISSING:
-            fields.append((each.name, Any, each.default))
-        elif each.default_factory is not dataclasses.MISSING:
-            factory = msgspec.field(default_factory=each.default_factory)
-            fields.append((each.name, Any, factory))
-        else:
-            fields.append((each.name, Any))
-    return msgspec.defstruct(f"Plain{kind.__name__}", fields, omit_defaults=True, kw_only=True)
-
-
-_PlainCell = _without_defaults(Cell)
-_PlainReason = _without_defaults(Reason)
-_CELL_FIELDS = [each.name for each in dataclasses.fields(Cell)]
-_REASON_FIELDS = [each.name for each in dataclasses.fields(Reason)]
+def _abbreviated(name: str, target: Target, digests: SharedDigests) -> Target:
+    if digests.engine is None:
+        return target
+    cells = tuple(abbreviate(name, cell, digests) for cell in target.cells)
+    return dataclasses.replace(target, cells=cells)

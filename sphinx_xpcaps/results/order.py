@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import pairwise
 from typing import TypeVar
 
 from sphinx_xpcaps.results.model import Cell, Record, Target
@@ -27,12 +28,20 @@ def in_order(record: Record) -> Record:
 
 
 def _ordered(target: Target) -> Target:
-    cells = sorted(target.cells, key=lambda cell: (cell.backend, cell.device))
-    return replace(target, cells=tuple(map(_with_sorted_modes, cells)))
+    cells = target.cells
+    if not all(a.backend < b.backend or _position(a) < _position(b) for a, b in pairwise(cells)):
+        cells = tuple(sorted(cells, key=_position))
+    if not all(len(cell.modes) < 2 or _is_sorted(cell.modes) for cell in cells):
+        cells = tuple(replace(cell, modes=_sorted(cell.modes)) for cell in cells)
+    return target if cells is target.cells else replace(target, cells=cells)
 
 
-def _with_sorted_modes(cell: Cell) -> Cell:
-    return replace(cell, modes=_sorted(cell.modes))
+def _position(cell: Cell) -> tuple[str, str]:
+    return cell.backend, cell.device
+
+
+def _is_sorted(names: Iterable[str]) -> bool:
+    return all(first < second for first, second in pairwise(names))
 
 
 def _sorted(names: Mapping[str, T]) -> dict[str, T]:

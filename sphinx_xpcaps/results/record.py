@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import msgspec
 
 from sphinx_xpcaps.files import write_atomically
 from sphinx_xpcaps.results import bundle
+from sphinx_xpcaps.results.encoding import all_fields
 from sphinx_xpcaps.results.model import BUNDLE_SCHEMA, SCHEMA, Cell, Record
 from sphinx_xpcaps.results.order import in_order
 from sphinx_xpcaps.results.sharing import SharedParts
@@ -127,15 +128,9 @@ def write_bundle(records: Iterable[Record], path: Path) -> None:
 
 def encode(record: Record) -> bytes:
     """Return the bytes of `record`."""
-    plain: Any = msgspec.to_builtins(in_order(record))
-    for target in plain["targets"].values():
-        for cell in target["cells"]:
-            for name in ("expected", "graph", "date"):
-                if cell[name] is None:
-                    del cell[name]
-            for reason in cell["reasons"]:
-                if reason["line"] is None:
-                    del reason["line"]
+    ordered = in_order(record)
+    plain = {field.name: getattr(ordered, field.name) for field in fields(ordered)}
+    plain["targets"] = {name: all_fields(target) for name, target in ordered.targets.items()}
     return msgspec.json.format(msgspec.json.encode(plain), indent=1) + b"\n"
 
 
