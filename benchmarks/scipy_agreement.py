@@ -33,7 +33,7 @@ from sphinx_xpcaps.declared.compare import compare
 from sphinx_xpcaps.declared.load import declarations
 from sphinx_xpcaps.declared.model import Comparison, Declarations
 from sphinx_xpcaps.results.model import Record, Status
-from sphinx_xpcaps.results.record import read
+from sphinx_xpcaps.results.record import read_records
 from sphinx_xpcaps.results.view import derive
 
 TABLE = "scipy._lib._array_api:xp_capabilities_table"
@@ -146,9 +146,9 @@ def agrees(comparison: Comparison) -> bool:
     return comparison.declared == (comparison.status in (Status.SUPPORTED, Status.PARTIAL))
 
 
-def report(declared: Declarations, record: Record, backends: Sequence[str]) -> None:
+def report(declared: Declarations, records: Sequence[Record], backends: Sequence[str]) -> None:
     """Print coverage and agreement per module, then every disagreement."""
-    tables = derive([record], backends=backends, devices=["cpu", "gpu"], is_current=lambda *_: True)
+    tables = derive(records, backends=backends, devices=["cpu", "gpu"], is_current=lambda *_: True)
     per_module: dict[str, Counter[str]] = defaultdict(Counter)
     errors = confirmed()
     disagreements: list[tuple[str, Comparison]] = []
@@ -209,7 +209,7 @@ def main() -> None:
     if not options.reuse:
         more = ["--profile"] if options.profile else []
         measure(list(declared.entries), options.record, backends, *more)
-    report(declared, read(options.record), backends)
+    report(declared, read_records(options.record), backends)
 
 
 if __name__ == "__main__":

@@ -21,12 +21,11 @@ from sphinx_xpcaps.cli.records import FILE, read_all, tables_of
 from sphinx_xpcaps.results.changes import (
     Change,
     ChangeKind,
-    cell_text,
     changes,
     environment_changes,
     new_reason,
 )
-from sphinx_xpcaps.results.labels import DEVICES, title
+from sphinx_xpcaps.results.labels import DEVICES, cell_text, title
 from sphinx_xpcaps.results.model import Cell
 from sphinx_xpcaps.results.view import backends_of
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
 
 from sphinx_xpcaps.cli.formats import Code, Format, Value, format_option, json_text, table
 from sphinx_xpcaps.cli.records import FILE, check_backends, fail, read_all
-from sphinx_xpcaps.results.changes import cell_text
-from sphinx_xpcaps.results.history import History, Span, histories
-from sphinx_xpcaps.results.labels import DEVICES, SYMBOLS, title
+from sphinx_xpcaps.results.history import History, histories
+from sphinx_xpcaps.results.labels import DEVICES, SYMBOLS, cell_text, title
+from sphinx_xpcaps.results.sources import Seen
 
 _DEFAULT = Path("xpcaps/*.json")
 _HEADER = ("Target", "Library", "Device", "Versions", "Status", "Holds")
@@ -39,14 +39,15 @@ def history(
     """
     records = read_all(files)
     check_backends(names, records)
-    found: list[History] = []
+    found: dict[str, list[History]] = {}
     for target in targets:
-        cells = [one for one in histories(records, target) if not names or one.backend in names]
-        if not cells:
+        found[target] = [
+            one for one in histories(records, target) if not names or one.backend in names
+        ]
+        if not found[target]:
             fail(f"{target}: no record has a measurement")
-        found += cells
     if style is Format.JSON:
-        output = json_text(list(map(_plain, found)))
+        output = json_text([_plain(target, one) for target, one in _each(found)])
     elif style is Format.TEXT:
         output = "\n".join(_lines(found)) + "\n"
     else:
@@ -54,41 +55,45 @@ def history(
     click.echo(output, nl=False)
 
 
-def _lines(found: Iterable[History]) -> Iterator[str]:
-    target = ""
-    for one in found:
-        if one.target != target:
-            target = one.target
-            yield target
-        newest = one.spans[-1].cell
-        where = f"{title(one.backend)}, {DEVICES.get(one.device, one.device)}"
-        yield f"  {where}: {SYMBOLS[newest.status]} {cell_text(newest)} {one.summary}"
-        for span in reversed(one.spans[:-1]):
-            yield f"    {_versions(span)}: {SYMBOLS[span.cell.status]} {cell_text(span.cell)}"
+def _each(found: Mapping[str, list[History]]) -> Iterator[tuple[str, History]]:
+    for target, several in found.items():
+        for one in several:
+            yield target, one
 
 
-def _rows(found: Iterable[History]) -> Iterator[tuple[Value, ...]]:
-    for one in found:
+def _lines(found: Mapping[str, list[History]]) -> Iterator[str]:
+    for target, several in found.items():
+        yield target
+        for one in several:
+            newest = one.spans[-1].cell
+            where = f"{title(one.backend)}, {DEVICES.get(one.device, one.device)}"
+            yield f"  {where}: {SYMBOLS[newest.status]} {cell_text(newest)} {one.summary}"
+            for span in reversed(one.spans[:-1]):
+                yield f"    {span.versions}: {SYMBOLS[span.cell.status]} {cell_text(span.cell)}"
+            for other in one.others:
+                status = SYMBOLS[other.cell.status]
+                yield f"    {_versions(other)}: {status} {cell_text(other.cell)}"
+
+
+def _rows(found: Mapping[str, list[History]]) -> Iterator[tuple[Value, ...]]:
+    for target, one in _each(found):
+        start = (Code(target), title(one.backend), DEVICES.get(one.device, one.device))
         for span in reversed(one.spans):
-            yield (
-                Code(one.target),
-                title(one.backend),
-                DEVICES.get(one.device, one.device),
-                f"{one.library} {_versions(span)}",
-                cell_text(span.cell),
-                one.summary if span is one.spans[-1] else "",
-            )
+            holds = one.summary if span is one.spans[-1] else ""
+            yield (*start, f"{one.library} {span.versions}", cell_text(span.cell), holds)
+        for other in one.others:
+            yield (*start, _versions(other), cell_text(other.cell), "")
 
 
-def _versions(span: Span) -> str:
-    if not span.first and not span.last:
-        return "unknown version"
-    return span.first if span.first == span.last else f"{span.first} to {span.last}"
+def _versions(seen: Seen) -> str:
+    library = seen.environment.packages.get(seen.cell.backend, "unknown version")
+    package = f"{seen.package.name} {seen.package.version or 'unknown version'}"
+    return f"{seen.cell.backend} {library} with {package}"
 
 
-def _plain(one: History) -> dict[str, object]:
+def _plain(target: str, one: History) -> dict[str, object]:
     return {
-        "target": one.target,
+        "target": target,
         "backend": one.backend,
         "device": one.device,
         "library": one.library,
@@ -101,5 +106,14 @@ def _plain(one: History) -> dict[str, object]:
                 "notes": span.cell.notes,
             }
             for span in one.spans
+        ],
+        "others": [
+            {
+                "version": other.environment.packages.get(one.backend),
+                "package": other.package.version,
+                "status": other.cell.status,
+                "notes": other.cell.notes,
+            }
+            for other in one.others
         ],
     }

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sphinx_xpcaps.results.changes import cell_text
 from sphinx_xpcaps.results.labels import (
     DEVICES,
     MODES,
     ORIGINS,
     STATUSES,
     SYMBOLS,
+    cell_text,
     one_line,
     reason_text,
     short_reason,

@@ -103,6 +103,7 @@ def _item(shown: Shown, body: Sequence[nodes.Node]) -> Iterator[nodes.Element]:
     bullets = [
         *_functions(cell),
         *(_reason(reason) for reason in _failures(cell)),
+        *_history(shown),
         *map(_other_measurement, shown.others),
     ]
     if bullets:
@@ -170,6 +171,13 @@ def _functions(cell: Cell) -> Iterator[nodes.list_item]:
     for i, name in enumerate(cell.graph.functions):
         line += [nodes.Text(", " if i else ""), nodes.literal("", name)]
     yield nodes.list_item("", line)
+
+
+def _history(shown: Shown) -> Iterator[nodes.list_item]:
+    """Return the results by version, if several versions were measured."""
+    if shown.history:
+        text = f"By version: {one_line(shown.history, 500)}."
+        yield nodes.list_item("", nodes.paragraph("", text))
 
 
 def _other_measurement(seen: Seen) -> nodes.list_item:

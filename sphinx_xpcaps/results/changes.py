@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sphinx_xpcaps.results.labels import STATUSES, one_line, reason_text
+from sphinx_xpcaps.results.labels import reason_text
 from sphinx_xpcaps.results.model import Cell, Record, Status
 from sphinx_xpcaps.results.view import Table
 
@@ -105,17 +105,6 @@ def _step(old: Status, new: Status) -> int:
 def _reasons(cell: Cell) -> tuple[object, ...]:
     reasons = {(each.mode, reason_text(each)) for each in cell.reasons}
     return cell.notes, frozenset(reasons)
-
-
-def cell_text(cell: Cell | None) -> str:
-    """Return status and notes of a cell, such as "partial (no JIT)"."""
-    if cell is None:
-        return ""
-    if not cell.status.measured and cell.expected is not None:
-        reason = f" ({one_line(cell.expected.reason)})" if cell.expected.reason else ""
-        return f"expected {STATUSES[cell.expected.status]}{reason}"
-    notes = f" ({'; '.join(cell.notes)})" if cell.notes and cell.status.measured else ""
-    return one_line(f"{STATUSES[cell.status]}{notes}")
 
 
 def new_reason(change: Change) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from core.backends import backends
+from sphinx_xpcaps.results.labels import cell_text
 from sphinx_xpcaps.results.merge import choose
 from sphinx_xpcaps.results.model import Cell, Record
 from sphinx_xpcaps.results.separate import library_name
-from sphinx_xpcaps.results.sources import RecordSources, Seen, parsed
+from sphinx_xpcaps.results.sources import RecordSources, Seen, Source, content, parsed, recency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,28 +24,53 @@ class Span:
     cell: Cell
     """The result, of the last version."""
 
+    @property
+    def versions(self) -> str:
+        """The versions as text, such as ``"0.4.34 to 0.4.38"``."""
+        if not self.last:
+            return "unknown version"
+        return self.last if self.first == self.last else f"{self.first} to {self.last}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """The results of one cell by the version of a library."""
+    """The results of one cell by the version of a library.
 
-    target: str
+    Of several versions of the measured package, the newest one counts, so that a change in the
+    package is not attributed to the library. If there is only one version of the library with it,
+    the versions of the package are compared.
+    """
+
     backend: str
     device: str
     library: str
     """The package whose versions differ: the backend, or else the measured package."""
     spans: tuple[Span, ...]
     """Sorted by version; not empty."""
+    others: tuple[Seen, ...] = ()
+    """Measurements with other versions, of which two things differ; the newest first."""
+
+    @property
+    def has_versions(self) -> bool:
+        """Whether several versions were measured."""
+        return len(self.spans) > 1 or self.spans[0].first != self.spans[0].last
 
     @property
     def summary(self) -> str:
-        """Since which version the newest result holds, such as ``"since JAX 0.5"``."""
+        """Since which version the newest result holds, such as ``"since JAX 0.5.0"``."""
         name, newest = library_name(self.library), self.spans[-1]
         if len(self.spans) > 1:
             return f"since {name} {newest.first}"
-        if newest.first == newest.last:
-            return f"with {name} {newest.first}" if newest.first else "version unknown"
-        return f"with all measured versions, {name} {newest.first} to {newest.last}"
+        if self.has_versions:
+            return f"with all measured versions, {name} {newest.versions}"
+        return f"with {name} {newest.versions}"
+
+    def __str__(self) -> str:
+        """Return the results by version as one line, the newest first."""
+        newest, *older = reversed(self.spans)
+        parts = [f"{cell_text(newest.cell)} {self.summary}"]
+        parts += [f"{cell_text(span.cell)} with {span.versions}" for span in older]
+        return "; ".join(parts)
 
 
 def histories(records: Sequence[Record], target: str) -> tuple[History, ...]:
@@ -68,34 +95,92 @@ def histories(records: Sequence[Record], target: str) -> tuple[History, ...]:
                 seen.setdefault((cell.backend, cell.device), []).append(one)
     known = list(backends())
     order = sorted(seen, key=lambda at: (known.index(at[0]) if at[0] in known else 99, at))
-    return tuple(_history(target, *position, seen[position]) for position in order)
+    return tuple(history(seen[position]) for position in order)
 
 
-def _history(target: str, backend: str, device: str, seen: Sequence[Seen]) -> History:
-    package = target.partition(".")[0]
-    of_backend = _by_version((one.environment.packages.get(backend), one) for one in seen)
-    of_package = _by_version((one.package.version, one) for one in seen)
-    use_package = len(of_backend) == 1 and len(of_package) > 1
-    by_version = of_package if use_package else of_backend
-    spans: list[Span] = []
-    for version in sorted(by_version, key=lambda text: (parsed(text), text)):
-        cell = choose(by_version[version], lambda _: True).seen.cell
-        before = spans[-1] if spans else None
-        if before and (before.cell.status, before.cell.notes) == (cell.status, cell.notes):
-            spans[-1] = Span(first=before.first, last=version, cell=cell)
-        else:
-            spans.append(Span(first=version, last=version, cell=cell))
+def history(seen: Sequence[Seen]) -> History:
+    """Return the history of a cell from all its measurements, of which there is at least one."""
+    backend = seen[0].cell.backend
+    axis = _axis(tuple([one.source for one in seen]), backend)
+    first = seen[axis.groups[0].members[0]].cell
+    if all(one.cell.status is first.status and one.cell.notes == first.notes for one in seen):
+        low, high = axis.groups[0].version, axis.groups[-1].version
+        spans = [Span(first=low, last=high, cell=first)]
+    else:
+        spans = list(_spans(axis, seen))
     return History(
-        target=target,
         backend=backend,
-        device=device,
-        library=package if use_package else backend,
+        device=seen[0].cell.device,
+        library=axis.library,
         spans=tuple(spans),
+        others=tuple(sorted((seen[index] for index in axis.others), key=_recency, reverse=True)),
     )
 
 
-def _by_version(seen: Iterable[tuple[str | None, Seen]]) -> dict[str, list[Seen]]:
-    found: dict[str, list[Seen]] = {}
-    for version, one in seen:
-        found.setdefault(version or "", []).append(one)
-    return found
+def _spans(axis: _Axis, seen: Sequence[Seen]) -> Iterator[Span]:
+    span: Span | None = None
+    for group in axis.groups:
+        cell = choose([seen[index] for index in group.members], lambda _: True).seen.cell
+        verdict = cell.status, cell.notes
+        if span is not None and (span.cell.status, span.cell.notes) == verdict:
+            span = Span(first=span.first, last=group.version, cell=cell)
+            continue
+        if span is not None:
+            yield span
+        span = Span(first=group.version, last=group.version, cell=cell)
+    if span is not None:
+        yield span
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The measurements with one version of a library, as indices."""
+
+    version: str
+    members: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Axis:
+    """The versions of one library, sorted, while everything else is the same if possible."""
+
+    library: str
+    groups: tuple[_Group, ...]
+    others: tuple[int, ...]
+
+
+@lru_cache(maxsize=4096)
+def _axis(sources: tuple[Source, ...], backend: str) -> _Axis:
+    """Return the library whose versions are compared; the same for nearly all cells."""
+    of_backend = [source.environment.packages.get(backend) or "" for source in sources]
+    of_package = [source.package.version or "" for source in sources]
+    package = sources[0].package.name
+    everything = list(range(len(sources)))
+    newest = max(of_package, key=_order)
+    newest_package = [i for i in everything if of_package[i] == newest]
+    if len({of_backend[i] for i in newest_package}) > 1:
+        return _grouped(backend, of_backend, newest_package)
+    newest = max(of_backend, key=_order)
+    newest_backend = [i for i in everything if of_backend[i] == newest]
+    if len({of_package[i] for i in newest_backend}) > 1:
+        return _grouped(package, of_package, newest_backend)
+    return _grouped(backend, of_backend, everything)
+
+
+def _grouped(library: str, versions: Sequence[str], indices: Sequence[int]) -> _Axis:
+    groups: dict[str, list[int]] = {}
+    for index in indices:
+        groups.setdefault(versions[index], []).append(index)
+    return _Axis(
+        library,
+        tuple(_Group(version, tuple(groups[version])) for version in sorted(groups, key=_order)),
+        tuple(index for index in range(len(versions)) if index not in indices),
+    )
+
+
+def _recency(seen: Seen) -> tuple[object, ...]:
+    return *recency(seen.source, seen.cell.backend), content(seen.cell)
+
+
+def _order(version: str) -> tuple[object, str]:
+    return parsed(version), version

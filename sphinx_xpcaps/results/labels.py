@@ -86,6 +86,17 @@ def short_reason(cell: Cell) -> str:
     return _REDUNDANT.sub("", one_line(reason.message))
 
 
+def cell_text(cell: Cell | None) -> str:
+    """Return status and notes of a cell, such as "partial (no JIT)"."""
+    if cell is None:
+        return ""
+    if not cell.status.measured and cell.expected is not None:
+        reason = f" ({one_line(cell.expected.reason)})" if cell.expected.reason else ""
+        return f"expected {STATUSES[cell.expected.status]}{reason}"
+    notes = f" ({'; '.join(cell.notes)})" if cell.notes and cell.status.measured else ""
+    return one_line(f"{STATUSES[cell.status]}{notes}")
+
+
 def reason_text(reason: Reason) -> str:
     """Return a reason as part of a sentence."""
     message = one_line(reason.message)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from core.backends import backends as all_backends
+from sphinx_xpcaps.results.history import history
 from sphinx_xpcaps.results.merge import choose
 from sphinx_xpcaps.results.model import (
     Cell,
@@ -31,7 +32,8 @@ class Shown:
     """A cell of a table, with the environment in which it was measured.
 
     ``column`` is the device of the table's column; the device of the cell may be a substitute for
-    it. ``others`` are measurements that the cell supersedes or that disagree with it.
+    it. ``others`` are measurements that the cell supersedes or that disagree with it. ``history``
+    has the results by version, if several versions were measured.
     """
 
     column: str
@@ -40,6 +42,7 @@ class Shown:
     package: Package | None = None
     outdated: str | None = None
     others: tuple[Seen, ...] = ()
+    history: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,9 +201,18 @@ def _cells(
                 package=choice.seen.package,
                 outdated=choice.outdated,
                 others=choice.others,
+                history=_history(measurements),
             )
         )
     return tuple(shown)
+
+
+def _history(seen: Sequence[Seen]) -> str:
+    measured = [one for one in seen if one.cell.status.measured]
+    if len(measured) < 2:
+        return ""
+    found = history(measured)
+    return str(found) if found.has_versions else ""
 
 
 def _not_seen(column: _Column) -> Shown:

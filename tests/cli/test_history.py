@@ -76,6 +76,16 @@ def test_versions_of_the_package_count_if_the_library_is_the_same(run: Run, writ
     assert "    1.0: ⛔ unsupported (TypeError)" in output
 
 
+def test_measurements_with_another_package_and_library_are_listed_apart(
+    run: Run, write: Write
+) -> None:
+    old = jax("0.4.34", Status.UNSUPPORTED, "TypeError", pkg="0.9")
+    write("all.json", old, jax("0.5.0", Status.SUPPORTED), jax("0.6.0", Status.SUPPORTED))
+    output = run("history", "pkg.func", "--record", "all.json").output
+    assert "✅ supported with all measured versions, JAX 0.5.0 to 0.6.0" in output
+    assert "    jax 0.4.34 with pkg 0.9: ⛔ unsupported (TypeError)" in output
+
+
 def test_a_property_that_separates_results_of_one_version_is_named(run: Run, write: Write) -> None:
     gpu = jax("0.6.0", Status.SUPPORTED, accelerator="NVIDIA H100")
     write("all.json", gpu, jax("0.6.0", Status.UNSUPPORTED, "TypeError"))

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from sphinx_xpcaps.results.record import read_files, write_bundle
 from tests.pages.conftest import cells, cells_of, words
 
 
@@ -183,3 +184,21 @@ def test_an_older_version_with_another_result_becomes_a_note(site):
     assert cells(page, "pkg.works")["PyTorch", "CPU"] == "supported: torch ≥ 2.13"
     said = words(page.select_one("details.xpcaps-how"))
     assert "2026-01-05, pkg 1.2.0, PyTorch 2.5.1, linux-x86_64: unsupported (TypeError)" in said
+    versions = "By version: supported since torch 2.13.0; unsupported (TypeError) with 2.5.1."
+    assert versions in said
+
+
+def test_a_bundle_gives_the_same_page_as_its_records(site):
+    project = site("offline")
+    records = project.src / "records"
+    older = json.loads((records / "laptop.json").read_text("utf-8"))
+    older["environment"]["packages"]["torch"] = "2.5.1"
+    older["targets"]["pkg.works"]["cells"][0]["notes"] = ["another note"]
+    (records / "older.json").write_text(json.dumps(older), "utf-8")
+    separate = project.build().page("works.html")
+    paths = sorted(records.glob("*.json"))
+    found = read_files(paths).records
+    for path in paths:
+        path.unlink()
+    write_bundle(found, records / "all.json")
+    assert str(project.build().page("works.html")) == str(separate)

@@ -17,6 +17,31 @@ def shown(*records: Record, current: bool = True, outdated: str = "") -> Shown:
     return tables[TARGET].cells[0]
 
 
+def test_results_by_version_are_listed_if_several_versions_were_measured():
+    def measured(version: str, status: Status, package: str = "1.0") -> Record:
+        packages = {"torch": version, "pkg": package}
+        return record(environment(packages=packages), cell(status), version=package)
+
+    fails, works = Status.UNSUPPORTED, Status.SUPPORTED
+    old, new, newer = measured("2.5.1", fails), measured("2.6.0", works), measured("2.7.0", works)
+    assert shown(new).history == ""
+    assert shown(new, newer).history == (
+        "supported with all measured versions, torch 2.6.0 to 2.7.0"
+    )
+    assert shown(newer, old, new).history == "supported since torch 2.6.0; unsupported with 2.5.1"
+    older_package = measured("2.7.0", fails, "0.9")
+    assert shown(newer, older_package).history == "supported since pkg 1.0; unsupported with 0.9"
+
+
+def test_a_change_of_the_package_is_not_attributed_to_the_library():
+    old = record(environment(packages={"torch": "2.5.1", "pkg": "0.9"}), cell(Status.UNSUPPORTED))
+    new = [
+        record(environment(packages={"torch": torch, "pkg": "1.0"}), cell(Status.SUPPORTED))
+        for torch in ("2.6.0", "2.7.0")
+    ]
+    assert shown(old, *new).history == "supported with all measured versions, torch 2.6.0 to 2.7.0"
+
+
 def test_a_measurement_beats_a_newer_cell_that_was_not_measured():
     old = record(environment("2026-01-01"), cell(Status.PARTIAL, "no JIT"))
     new = record(environment("2026-02-01"), unmeasured("torch is not installed"))

@@ -203,6 +203,20 @@ def test_the_newest_measurement_is_used_and_cells_that_were_not_measured_are_ign
     assert found == Capabilities.of({"skip_backends": [("dask", "measured: unsupported")]})
 
 
+def test_a_bundle_of_records_is_read(tmp_path: Path) -> None:
+    environments = [
+        {"date": "2026-01-01", "targets": {TARGET: [cell("torch", "cpu", "unsupported")]}},
+        {"date": "2026-02-01", "targets": {TARGET: [cell("torch", "cpu", "supported")]}},
+    ]
+    records = []
+    for each in environments:
+        path = record(tmp_path / "one.json", each["date"], each["targets"])
+        records.append(json.loads(Path(path).read_text("utf-8")))
+    bundle = tmp_path / "all.json"
+    bundle.write_text(json.dumps({"schema": 2, "records": records}), "utf-8")
+    assert measured(bundle)[lazy_samples.needs_values] == Capabilities()
+
+
 def test_methods_are_skipped_where_a_record_says_that_they_fail(tmp_path: Path) -> None:
     name = "tests.core.testing.lazy_samples.Data.needs_values"
     path = record(tmp_path / "a.json", "2026", {name: [cell("torch", "cpu", "unsupported")]})
