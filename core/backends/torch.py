@@ -28,6 +28,12 @@ def _default_dtypes() -> dict[DefaultKind, str]:
     return {"integral": "int64", "real floating": real, "complex floating": complex_}
 
 
+def _is_sparse(x: Array) -> bool:
+    import torch
+
+    return bool(x.layout is not torch.strided)
+
+
 class TorchBackend(Backend):
     """Adapter of PyTorch."""
 
@@ -69,7 +75,8 @@ class TorchBackend(Backend):
         return torch.from_numpy(owned).to(self.native_device(device))
 
     def to_numpy(self, x: Array) -> NDArray[Any]:
-        x = x.detach().cpu().resolve_conj().resolve_neg()
+        x = x.detach().cpu()
+        x = (x.to_dense() if _is_sparse(x) else x).resolve_conj().resolve_neg()
         # NumPy has no bfloat16; float32 holds all of its values.
         return np.asarray((x.float() if self.dtype_name(x) == "bfloat16" else x).numpy())
 

@@ -149,6 +149,8 @@ class Leaf:
     sensitivity: float = 0.0
     """The largest change of the value when the inputs change in their last digits; infinite if the
     shape or the kind changes."""
+    free_signs: bool = False
+    """Whether the array holds vectors that are determined up to a factor, such as eigenvectors."""
 
 
 @dataclass(frozen=True, slots=True)

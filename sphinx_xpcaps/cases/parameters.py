@@ -15,6 +15,7 @@ _ARRAY_LIKE = re.compile(
     re.IGNORECASE,
 )
 _COUNTED = re.compile(r"\b(tuple|sequence|list)s? of (int|str|tuple|callable|func)", re.IGNORECASE)
+_SIZES = re.compile(r"(\w+_)?(shape|sizes?|axis|axes|dims?)")
 
 _STARS: dict[Any, str] = {
     inspect.Parameter.VAR_POSITIONAL: "*",
@@ -37,6 +38,11 @@ class Parameter:
         """Whether the documented type is an array or array-like."""
         words = self.type.partition(", optional")[0]
         return bool(_ARRAY_LIKE.search(words)) and not _COUNTED.search(words)
+
+    @property
+    def is_size(self) -> bool:
+        """Whether it is documented or named as a shape, size or axes, which are not arrays."""
+        return bool(_COUNTED.search(self.type) or _SIZES.fullmatch(self.name))
 
 
 def parameters(function: Any) -> tuple[Parameter, ...]:

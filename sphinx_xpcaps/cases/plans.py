@@ -21,6 +21,9 @@ from sphinx_xpcaps.cases.trees import is_number, is_numeric_array, is_numeric_se
 NO_ARRAYS = Plan("no arrays", frozenset())
 """The plan of a call without array arguments, of which only the result is an array."""
 
+UNCHANGED = Plan("unchanged", frozenset())
+"""The plan of the call of an example as it is, for NumPy."""
+
 _PLAN_RANKS = ("array-like", "array-like sequences", "arrays")
 
 
@@ -52,7 +55,7 @@ def plans_for(steps: Sequence[Step], target: Any) -> tuple[Plan, ...]:
         elif is_numeric_sequence(leaf):
             if array_like:
                 sequences.add(path)
-            elif type(leaf) is list:
+            elif type(leaf) is list and not (parameter is not None and parameter.is_size):
                 lists.add(path)
         elif type(leaf) in (list, tuple) and not leaf and array_like:
             sequences.add(path)
@@ -73,7 +76,7 @@ def plans_for(steps: Sequence[Step], target: Any) -> tuple[Plan, ...]:
     for plan in candidates:
         if plan.paths:
             found.setdefault(plan.paths, plan)
-    plans = tuple(found.values()) or _without_arrays(target)
+    plans = tuple(found.values()) or _without_arrays(target, steps[-1])
     if calls_functions:
         # The library may lack a function, or have a different one of the same name.
         plans += tuple(
@@ -105,13 +108,23 @@ def cast_paths(plans: Sequence[Plan]) -> frozenset[Path]:
     return known[-1] if known else (plans[0].paths if plans else frozenset())
 
 
-def _without_arrays(target: Any) -> tuple[Plan, ...]:
+def _without_arrays(target: Any, call: Step) -> tuple[Plan, ...]:
     """Return the plan of a function without array arguments that takes the namespace as ``xp``."""
     signature = signature_of(target)
-    names = signature.parameters if signature else {}
-    if "xp" not in names:
+    if signature is None or "xp" not in signature.parameters:
         return ()
-    return (Plan("namespace", frozenset(), pass_namespace=True, pass_device="device" in names),)
+    try:
+        given = signature.bind_partial(*call.args, **call.kwargs).arguments
+    except TypeError:
+        given = call.kwargs
+    return (
+        Plan(
+            "namespace",
+            frozenset(),
+            pass_namespace=given.get("xp") is None,
+            pass_device="device" in signature.parameters and "device" not in given,
+        ),
+    )
 
 
 def _arguments(steps: Sequence[Step], target: Any) -> Iterator[tuple[Path, Any, Parameter | None]]:

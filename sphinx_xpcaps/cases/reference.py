@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import random
+import re
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,10 +24,11 @@ from sphinx_xpcaps.cases.model import (
     Variant,
     VariantName,
 )
+from sphinx_xpcaps.cases.parameters import parameters
 from sphinx_xpcaps.cases.payload import load_steps
 from sphinx_xpcaps.cases.plans import argument_leaves, cast_paths
 from sphinx_xpcaps.cases.replay import REFERENCE, prepare, run_steps
-from sphinx_xpcaps.cases.trees import is_number, result_leaves
+from sphinx_xpcaps.cases.trees import dense, is_number, result_leaves
 
 StartVariant = Callable[[VariantName, float], bool]
 """Called with the name of a variant and the seconds that the variant as written took; returns
@@ -85,9 +88,12 @@ def _try(case: Case, name: VariantName, dtypes: Mapping[Path, np.dtype[Any]]) ->
 def _reference_variant(
     case: Case, name: VariantName, dtypes: Mapping[Path, np.dtype[Any]]
 ) -> Variant:
-    """Run a case twice with NumPy; a result that differs is not reproducible."""
+    """Run a case twice with NumPy; a result that differs is not reproducible.
+
+    A result that depends on a seed among the arguments cannot be reproduced by another library.
+    """
     first, second = (_run(case, dtypes, seed) for seed in (0, 1))
-    same = len(first) == len(second) and all(map(_same, first, second))
+    same = _all_same(first, second) and not _depends_on_seed(case, dtypes, first)
     sensitivity = [0.0] * len(first)
     for seed in _PHASES if same else ():
         try:
@@ -97,11 +103,18 @@ def _reference_variant(
         if len(nearby) == len(first):
             pairs = zip(sensitivity, first, nearby, strict=True)
             sensitivity = [max(before, _distance(a, b)) for before, a, b in pairs]
+    if same:
+        exact = _sensitivity_of_integers(case, dtypes, first)
+        sensitivity = [max(pair) for pair in zip(sensitivity, exact, strict=True)]
     if any(w and _is_discrete(leaf) for w, leaf in zip(sensitivity, first, strict=True)):
         # The call took another branch, so integers and booleans cannot be compared.
         leaf_by_leaf = zip(sensitivity, first, strict=True)
         sensitivity = [float("inf") if _is_discrete(leaf) else w for w, leaf in leaf_by_leaf]
-    leaves = [replace(leaf, sensitivity=w) for leaf, w in zip(first, sensitivity, strict=True)]
+    vectors = _returns_vectors(case)
+    leaves = [
+        replace(leaf, sensitivity=w, free_signs=vectors and _is_orthonormal(leaf))
+        for leaf, w in zip(first, sensitivity, strict=True)
+    ]
     return Variant(name, dtypes, tuple(leaves), same)
 
 
@@ -109,18 +122,117 @@ _PHASES = (0.0, 1.0, 2.0)
 """Phases of the perturbation of floats that measures the sensitivity to rounding."""
 
 
-def _perturbed(phase: float, leaf: Any) -> Any:
+def _perturbed(phase: float, path: Path, leaf: Any) -> Any:
     """Return floats perturbed by up to 16 units in the last place, each differently.
 
     Integral values are not changed: they are exact, and often are counts.
     """
     if isinstance(leaf, float):
-        return float(_perturbed(phase, np.asarray(leaf)))
+        return float(_perturbed(phase, path, np.asarray(leaf)))
     if not isinstance(leaf, np.ndarray) or leaf.dtype.kind not in "fc":
         return leaf
     pattern = np.cos(phase + 2.4 * np.arange(leaf.size)).reshape(leaf.shape)
     moved = leaf * (1 + 16 * np.finfo(leaf.dtype).eps * pattern).astype(leaf.dtype)
     return np.where(leaf == np.round(leaf), leaf, moved)
+
+
+def _sensitivity_of_integers(
+    case: Case, dtypes: Mapping[Path, np.dtype[Any]], first: list[Leaf]
+) -> list[float]:
+    """Return how much each leaf changes when matrices of whole numbers change in the last digits.
+
+    A singular matrix of whole numbers has a result that is determined by rounding. A function that
+    rounds its arguments also returns something else, but the same for a smaller and a larger
+    change; such a step does not count.
+    """
+    none = [0.0] * len(first)
+    floats = [leaf.kind is LeafKind.ARRAY and not _is_discrete(leaf) for leaf in first]
+    if not any(floats):
+        return none
+    changed = False
+
+    def moved(factor: float, _: Path, leaf: Any) -> Any:
+        nonlocal changed
+        matrix = isinstance(leaf, np.ndarray) and leaf.ndim >= 2 and leaf.dtype.kind in "iufc"
+        if not matrix or not np.array_equal(leaf, np.round(leaf)):
+            return leaf
+        changed = True
+        wide = leaf.astype(np.float64) if leaf.dtype.kind in "iu" else leaf
+        pattern = np.cos(2.4 * np.arange(leaf.size)).reshape(leaf.shape)
+        return wide * (1 + factor * np.finfo(wide.dtype).eps * pattern).astype(wide.dtype)
+
+    distances = []
+    for factor in (16.0, 256.0):
+        try:
+            found = _run(case, dtypes, 0, adjust=functools.partial(moved, factor))
+        except BaseException:  # whole numbers are required
+            return none
+        if not changed or len(found) != len(first):
+            return none
+        distances.append([_distance(a, b) for a, b in zip(first, found, strict=True)])
+    small, large = distances
+    return [
+        near if use and np.isfinite(near) and abs(near - far) > 0.01 * near else 0.0
+        for use, near, far in zip(floats, small, large, strict=True)
+    ]
+
+
+_SEEDS = re.compile(r"(\w+_)?(seed|rng|random_state|generator)")
+
+
+def _depends_on_seed(case: Case, dtypes: Mapping[Path, np.dtype[Any]], first: list[Leaf]) -> bool:
+    """Return whether the result changes with the seeds and generators among the arguments."""
+    steps = load_steps(case.payload)
+    names = [[parameter.name for parameter in parameters(step.callee)] for step in steps]
+    changed = False
+
+    def other(path: Path, leaf: Any) -> Any:
+        nonlocal changed
+        step, place = path[0], path[1]
+        if isinstance(place, int):
+            place = dict(enumerate(names[step])).get(place, "")
+        if isinstance(leaf, np.random.Generator | np.random.RandomState):
+            changed = True
+            return type(leaf)(type(getattr(leaf, "bit_generator", None) or np.random.MT19937())(1))
+        if type(leaf) is int and _SEEDS.fullmatch(str(place)):
+            changed = True
+            return leaf + 1
+        return leaf
+
+    try:
+        found = _run(case, dtypes, 0, adjust=other)
+    except BaseException:
+        return False
+    return changed and not _all_same(first, found)
+
+
+_VECTORS = re.compile(
+    r"\beigen[- ]?(vector|system|decomp|value decomp)|\bsingular[- ](vector|value decomp)|\bSVD\b"
+    r"|principal[- ](component|axes)|\bQR\b|\borthonormal",
+    re.IGNORECASE,
+)
+
+
+def _returns_vectors(case: Case) -> bool:
+    """Return whether the target is documented to compute vectors of unknown sign."""
+    callee = load_steps(case.payload)[-1].callee
+    return bool(_VECTORS.search(inspect.getdoc(callee) or ""))
+
+
+def _is_orthonormal(leaf: Leaf) -> bool:
+    """Return whether an array has columns or rows that are orthonormal."""
+    if leaf.kind is not LeafKind.ARRAY:
+        return False
+    array = np.asarray(leaf.value)
+    if array.ndim < 2 or array.dtype.kind not in "fc" or not np.isfinite(array).all():
+        return False
+    columns, rows = (x.conj().swapaxes(-1, -2) @ x for x in (array, array.swapaxes(-1, -2)))
+    tolerance = 8 * np.sqrt(np.finfo(array.dtype).eps)
+    return any(np.allclose(x, np.eye(x.shape[-1]), atol=tolerance) for x in (columns, rows))
+
+
+def _all_same(first: Sequence[Leaf], second: Sequence[Leaf]) -> bool:
+    return len(first) == len(second) and all(map(_same, first, second))
 
 
 def _is_discrete(leaf: Leaf) -> bool:
@@ -147,7 +259,7 @@ def _run(
     case: Case,
     dtypes: Mapping[Path, np.dtype[Any]],
     seed: int,
-    adjust: Callable[[Any], Any] | None = None,
+    adjust: Callable[[Path, Any], Any] | None = None,
 ) -> list[Leaf]:
     with seeded(seed):
         steps = prepare(case, None, dtypes, REFERENCE, adjust=adjust)
@@ -169,6 +281,7 @@ def seeded(seed: int) -> Iterator[None]:
 
 
 def _leaf(path: Path, value: Any) -> Leaf:
+    value = dense(value)
     if isinstance(value, (np.ndarray, np.generic)):
         array = np.array(value, copy=True)
         if array.dtype.kind in "biufc":

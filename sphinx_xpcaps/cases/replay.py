@@ -23,6 +23,21 @@ _LONGEST = 1000
 """The number of items of an iterator that are compared."""
 
 
+class PreparationError(Exception):
+    """A call that a case needs before the call of its target raised.
+
+    Parameters
+    ----------
+    name : str
+        The name of the callee.
+    error : Exception
+        What it raised.
+    """
+
+    def __init__(self, name: str, error: Exception) -> None:
+        super().__init__(f"`{name}` fails: {type(error).__name__}: {error}")
+
+
 @dataclass(frozen=True, slots=True)
 class Library:
     """The array library that a replay passes arrays of."""
@@ -53,7 +68,7 @@ def prepare(
     dtypes: Mapping[Path, np.dtype[Any]],
     library: Library,
     *,
-    adjust: Callable[[Any], Any] | None = None,
+    adjust: Callable[[Path, Any], Any] | None = None,
 ) -> list[Step]:
     """Return new copies of the steps with arguments converted.
 
@@ -68,18 +83,21 @@ def prepare(
     library : Library
         The library of the arrays to pass.
     adjust : callable, optional
-        Changes leaves in a call with NumPy.
+        Returns another value for the leaf at a path, in a call with NumPy.
     """
     selected = plan.paths if plan else frozenset()
     translator = None if plan is None else _Translator(library, on_host=plan.on_host)
 
     def replace(path: Path, leaf: Any) -> Any:
+        given = leaf
         if path in dtypes:
             leaf = cast(leaf, dtypes[path])
         if translator is None:
-            return adjust(leaf) if adjust else leaf
-        if path in selected or path in dtypes:
+            return adjust(path, leaf) if adjust else leaf
+        if path in selected or (path in dtypes and is_numeric_array(given)):
             return library.convert(np.asarray(leaf))
+        if path in dtypes:  # a list or number that the plan leaves as it is
+            return tuple(leaf.tolist()) if isinstance(given, tuple) else leaf.tolist()
         return translator.leaf(leaf)
 
     steps = []
@@ -141,7 +159,10 @@ def run_steps(
     made: dict[int, Any] = {}
     for step in before:
         args, kwargs = _with_results((step.args, step.kwargs), made)
-        made[step.number] = _bound(step.callee, made)(*args, **kwargs)
+        try:
+            made[step.number] = _bound(step.callee, made)(*args, **kwargs)
+        except Exception as error:
+            raise PreparationError(_name(step.callee), error) from error
     args, kwargs = _with_results((last.args, last.kwargs), made)
     function = _bound(last.callee, made)
     if on_ready is not None:
@@ -186,6 +207,10 @@ def _with_results(
         is_leaf=lambda x: not isinstance(x, (tuple, list, dict)),
     )
     return found
+
+
+def _name(callee: Any) -> str:
+    return str(getattr(callee, "name", None) or getattr(callee, "__name__", callee))
 
 
 def _bound(callee: Any, made: Mapping[int, Any]) -> Callable[..., Any]:

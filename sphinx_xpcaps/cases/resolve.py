@@ -125,7 +125,15 @@ def expand(name: str) -> tuple[str, ...]:
 
 
 def _defined_in(x: object, module: str) -> bool:
-    return getattr(x, "__module__", None) == module or isinstance(x, np.ufunc)
+    """Return whether a module without ``__all__`` defines `x` or re-exports it as its own.
+
+    These are the callables of its submodules and of private modules of the same package.
+    """
+    home = getattr(x, "__module__", None) or ""
+    if isinstance(x, np.ufunc) or home == module or home.startswith(f"{module}."):
+        return True
+    package, *inside = home.split(".")
+    return package == module.partition(".")[0] and any(part.startswith("_") for part in inside)
 
 
 def _is_public_callable(x: object) -> bool:

@@ -169,33 +169,82 @@ def result_leaves(
 
     Tuples, lists, dicts, iterators, object arrays and objects are traversed; arrays, numbers and
     everything else are leaves. For objects, the public attributes and the properties that are
-    arrays are traversed. Plots are left out.
+    arrays are traversed; if these contain no arrays, also the arrays in private attributes. Plots
+    are left out.
     """
-    if isinstance(result, np.ndarray) and result.dtype.kind == "O" and depth <= _DEEPEST:
+    if _holds_objects(result) and depth <= _DEEPEST:
         for i, item in enumerate(result.flat):
             yield from result_leaves(item, is_array, (*path, i), depth + 1)
     elif is_array(result) or isinstance(result, np.ndarray) or depth > _DEEPEST:
         yield path, result
     elif is_plot(result):
         return
+    elif is_sparse(result):
+        yield path, result
     elif isinstance(result, (list, tuple)):
         for i, item in enumerate(result):
             yield from result_leaves(item, is_array, (*path, i), depth + 1)
-    elif isinstance(result, Mapping):
-        for key in result:
-            yield from result_leaves(result[key], is_array, (*path, str(key)), depth + 1)
+    elif isinstance(result, Mapping) and (items := _items(result)) is not None:
+        for key, item in items:
+            yield from result_leaves(item, is_array, (*path, str(key)), depth + 1)
     elif isinstance(result, Iterator):
-        items = list(itertools.islice(result, _LONGEST))
-        yield from result_leaves(items, is_array, path, depth + 1)
+        first = list(itertools.islice(result, _LONGEST))
+        yield from result_leaves(first, is_array, path, depth + 1)
     else:
         attributes = _attributes(result)
         if attributes is None:
             yield path, result
             return
+
+        def leaves_of(items: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
+            for name, item in sorted(items.items()):
+                if not callable(item):
+                    yield from result_leaves(item, is_array, (*path, name), depth + 1)
+
         public = {name: x for name, x in attributes.items() if not name.startswith("_")}
-        for name, item in sorted({**_array_properties(result, is_array), **public}.items()):
-            if not callable(item):
-                yield from result_leaves(item, is_array, (*path, name), depth + 1)
+        found = list(leaves_of({**_array_properties(result, is_array), **public}))
+        yield from found
+        if not any(_is_any_array(leaf, is_array) for _, leaf in found):
+            hidden = {name: x for name, x in attributes.items() if name.startswith("_")}
+            for where, leaf in leaves_of(hidden):
+                if _is_any_array(leaf, is_array):
+                    yield where, leaf
+
+
+def is_sparse(x: object) -> bool:
+    """Return whether `x` is a sparse array, which has a shape, a dtype and a dense form."""
+    has_dense_form = callable(getattr(x, "toarray", None)) or callable(getattr(x, "todense", None))
+    return has_dense_form and hasattr(x, "shape") and hasattr(x, "dtype")
+
+
+def dense(x: Any) -> Any:
+    """Return a sparse array or an array of number objects as a plain array; `x` if it is neither.
+
+    Arrays of objects that are not all numbers are returned as they are.
+    """
+    if isinstance(x, np.ndarray) and x.dtype.kind == "O":
+        plain = np.asarray(x.tolist()) if all(map(is_number, x.flat)) else x
+        return plain if plain.dtype.kind in "biufc" and plain.shape == x.shape else x
+    if isinstance(x, np.ndarray) or not is_sparse(x):
+        return x
+    return np.asarray(x.toarray() if callable(getattr(x, "toarray", None)) else x.todense())
+
+
+def _holds_objects(x: object) -> bool:
+    """Return whether `x` is an array of objects that are not just numbers."""
+    return isinstance(x, np.ndarray) and x.dtype.kind == "O" and dense(x) is x
+
+
+def _items(mapping: Mapping[Any, Any]) -> list[tuple[Any, Any]] | None:
+    """Return the items of a mapping; None if its iteration does not give its keys."""
+    try:
+        return [(key, mapping[key]) for key in mapping]
+    except Exception:
+        return None
+
+
+def _is_any_array(x: object, is_array: Callable[[object], bool]) -> bool:
+    return is_array(x) or isinstance(x, np.ndarray) or is_sparse(x)
 
 
 def _array_properties(x: object, is_array: Callable[[object], bool]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 from core.backends import Backend, Watch
 from core.typing import Array
-from sphinx_xpcaps.cases.model import Case, Plan, Variant
+from sphinx_xpcaps.cases.model import Case, Plan, Step, Variant
+from sphinx_xpcaps.cases.plans import argument_leaves
 from sphinx_xpcaps.cases.reference import seeded
-from sphinx_xpcaps.cases.replay import Library, prepare, run_steps
+from sphinx_xpcaps.cases.replay import Library, PreparationError, prepare, run_steps
+from sphinx_xpcaps.cases.trees import is_numeric_sequence
 from sphinx_xpcaps.measure.judging.compare import Verdict, compare, require_arrays
 from sphinx_xpcaps.measure.model import CaseRun, CaseRunKey
 from sphinx_xpcaps.measure.modes.apply import in_mode
@@ -70,11 +72,16 @@ def execute(
                 warnings.simplefilter("ignore")
                 result = run_steps(steps, case.all_steps, transform, watch.reset)
                 counted = replace(watch)  # without what the comparison computes and transfers
-                verdict = _compare(result, variant, backend, device, arguments)
+                try:
+                    verdict = _compare(result, variant, backend, device, arguments, steps)
+                except Exception as error:
+                    kind, text = type(error).__name__, first_line(str(error))
+                    message = f"the result cannot be compared: {kind}: {text}"
+                    raise InapplicableError(message) from error
             caught = tracer.data_dependent_error
             if caught is not None and verdict.outcome is not Outcome.PASS:
                 raise caught  # by the function, which then returned something else
-        except InapplicableError as error:
+        except (InapplicableError, PreparationError) as error:
             message = first_line(str(error))
             return CaseRun(key=key, outcome=Outcome.NOT_RUN, message=message, applies=False)
         except WrongResultError as error:
@@ -164,12 +171,28 @@ class _Arguments:
 
 
 def _compare(
-    result: Any, variant: Variant, backend: Backend, device: str, arguments: _Arguments
+    result: Any,
+    variant: Variant,
+    backend: Backend,
+    device: str,
+    arguments: _Arguments,
+    steps: Sequence[Step],
 ) -> Verdict:
-    verdict = compare(result, variant, backend, device, inputs=frozenset(arguments.dtypes))
+    verdict = compare(
+        result,
+        variant,
+        backend,
+        device,
+        inputs=frozenset(arguments.dtypes),
+        default_float=any(map(_is_list_of_floats, argument_leaves(steps).values())),
+    )
     if arguments.dimensions == {0} and verdict.outcome is Outcome.PASS:
         verdict = require_arrays(result, backend)
     return verdict
+
+
+def _is_list_of_floats(leaf: Any) -> bool:
+    return is_numeric_sequence(leaf) and np.asarray(leaf).dtype.kind in "fc"
 
 
 def first_line(text: str) -> str:

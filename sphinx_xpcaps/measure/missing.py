@@ -55,6 +55,7 @@ class Groups:
             device=device,
             modes=(*adapter.modes, *optional),
             explain=TRACE in self._config.modes and not adapter.is_reference,
+            only_draws=TRACE in optional and TRACE not in self._config.modes,
         )
 
 

@@ -26,6 +26,8 @@ class Group:
     modes: tuple[str, ...]
     explain: bool = False
     """Whether to trace calls that fail, to name the standard's functions the backend lacks."""
+    only_draws: bool = False
+    """Whether calls are traced for the graph on a page alone, without a note if that fails."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

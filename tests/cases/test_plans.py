@@ -11,7 +11,7 @@ from sphinx_xpcaps.cases.parameters import parameters
 from sphinx_xpcaps.cases.plans import cast_paths, plans_for
 
 
-def documented(x, shape=None, weights=None, xp=None):  # type: ignore[no-untyped-def]
+def documented(x, shape=None, weights=None, points=None, xp=None):  # type: ignore[no-untyped-def]
     """Do something.
 
     Parameters
@@ -49,9 +49,13 @@ def test_array_like_scalars_are_converted_in_a_wider_plan() -> None:
 
 
 def test_lists_of_other_parameters_are_converted_last() -> None:
-    found = plans(np.ones(2), shape=[2, 2])
-    assert found["all lists"] == {(0,), ("shape",)}
+    found = plans(np.ones(2), points=[2, 2])
+    assert found["all lists"] == {(0,), ("points",)}
     assert next(iter(found)) == "arrays"
+
+
+def test_lists_of_sizes_are_not_converted() -> None:
+    assert plans(np.ones(2), shape=[2, 2]) == {"arrays": {(0,)}}
 
 
 def test_arrays_inside_tuples_and_dicts_are_found() -> None:

@@ -41,7 +41,7 @@ def test_a_function_that_does_not_depend_on_values_is_supported(record: Record) 
 
 def test_the_note_on_a_function_that_depends_on_a_value_has_the_line(record: Record) -> None:
     found = cell(record, "branches")
-    assert found.status is Status.PARTIAL
+    assert found.status is Status.SUPPORTED
     assert found.modes["trace"] is Status.UNSUPPORTED
     (note,) = found.notes
     assert note.startswith("data-dependent: bool() on a traced array at samples/__init__.py:")

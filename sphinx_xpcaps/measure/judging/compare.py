@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from core.backends import Backend
 from core.notes import DtypeChange, Note
 from core.typing import Array
 from sphinx_xpcaps.cases.model import Leaf, LeafKind, Path, Variant
-from sphinx_xpcaps.cases.trees import result_leaves
+from sphinx_xpcaps.cases.trees import dense, is_sparse, result_leaves
 from sphinx_xpcaps.results.model import Outcome
 
 
@@ -38,6 +39,7 @@ def compare(
     device: str,
     *,
     inputs: frozenset[str],
+    default_float: bool = False,
     expected_from: str = "NumPy returns",
 ) -> Verdict:
     """Compare a result with the expected one.
@@ -54,6 +56,8 @@ def compare(
         The device on which they are expected.
     inputs : frozenset of str
         Names of the dtypes of the arrays in the arguments.
+    default_float : bool
+        Whether an argument took the library's default floating-point dtype, such as a list.
     expected_from : str
         What returns the expected result, for messages.
 
@@ -64,14 +68,19 @@ def compare(
 
     Notes
     -----
-    Values agree within ``4 * sqrt(eps)`` of the coarser dtype, relative to the largest magnitude
-    in the leaf, or within the change of NumPy's own values when the inputs change in the last
-    digit.
+    Values agree within ``4 * sqrt(eps)`` of the coarsest dtype that took part, relative to the
+    largest magnitude in the leaf, or within the change of NumPy's own values when the inputs change
+    in the last digit. The dtypes are those of the arguments and the results, and the library's
+    default floating-point dtype if it computes with integers alone or with lists of floats.
     """
-    comparison = _Comparison(variant, backend, device, inputs, expected_from)
+    names = {name for name in inputs if name.startswith(("float", "complex"))}
+    if (default_float or not names) and not backend.is_reference:
+        names.add(_default_float(backend))
+    coarsest = max((float(np.finfo(name).eps) for name in names), default=0.0)
+    comparison = _Comparison(variant, backend, device, inputs, coarsest, expected_from)
     actual = dict(result_leaves(result, backend.owns))
     dtype_change = None
-    for expected in variant.leaves:
+    for expected in _joined(variant.leaves, actual, backend):
         if expected.path not in actual:
             if expected.kind is LeafKind.OTHER:
                 continue
@@ -80,6 +89,10 @@ def compare(
         if verdict.outcome is not Outcome.PASS:
             return verdict
         dtype_change = dtype_change or verdict.dtype_change
+    if not backend.is_reference and any(
+        isinstance(x, np.ndarray) and x.dtype.kind == "O" for x in actual.values()
+    ):
+        return Verdict(Outcome.FOREIGN_OUTPUT, str(Note.RETURNS_NUMPY))
     opaque = {leaf.path for leaf in variant.leaves if leaf.kind is LeafKind.OTHER}
     if any(_is_foreign(x, backend) for path, x in actual.items() if path not in opaque):
         return Verdict(Outcome.FOREIGN_OUTPUT, str(Note.RETURNS_NUMPY))
@@ -107,6 +120,8 @@ class _Comparison:
     backend: Backend
     device: str
     inputs: frozenset[str]
+    eps: float
+    """The precision of the coarsest floating-point dtype of the arguments."""
     expected_from: str
 
     def leaf(self, found: Any, expected: Leaf) -> Verdict:
@@ -116,6 +131,7 @@ class _Comparison:
             if (found is None) == (expected.value is None):
                 return _PASS
             return self.wrong_leaf(type(found).__name__, expected)
+        found = dense(found) if self.backend.is_reference else found
         if _is_foreign(found, self.backend):
             where = _prefix(expected.path)
             return Verdict(Outcome.FOREIGN_OUTPUT, f"{where}{Note.RETURNS_NUMPY}")
@@ -135,10 +151,11 @@ class _Comparison:
                 f"{_prefix(expected.path)}returns an array on {device}, "
                 f"the inputs are on {self.device}",
             )
-        values = self.backend.to_numpy(found)
+        values = dense(self.backend.to_numpy(found))
         dtype_change = None
         if isinstance(expected.value, np.ndarray):
             wanted, actual = expected.value.dtype, self.backend.numpy_dtype(found)
+            actual = values.dtype if actual.kind == "O" else actual
             if _kind(wanted) != _kind(actual) and not _is_real(values, wanted):
                 return self.wrong(expected, f"dtype {actual}", str(wanted))
             dtype_change = self.dtype_change(wanted, actual)
@@ -151,7 +168,10 @@ class _Comparison:
         if not self.variant.reproducible:
             return _PASS
         if wanted.dtype.kind in "fc" or values.dtype.kind in "fc":
-            difference = _difference(values, wanted, expected.sensitivity)
+            difference = _difference(values, wanted, expected.sensitivity, self.eps)
+            if difference and expected.free_signs:
+                values = _with_signs_of(wanted, values)
+                difference = _difference(values, wanted, expected.sensitivity, self.eps)
         elif np.array_equal(values, wanted) or not math.isfinite(expected.sensitivity):
             difference = ""
         else:
@@ -184,11 +204,56 @@ class _Comparison:
         return Verdict(Outcome.WRONG_VALUES, message)
 
 
-def _difference(values: NDArray[Any], wanted: NDArray[Any], sensitivity: float) -> str:
+def _joined(
+    expected: Sequence[Leaf], actual: Mapping[Path, Any], backend: Backend
+) -> Iterator[Leaf]:
+    """Yield the expected leaves; those of a list of numbers as one where an array is found.
+
+    A function that returns a list as it came in returns an array if it was called with one.
+    """
+    arrays = {path for path, x in actual.items() if backend.owns(x)}
+    known = {leaf.path for leaf in expected}
+    lists: dict[Path, dict[Path, Leaf]] = {}
+    for leaf in expected:
+        prefixes = (leaf.path[:n] for n in range(len(leaf.path)))
+        of = next((path for path in prefixes if path in arrays and path not in known), None)
+        if of is None:
+            yield leaf
+        else:
+            lists.setdefault(of, {})[leaf.path[len(of) :]] = leaf
+    for path, items in lists.items():
+        try:
+            shape = tuple(max(places) + 1 for places in zip(*items, strict=True))
+            joined = np.asarray([np.asarray(leaf.value) for leaf in items.values()]).reshape(shape)
+        except (TypeError, ValueError):
+            yield from items.values()
+        else:
+            yield Leaf(path, LeafKind.ARRAY, joined)
+
+
+def _default_float(backend: Backend) -> str:
+    """Return the name of the dtype of floats that the library creates from Python numbers."""
+    return backend.numpy_dtype(backend.namespace().asarray(0.5)).name
+
+
+def _with_signs_of(wanted: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
+    """Return orthonormal vectors with the signs, or complex phases, of those in another array."""
+    if values.shape != wanted.shape or not np.isfinite(values).all():
+        return values
+    for axis in (-2, -1):
+        products = np.sum(np.conj(values) * wanted, axis=axis, keepdims=True)
+        aligned: NDArray[Any] = values * products
+        if np.allclose(np.abs(products), 1.0, atol=1e-3):
+            return aligned
+    return values
+
+
+def _difference(values: NDArray[Any], wanted: NDArray[Any], sensitivity: float, eps: float) -> str:
     """Return how floating-point values differ by more than the tolerance; "" if they do not."""
     if not math.isfinite(sensitivity):
         return ""
-    eps = max(float(np.finfo(x.dtype).eps) for x in (values, wanted) if x.dtype.kind in "fc")
+    own = (float(np.finfo(x.dtype).eps) for x in (values, wanted) if x.dtype.kind in "fc")
+    eps = max(eps, *own)
     wide = np.complex128 if "c" in values.dtype.kind + wanted.dtype.kind else np.float64
     a, b = values.astype(wide), wanted.astype(wide)
     finite = np.isfinite(b)
@@ -221,7 +286,9 @@ def _kind(dtype: np.dtype[Any]) -> str:
 
 
 def _is_foreign(x: object, backend: Backend) -> bool:
-    return not backend.is_reference and isinstance(x, (np.ndarray, np.generic))
+    if backend.is_reference or backend.owns(x):
+        return False
+    return isinstance(x, (np.ndarray, np.generic)) or is_sparse(x)
 
 
 def _prefix(path: Path) -> str:

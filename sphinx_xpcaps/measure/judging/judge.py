@@ -17,6 +17,7 @@ from sphinx_xpcaps.measure.judging.notes import (
     mode_note,
 )
 from sphinx_xpcaps.measure.model import GroupResult, TargetRuns
+from sphinx_xpcaps.measure.modes.tracing import TRACE
 from sphinx_xpcaps.results.model import Cell, Graph, Outcome, Reason, Status
 
 _VARIANT_NOTES = {VariantName.FLOAT64: Note.FLOATING_ONLY, VariantName.REAL: Note.REAL_ONLY}
@@ -53,7 +54,8 @@ def judge(result: GroupResult, *, key: str) -> Cell:
 
 
 def _judge_runs(runs: TargetRuns, backend: Backend, key: str) -> Cell:
-    cases = case_results(runs)
+    every = case_results(runs)
+    cases = [case for case in every if case.passed is not None or case.failure.applies] or every
     working = [case for case in cases if case.passed is not None]
     judgements = {"eager": _judge_eager(cases, backend)}
     for mode in runs.group.modes:
@@ -63,7 +65,12 @@ def _judge_runs(runs: TargetRuns, backend: Backend, key: str) -> Cell:
         backend=runs.group.backend,
         device=runs.group.device,
         status=_overall(judgements),
-        notes=tuple(str(note) for each in judgements.values() for note in each.notes),
+        notes=tuple(
+            str(note)
+            for mode, each in judgements.items()
+            if not (mode == TRACE and runs.group.only_draws)
+            for note in each.notes
+        ),
         modes={mode: each.status for mode, each in judgements.items()},
         origin=cases[0].summary.origin if cases else None,
         passed=sum(case.passed_as_written is not None for case in cases),
@@ -81,7 +88,8 @@ def _overall(judgements: Mapping[str, Judgement]) -> Status:
     if eager is not Status.SUPPORTED:
         return eager
     bad = (Status.UNSUPPORTED, Status.PARTIAL)
-    return Status.PARTIAL if any(j.status in bad for j in judgements.values()) else eager
+    limited = any(j.status in bad for mode, j in judgements.items() if mode != TRACE)
+    return Status.PARTIAL if limited else eager
 
 
 def _judge_eager(cases: Sequence[CaseResult], backend: Backend) -> Judgement:
@@ -110,7 +118,10 @@ def _judge_dtypes(cases: Sequence[CaseResult]) -> Iterable[Judgement]:
         only = [case for case in cases if case.passed and case.passed.key.variant == variant]
         if only:
             reasons = tuple(case.reason(case.eager(VariantName.AS_WRITTEN)[0]) for case in only)
-            yield Judgement(Status.PARTIAL, (note,), reasons)
+            in_some = QualifiedNote(note=note, count=len(only), total=len(cases))
+            yield Judgement(
+                Status.PARTIAL, (note if len(only) == len(cases) else in_some,), reasons
+            )
     single = [(case, run) for case in cases for run in case.eager(VariantName.FLOAT32)]
     failed = [
         (case, run) for case, run in single if not run.passed and run.outcome is not Outcome.NOT_RUN
