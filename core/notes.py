@@ -53,6 +53,7 @@ class Note(StrEnum):
     """Works in some cases only."""
     RANDOM = "values not compared: random"
     MADE_UP_DATA = "with made-up data"
+    MADE_UP_CALLS = "made-up calls"
 
     # Where it works
     CONVERTS_TO_NUMPY = "converts to NumPy"

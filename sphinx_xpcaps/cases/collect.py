@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path as File
 from typing import Any
@@ -19,6 +19,7 @@ from sphinx_xpcaps.cases.model import (
     FoundCalls,
     LeafKind,
     Origin,
+    Problem,
     Step,
     Variant,
     VariantName,
@@ -32,8 +33,9 @@ from sphinx_xpcaps.cases.plans import (
     plans_for,
 )
 from sphinx_xpcaps.cases.reference import StartVariant, seeded, variants_of
+from sphinx_xpcaps.cases.replay import subject_step
 from sphinx_xpcaps.cases.resolve import TargetError, resolve
-from sphinx_xpcaps.cases.select import argument_names, choose, fallback_call, traits
+from sphinx_xpcaps.cases.select import argument_names, choose, plain_call, traits
 from sphinx_xpcaps.cases.signature import SECONDS, from_signature
 
 MOST_CASES = 6
@@ -82,23 +84,43 @@ def _collect(
         owner, target = resolve(name)
     except TargetError as error:
         return Collected(target=name, error=str(error), error_type="TargetError")
+    origins: list[Callable[[], FoundCalls]] = [
+        lambda: from_case_modules(name, sources),
+        lambda: _fitting(from_docstrings(name, owner, target, on_start, skip)),
+        lambda: from_signature(name, owner, target, on_start, skip),
+    ]
     if bodies:
-        found = from_bodies(name, owner, target, bodies, on_start, skip)
-    elif (listed := from_case_modules(name, sources)).calls or listed.problem:
-        found = listed
-    else:
-        found = _fitting(from_docstrings(name, owner, target, on_start, skip))
-        if not found.calls and (made := from_signature(name, owner, target, on_start, skip)).calls:
-            found = made
-    if not found.calls:
-        return Collected(
-            target=name,
-            origin=found.origin,
-            error=found.problem,
-            error_type=found.problem_type,
-            error_line=found.problem_line,
-        )
-    return _make_cases(name, target, found, on_start, skip, file)
+        origins.insert(0, lambda: from_bodies(name, owner, target, bodies, on_start, skip))
+    failed: list[Collected] = []
+    problem: Problem | None = None
+    for find in origins:
+        found = find()
+        if found.calls:
+            collected = _make_cases(name, target, found, problem, on_start, skip, file)
+            if collected.cases:
+                return collected
+        else:
+            collected = Collected(
+                target=name,
+                origin=found.origin,
+                error=found.problem,
+                error_type=found.problem_type,
+                error_line=found.problem_line,
+            )
+        if collected.error:
+            failed.append(collected)
+        if problem is None and found.is_broken:
+            line = 1 if found.origin is Origin.DIRECTIVE else None
+            problem = Problem(
+                message=found.problem,
+                exception=found.problem_type,
+                line=found.problem_line or line,
+            )
+    main = next((each for each in failed if each.origin is Origin.DIRECTIVE), failed[0])
+    if main.origin is Origin.DIRECTIVE:
+        return main
+    reasons = dict.fromkeys(each.error for each in failed)
+    return replace(main, error="; ".join(reasons))
 
 
 def _fitting(found: FoundCalls) -> FoundCalls:
@@ -126,7 +148,13 @@ def load_cases(file: File) -> list[Case]:
 
 
 def _make_cases(
-    name: str, target: Any, found: FoundCalls, on_start: OnStart, skip: Collection[str], file: File
+    name: str,
+    target: Any,
+    found: FoundCalls,
+    problem_before: Problem | None,
+    on_start: OnStart,
+    skip: Collection[str],
+    file: File,
 ) -> Collected:
     made, problem = 0, ""
     made_up = found.origin is Origin.SIGNATURE
@@ -134,9 +162,9 @@ def _make_cases(
     names = [parameter.name for parameter in known]
     calls = [(call, load_steps(call.payload)) for call in found.calls]
     chosen = [calls[i] for i in choose([traits(steps) for _, steps in calls], MOST_CASES)]
-    fallback = fallback_call(chosen, known)
+    plain = plain_call(chosen, known)
     with file.open("ab") as stream:
-        for call, steps in [*chosen, *fallback]:
+        for call, steps in [*chosen, *plain]:
             if call.text in skip:
                 continue
             case = Case(
@@ -144,9 +172,12 @@ def _make_cases(
                 origin=found.origin,
                 payload=call.payload,
                 all_steps=call.all_steps,
-                is_fallback=call not in found.calls,
+                is_plain=call not in found.calls,
                 made_up_data=found.made_up_data,
-                arguments=argument_names(steps[-1], names),
+                problem=problem_before,
+                arguments=argument_names(
+                    subject_step(steps) if call.all_steps else steps[-1], names
+                ),
             )
 
             def start_variant(variant: str, seconds: float, text: str = call.text) -> bool:
@@ -162,7 +193,7 @@ def _make_cases(
             try:
                 case = _with_reference(case, steps, target, start_variant)
             except BaseException as error:
-                if not case.is_fallback:
+                if not case.is_plain:
                     message = f"{type(error).__name__}: {error}"
                     problem = f"the call fails when it is repeated: {message}"
                 continue

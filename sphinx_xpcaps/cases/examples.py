@@ -36,7 +36,7 @@ def from_docstrings(
 
     If an example fails, only that example and those that depend on it are lost.
     """
-    problem = "its docstring has no examples"
+    problem, problem_type = "its docstring has no examples", None
     provide_plots()
     for text in doctexts(owner, target):
         examples = _examples(text)
@@ -44,7 +44,7 @@ def from_docstrings(
             continue
         watcher = _watcher(name, owner, target, on_start, skip)
         scope = _module_scope(name, target)
-        failed = ""
+        failed: BaseException | None = None
         for example in examples:
             source = example.source
             if example.options.get(doctest.OPTIONFLAGS_BY_NAME["SKIP"]) or source in skip:
@@ -53,14 +53,15 @@ def from_docstrings(
             try:
                 watcher.run(source, scope)
             except BaseException as error:
-                failed = failed or f"{type(error).__name__}: {_first_line(error)}"
+                failed = failed or error
         calls = watcher.finish()
         if calls:
             return FoundCalls(Origin.DOCSTRING, tuple(calls), made_up_data=watcher.made_up_data)
         problem = watcher.problem or "no example calls it"
-        if failed and not watcher.problem:
-            problem += f" (an example failed with {failed})"
-    return FoundCalls(Origin.DOCSTRING, problem=problem)
+        if failed is not None and not watcher.problem:
+            problem_type = type(failed).__name__
+            problem = f"its example raises {problem_type}: {_first_line(failed)}"
+    return FoundCalls(Origin.DOCSTRING, problem=problem, problem_type=problem_type)
 
 
 def from_bodies(

@@ -98,6 +98,16 @@ class Step:
     """The number by which later steps refer to the result of this step."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Why code that should give cases gives none, although there are other cases."""
+
+    message: str
+    exception: str | None = None
+    line: int | None = None
+    """Line of a directive's body."""
+
+
 class FoundCall(NamedTuple):
     """A call of a target that an origin gave."""
 
@@ -119,6 +129,12 @@ class FoundCalls:
     problem_line: int | None = None
     """Line of a directive's body at which it failed."""
     made_up_data: bool = False
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the code failed, so that the author should know if other cases are used."""
+        failed = self.problem_type is not None or self.origin is Origin.DIRECTIVE
+        return failed and not self.calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +191,12 @@ class Case:
     """Whether the results of all steps are compared, not only that of the last step."""
     made_up_data: bool = False
     """Whether made-up data replaced a data set that could not be loaded."""
+    problem: Problem | None = None
+    """Why an origin that comes first gives no cases."""
     arguments: tuple[str, ...] = ()
     """Names of the arguments that are passed, and ``name=value`` for small values."""
-    is_fallback: bool = False
-    """Whether this is another case without its optional arguments, run if all others fail."""
+    is_plain: bool = False
+    """Whether this is another case without its optional arguments."""
     plans: tuple[Plan, ...] = ()
     variants: tuple[Variant, ...] = ()
 

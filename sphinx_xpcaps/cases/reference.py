@@ -161,7 +161,7 @@ def _sensitivity_of_integers(
         pattern = np.cos(2.4 * np.arange(leaf.size)).reshape(leaf.shape)
         return wide * (1 + factor * np.finfo(wide.dtype).eps * pattern).astype(wide.dtype)
 
-    distances = []
+    results = []
     for factor in (16.0, 256.0):
         try:
             found = _run(case, dtypes, 0, adjust=functools.partial(moved, factor))
@@ -169,12 +169,13 @@ def _sensitivity_of_integers(
             return none
         if not changed or len(found) != len(first):
             return none
-        distances.append([_distance(a, b) for a, b in zip(first, found, strict=True)])
-    small, large = distances
-    return [
-        near if use and np.isfinite(near) and abs(near - far) > 0.01 * near else 0.0
-        for use, near, far in zip(floats, small, large, strict=True)
-    ]
+        results.append(found)
+    distances = []
+    for use, leaf, *others in zip(floats, first, *results, strict=True):
+        distance = _distance(leaf, others[0])
+        is_step = _distance(*others) <= 0.01 * distance
+        distances.append(distance if use and np.isfinite(distance) and not is_step else 0.0)
+    return distances
 
 
 _SEEDS = re.compile(r"(\w+_)?(seed|rng|random_state|generator)")

@@ -6,7 +6,7 @@ import functools
 import inspect
 import itertools
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -189,6 +189,12 @@ def _all_steps(
         if isinstance(callee, StepMethod) and callee.of.step == owner and made[number] is not first
     ]
     return results or [first]
+
+
+def subject_step(steps: Sequence[Step]) -> Step:
+    """Return the step that creates the object under test, if the results of all are compared."""
+    number = _subject([(step.callee, step.number) for step in steps])
+    return next(step for step in steps if step.number == number)
 
 
 def _subject(callees: list[tuple[Any, int]]) -> int:

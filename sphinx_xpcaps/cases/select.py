@@ -41,12 +41,12 @@ def argument_names(step: Step, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted([*given, *small]))
 
 
-def fallback_call(
+def plain_call(
     calls: Sequence[tuple[FoundCall, list[Step]]], known: Sequence[Parameter]
 ) -> list[tuple[FoundCall, list[Step]]]:
     """Return the first call without its optional arguments, unless a call has none already.
 
-    If all calls of the examples fail on a library, this call may still work.
+    It shows whether the target works without an option that all examples pass.
     """
     required = {p.name for p in known if p.required and not p.name.startswith("*")}
     positional = [p.name for p in known if not p.name.startswith("**")]

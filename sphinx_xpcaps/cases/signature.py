@@ -10,9 +10,10 @@ import inspect
 import re
 import warnings
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import array_api_compat.numpy
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,7 +33,22 @@ _CHOICES = re.compile(r"\{([^{}]*)\}")
 _DIMENSIONS = re.compile(r"(\d)-?\s?[dD]\b")
 _SHAPE = re.compile(r"\(([^()]*)\)")
 _SIZE = re.compile(r"(?P<name>\d+|[A-Za-z]\w*)(?P<more>[+-]\d+)?")
-_ROWS = re.compile(r"\b(list|sequence|tuple)s? of (\w+ )?(1-?D )?(nd)?arrays", re.IGNORECASE)
+_ROWS = re.compile(
+    r"\b(list|sequence|tuple|iterable)s? of (\w+ )?(1-?D )?((nd)?arrays|tensors|matrices)"
+    r"|\b(nd)?(array|tensor|matrix) (list|sequence|tuple)s?\b"
+    r"|\b(list|sequence|tuple|iterable)\[[^\]]*(array|tensor)",
+    re.IGNORECASE,
+)
+_NAMED_SHAPE = re.compile(r"\[[^\[\]]*,\s*[\"']([^\"'\[\]]*)[\"']\]")
+"""The shape in an annotation such as ``Float[Array, "n m"]``."""
+_LITERAL = re.compile(r"\bLiteral\[\s*([^\],]+)")
+_INTEGERS = re.compile(
+    r"\bU?Int(eger)?\d*\[|\bint(eger)?s? (nd)?(array|tensor)|(array|tensor)s?(_like)? of int", re.I
+)
+_BOOLEANS = re.compile(
+    r"\bBool\[|\bbool(ean)?s? (nd)?(array|tensor)|(array|tensor)s?(_like)? of bool", re.I
+)
+_COUNTS = re.compile(r"\b(tuple|sequence|list)s?( of |\[)int", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +106,30 @@ _STYLES = (
 def from_signature(
     name: str, owner: Any, target: Any, on_start: OnStart, skip: Collection[str]
 ) -> FoundCalls:
-    """Return up to two calls that NumPy accepts, with arrays of different dimensions."""
+    """Return calls that NumPy accepts: two with arrays of different dimensions, one with options.
+
+    The options are the optional parameters that are arrays. If no call without options is
+    accepted, one optional parameter at a time is tried, and then arrays for the parameters that
+    are not described.
+    """
     if inspect.isclass(owner):
         return FoundCalls(Origin.SIGNATURE, problem="a method needs an example")
     listed = [p for p in parameters(target) if not p.name.startswith("*")]
     known = [p for p in listed if p.required]
     problem = "its signature does not describe its parameters"
-    for extra in (None, *[p for p in listed if not p.required][:_MOST_OPTIONAL]):
-        calls: list[FoundCall] = []
+    optional = [p for p in listed if not p.required]
+    arrays = tuple(p for p in optional if p.is_array_like and p.name != "out")
+    single = [(p,) for p in optional[:_MOST_OPTIONAL]]
+    calls: list[FoundCall] = []
+    for extras in ((), arrays, *single, None):
+        if calls and (extras is None or extras != arrays or not arrays):
+            continue
+        guess = extras is None  # parameters that are not described may be arrays
         seen: set[tuple[int, ...]] = set()
-        for style in _STYLES if extra is None else _STYLES[2:3]:
-            args = _arguments(known, style)
-            more = {} if extra is None else {extra.name: _value(extra, style, len(known))}
+        enough = len(calls) + 1 if extras == arrays and arrays else _MOST_CALLS
+        for style in _STYLES if not extras or extras == arrays else _STYLES[2:3]:
+            args = _arguments(known, style, guess=guess)
+            more = {p.name: _value(p, style, len(known) + i) for i, p in enumerate(extras or ())}
             if args is None or any(value is None for value in more.values()):
                 break
             text = _text(name, known, args, more)
@@ -117,29 +145,43 @@ def from_signature(
             if _accepted(target, args, more):
                 seen.add(dimensions)
                 calls.append(FoundCall(text, payload, False))
-            if len(calls) == _MOST_CALLS:
+            if len(calls) == enough:
                 break
             problem = "NumPy accepts no call made up from its signature"
-        if calls:
-            return FoundCalls(Origin.SIGNATURE, tuple(calls))
+    if calls:
+        return FoundCalls(Origin.SIGNATURE, tuple(calls))
     return FoundCalls(Origin.SIGNATURE, problem=problem)
 
 
-def _arguments(known: Sequence[Parameter], style: _Style) -> tuple[Any, ...] | None:
+def _arguments(known: Sequence[Parameter], style: _Style, *, guess: bool) -> tuple[Any, ...] | None:
     """Return a value for each parameter, or None if the type of one is not known."""
-    made = [_value(parameter, style, i) for i, parameter in enumerate(known)]
+    described = [
+        replace(each, type="array_like") if guess and not each.type else each for each in known
+    ]
+    made = [_value(parameter, style, i) for i, parameter in enumerate(described)]
     return None if any(value is None for value in made) else tuple(made)
 
 
 def _value(parameter: Parameter, style: _Style, position: int) -> Any:
     words = parameter.type
+    if literal := _LITERAL.search(words):
+        first = literal.group(1).strip()
+        return first.strip("'\"") if first[:1] in "'\"" else _number(first)
+    if parameter.name == "xp":
+        return array_api_compat.numpy
     if choices := _CHOICES.search(words):
         first = choices.group(1).split(",")[0].strip()
         return first.strip("'\"`‘’“”") if first[:1] in "'\"`‘“" else _number(first)
     if parameter.is_array_like or (not words and _ARRAY_NAMES.fullmatch(parameter.name)):
         array = style.array(_shape(words, style, position), position)
+        if _BOOLEANS.search(words):
+            array = np.arange(array.size).reshape(array.shape) % 2 == 0
+        elif _INTEGERS.search(words):
+            array = np.arange(array.size).reshape(array.shape)
         in_rows = array.ndim > 1 and _ROWS.search(f"{words} {parameter.meaning}")
         return list(array) if in_rows else array
+    if _COUNTS.search(words):
+        return (style.count,)
     if re.search(r"\bint(eger)?s?\b", words) or (
         not words and _COUNT_NAMES.fullmatch(parameter.name)
     ):
@@ -157,6 +199,12 @@ def _number(text: str) -> Any:
 
 def _shape(words: str, style: _Style, position: int) -> tuple[int, ...]:
     """Return the documented shape, or else that of the style."""
+    if named := _NAMED_SHAPE.search(words):
+        axes = [axis.lstrip("#").rpartition("=")[2] for axis in named.group(1).split()]
+        fixed = [axis for axis in axes if axis[:1] not in "*.…_"]
+        sizes = [_SIZE.fullmatch(axis) for axis in fixed]
+        if all(sizes):
+            return tuple(_size(found) for found in sizes if found)
     if found := _DIMENSIONS.search(words):
         return (4,) * int(found.group(1))
     for group in _SHAPE.findall(words):

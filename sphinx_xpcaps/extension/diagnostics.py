@@ -30,7 +30,7 @@ def unmeasured_targets(
         table = tables.get(request.target)
         if target.kind == MISSING:
             missing.setdefault(why, []).append(request)
-        elif any(cell.origin == "directive" for cell in target.cells):
+        elif reason.line or any(cell.origin == "directive" for cell in target.cells):
             if request.body:  # otherwise the warning belongs to the request with the body
                 yield _failed_body(request, reason, why)
         elif table is None or not table.measured:

@@ -63,8 +63,6 @@ def run_target(
     runner = _CaseRunner(on_start, on_result, group, {run.key: run for run in known})
     results: list[_Result] = []
     for number, case in enumerate(load_cases(file)):
-        if case.is_fallback and any(result.passed for result in results):
-            break
         results.append(runner.run(number, case))
     return TargetRuns(
         target=target,
@@ -235,6 +233,7 @@ def _summary(case: Case, missing: tuple[str, ...]) -> CaseSummary:
         origin=case.origin,
         reproducible=written.reproducible,
         made_up_data=case.made_up_data,
+        problem=case.problem,
         arguments=case.arguments,
         missing_functions=missing,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from core.notes import DtypeChange, Note
-from sphinx_xpcaps.cases.model import Collected
+from sphinx_xpcaps.cases.model import Collected, Problem
 from sphinx_xpcaps.results.model import Graph, Outcome
 
 
@@ -83,6 +83,8 @@ class CaseSummary:
     origin: str
     reproducible: bool
     made_up_data: bool = False
+    problem: Problem | None = None
+    """Why an origin that comes first gives no cases."""
     arguments: tuple[str, ...] = ()
     missing_functions: tuple[str, ...] = ()
     """Functions of the standard that the case calls and the backend's namespace lacks."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from core.backends import Backend, get_backend
 from core.notes import CapabilityNote, Note, QualifiedNote
-from sphinx_xpcaps.cases.model import VariantName
+from sphinx_xpcaps.cases.model import Origin, VariantName
 from sphinx_xpcaps.measure.judging.case_result import CaseResult, case_results
 from sphinx_xpcaps.measure.judging.cells import not_run, with_lost_calls
 from sphinx_xpcaps.measure.judging.notes import (
@@ -75,12 +75,28 @@ def _judge_runs(runs: TargetRuns, backend: Backend, key: str) -> Cell:
         origin=cases[0].summary.origin if cases else None,
         passed=sum(case.passed_as_written is not None for case in cases),
         total=len(cases),
-        reasons=tuple(reason for each in judgements.values() for reason in each.reasons),
+        reasons=(
+            *(reason for each in judgements.values() for reason in each.reasons),
+            *(_problems(cases) if backend.is_reference else ()),
+        ),
         host_transfer=any(_transfers(case, backend) for case in working),
         computes=sum(case.passed.computes for case in working if case.passed),
         graph=_graph(cases),
         key=key,
     )
+
+
+def _problems(cases: Sequence[CaseResult]) -> Iterable[Reason]:
+    """Yield why code that should give cases gives none, although there are other cases."""
+    for problem in dict.fromkeys(case.summary.problem for case in cases):
+        if problem is not None:
+            yield Reason(
+                mode="eager",
+                outcome=Outcome.NO_CASE,
+                exception=problem.exception,
+                message=problem.message,
+                line=problem.line,
+            )
 
 
 def _overall(judgements: Mapping[str, Judgement]) -> Status:
@@ -138,11 +154,14 @@ def _judge_dtypes(cases: Sequence[CaseResult]) -> Iterable[Judgement]:
 
 def _judge_evidence(cases: Sequence[CaseResult]) -> Judgement:
     """Return notes on how far the cases can be relied on, which do not change the status."""
-    notes: list[Note] = []
+    notes: list[Note | QualifiedNote] = []
     if any(not case.summary.reproducible for case in cases):
         notes.append(Note.RANDOM)
     if any(case.summary.made_up_data for case in cases):
         notes.append(Note.MADE_UP_DATA)
+    problem = cases[0].summary.problem
+    if problem is not None and cases[0].summary.origin == Origin.SIGNATURE:
+        notes.append(QualifiedNote(note=Note.MADE_UP_CALLS, detail=problem.message))
     return Judgement(Status.SUPPORTED, tuple(notes))
 
 
