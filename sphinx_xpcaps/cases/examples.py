@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import ast
-import doctest
 import importlib
-import re
 import sys
-import textwrap
 import traceback
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import array_api_compat.numpy
 import numpy as np
 
+from sphinx_xpcaps.cases.example_code import prompts, statements
 from sphinx_xpcaps.cases.model import CodeKind, FoundCall, FoundCalls, Origin
 from sphinx_xpcaps.cases.plot_stub import provide_plots
 from sphinx_xpcaps.cases.resolve import doctexts
@@ -39,22 +36,23 @@ def from_docstrings(
     problem, problem_type = "its docstring has no examples", None
     provide_plots()
     for text in doctexts(owner, target):
-        examples = _examples(text)
-        if not examples:
+        groups = (prompts(text), list(statements(text)))
+        if not any(groups):
             continue
         watcher = _watcher(name, owner, target, on_start, skip)
         scope = _module_scope(name, target)
         failed: BaseException | None = None
-        for example in examples:
-            source = example.source
-            if example.options.get(doctest.OPTIONFLAGS_BY_NAME["SKIP"]) or source in skip:
-                continue
-            on_start((CodeKind.LINE, source))
-            try:
-                watcher.run(source, scope)
-            except BaseException as error:
-                failed = failed or error
-        calls = watcher.finish()
+        calls: list[FoundCall] = []
+        for group in groups:  # code without prompts is used if that with prompts has no call
+            for source in group if not calls else ():
+                if source in skip:
+                    continue
+                on_start((CodeKind.LINE, source))
+                try:
+                    watcher.run(source, scope)
+                except BaseException as error:
+                    failed = failed or error
+            calls = watcher.finish()
         if calls:
             return FoundCalls(Origin.DOCSTRING, tuple(calls), made_up_data=watcher.made_up_data)
         problem = watcher.problem or "no example calls it"
@@ -100,39 +98,6 @@ def _watcher(
         on_start((CodeKind.CALL, text))
 
     return Watcher(owner, target, name, on_target_call)
-
-
-_BLOCK = re.compile(
-    r"^(?P<fence>```+) ?py(?:thon|con)?3?\n(?P<fenced>.*?)^(?P=fence)"
-    r"|^\.\. code(?:-block)?:: *py(?:thon)?3?\n(?P<indented>(?:[ \t]*\n|[ \t]+\S.*\n?)+)",
-    re.DOTALL | re.MULTILINE,
-)
-
-
-def _examples(text: str) -> list[doctest.Example]:
-    """Return the doctest examples of a docstring, or else the statements of its code blocks."""
-    try:
-        found = doctest.DocTestParser().get_examples(text)
-    except ValueError:  # inconsistent indentation: parse each paragraph separately
-        found = []
-        for paragraph in text.split("\n\n"):
-            try:
-                found.extend(doctest.DocTestParser().get_examples(paragraph))
-            except ValueError:
-                continue
-    return found or [doctest.Example(source, "") for source in _statements(text)]
-
-
-def _statements(text: str) -> Iterator[str]:
-    """Yield the statements of fenced and indented blocks of Python."""
-    for block in _BLOCK.finditer(text):
-        indented = re.sub(r"\A([ \t]+:\w+:.*\n)+", "", block["indented"] or "")
-        source = textwrap.dedent(block["fenced"] or indented)
-        try:
-            statements = ast.parse(source).body
-        except SyntaxError:
-            continue
-        yield from (ast.unparse(statement) for statement in statements)
 
 
 def _module_scope(name: str, target: Any) -> dict[str, Any]:

@@ -173,7 +173,8 @@ def _sensitivity_of_integers(
     distances = []
     for use, leaf, *others in zip(floats, first, *results, strict=True):
         distance = _distance(leaf, others[0])
-        is_step = _distance(*others) <= 0.01 * distance
+        scale = float(np.max(np.abs(np.asarray(others[0].value)), initial=0.0)) if use else 0.0
+        is_step = _distance(*others) <= 0.01 * min(distance, scale)
         distances.append(distance if use and np.isfinite(distance) and not is_step else 0.0)
     return distances
 

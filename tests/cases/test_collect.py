@@ -146,8 +146,11 @@ def test_directive_body_replaces_the_docstring_examples(tmp_path: Path) -> None:
 )
 def test_error_in_a_body_gives_its_line(tmp_path: Path, body: str, words: str) -> None:
     found, cases = collected(f"{__name__}.fails_first", tmp_path, body)
-    assert not cases
-    assert found.error.startswith(words)
+    assert found.origin == "docstring"  # the examples are used instead
+    assert cases[0].problem is not None
+    message = cases[0].problem.message
+    assert message.startswith(words)
+    assert cases[0].problem.line == (2 if "line 2" in words else 1)
 
 
 def test_case_module_defines_cases(tmp_path: Path) -> None:

@@ -362,11 +362,11 @@ class Opaque:
     __slots__ = ("_x",)
 
     def __init__(self, x):
-        self._x = x
+        self._x = lambda: x
 
 
 def hides(x):
-    """Return an object without public attributes.
+    """Return an object that shows no arrays.
 
     Examples
     --------
