@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import importlib
-import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import array_api_compat.numpy
 
+from sphinx_xpcaps.cases import case_file
 from sphinx_xpcaps.cases.model import FoundCall, FoundCalls, Origin
-from sphinx_xpcaps.cases.payload import dump_call
+from sphinx_xpcaps.cases.payload import dump_call, dump_step, join
+from sphinx_xpcaps.cases.resolve import TargetError, resolve
 
 F = TypeVar("F", bound=Callable[..., Iterable["call"]])
 
@@ -81,7 +82,11 @@ def from_case_modules(name: str, sources: Sequence[str]) -> FoundCalls:
         return FoundCalls(Origin.CASES, (), problem, type(error).__name__)
     if calls:
         return FoundCalls(Origin.CASES, tuple(calls))
-    recorded = [call for source in sources if _is_file(source) for call in _recorded(source, name)]
+    try:
+        files = [source for source in sources if _is_file(source)]
+        recorded = [call for source in files for call in _recorded(source, name)]
+    except case_file.CaseFileError as error:
+        return FoundCalls(Origin.TESTS, (), str(error), type(error).__name__)
     return FoundCalls(Origin.TESTS, tuple(recorded))
 
 
@@ -105,6 +110,20 @@ def _show(value: Any) -> str:
 
 
 def _recorded(source: str, name: str) -> Iterator[FoundCall]:
-    with Path(source).open("rb") as stream:
-        calls: dict[str, list[tuple[str, bytes, bool]]] = pickle.load(stream)
-    yield from (FoundCall(*call) for call in calls.get(name, ()))
+    package = name.partition(".")[0]
+    for target in case_file.read(Path(source)):
+        if name not in target.names and not _is_same(name, target.names[0]):
+            continue
+        for each in target.calls:
+            steps = [case_file.decode(step, package) for step in each.steps]
+            yield FoundCall(each.text, join(map(dump_step, steps)), each.all_steps)
+
+
+def _is_same(name: str, other: str) -> bool:
+    """Return whether two names of a package refer to the same object."""
+    if name.partition(".")[0] != other.partition(".")[0]:
+        return False
+    try:
+        return bool(resolve(name)[1] is resolve(other)[1])
+    except TargetError:
+        return False

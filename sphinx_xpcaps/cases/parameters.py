@@ -16,7 +16,7 @@ _ARRAY_LIKE = re.compile(
     r"array[-_ ]?like|(nd|\b|_)arrays?\b|(\b|_)tensors?\b|\bmatrix\b|\bmatrices\b|\bsequences?\b",
     re.IGNORECASE,
 )
-_ARRAY_CLASS = re.compile(r"\b[A-Z]\w*(Array|Tensor|Matrix|Vector)\w*\b|\bArray[A-Z]?\w*\b")
+_ARRAY_CLASS = re.compile(r"\b_?[A-Z]\w*(Array|Tensor|Matrix|Vector)\w*\b|\bArray[A-Z]?\w*\b")
 """Names of classes and aliases, such as ``FloatArray``."""
 _FUNCTION = re.compile(r"(\w+\.)*(callable|function)\b", re.IGNORECASE)
 _COUNTED = re.compile(

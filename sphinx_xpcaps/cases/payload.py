@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -60,7 +60,7 @@ def dump_last(steps: Sequence[Step], last: Step) -> bytes:
     return join([cloudpickle.dumps(step) for step in (*steps[:-1], last)])
 
 
-def join(steps: Sequence[bytes]) -> bytes:
+def join(steps: Iterable[bytes]) -> bytes:
     """Return the payload of pickled steps."""
     joined: bytes = cloudpickle.dumps(list(steps))
     return joined

@@ -9,12 +9,16 @@ recorded under any name, and calls inside the library are not.
 from __future__ import annotations
 
 import ast
+import copy
 import fnmatch
 import inspect
-import pickle
+import json
+import re
 import sys
-from contextlib import ExitStack
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path as File
 from typing import Any
 
 import numpy as np
@@ -22,12 +26,34 @@ import pytest
 
 from sphinx_xpcaps._private.pytest import rewriting_test_modules
 from sphinx_xpcaps.cases import watch
-from sphinx_xpcaps.cases.payload import dump_call, load_steps
+from sphinx_xpcaps.cases.case_file import (
+    CaseFileError,
+    RecordedCall,
+    RecordedTarget,
+    decode,
+    encode,
+    from_text,
+    to_text,
+    write,
+)
+from sphinx_xpcaps.cases.model import DottedName, Path, Step, StepMethod, StepResult
+from sphinx_xpcaps.cases.payload import neutral
 from sphinx_xpcaps.cases.select import choose, traits
+from sphinx_xpcaps.cases.trees import rebuild
 from sphinx_xpcaps.cases.watch import HOOK, CallInstrumenter, call
 
 _MOST_SEEN = 200
 _MOST_KEPT = 6
+_TESTS = re.compile(r"tests?|test_.*|.*_test|conftest")
+_OUTPUT = "xpcaps_cases"
+
+
+@dataclass(frozen=True, slots=True)
+class _Created:
+    """An object that a test created, and the calls that created and changed it."""
+
+    value: Any
+    history: list[int]
 
 
 class Recorder:
@@ -37,73 +63,162 @@ class Recorder:
     ----------
     patterns : list of str
         Patterns of dotted names.
-    file : Path
-        The file to write.
     """
 
-    def __init__(self, patterns: list[str], file: Path) -> None:
+    def __init__(self, patterns: list[str]) -> None:
         self.patterns = patterns
-        self.file = file
-        self.names: dict[int, str | None] = {}
-        self.kept: list[Any] = []  # so that no id is used twice
-        self.calls: dict[str, dict[bytes, str]] = {}
+        self.calls: dict[tuple[str, ...], dict[str, RecordedCall]] = {}
+        """The calls by the names of their target and by their data."""
+        self._names: dict[int, tuple[Any, tuple[str, ...]]] = {}
+        self._log: list[tuple[Step, frozenset[int]]] = []
+        self._created: dict[int, _Created] = {}
+
+    def begin_test(self) -> None:
+        """Forget the objects of the test before."""
+        self._log.clear()
+        self._created.clear()
 
     def on_call(
         self, text: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         """Call `function` and record its arguments if it is a target and returns."""
-        name = self._name(function)
-        payload = None
-        if name is not None and len(self.calls.setdefault(name, {})) < _MOST_SEEN:
-            try:
-                payload = dump_call(name, args, kwargs)
-            except Exception:  # arguments that cannot be copied cannot be replayed
-                payload = None
+        made = self._created.get(id(getattr(function, "__self__", None)))
+        made = made or self._created.get(id(function))
+        names = self._names_of(function, made)
+        if not names and made is None:
+            return function(*args, **kwargs)
+        logged = self._logged(names, function, args, kwargs, made)
         result = function(*args, **kwargs)
-        if name is not None and payload is not None:
-            self.calls[name].setdefault(payload, text)
+        if logged is None:
+            return result
+        step, needs = logged
+        is_class = inspect.isclass(function)
+        calls = self.calls.setdefault(names, {}) if names else {}
+        if names and len(calls) < _MOST_SEEN:
+            steps = [*(self._log[number][0] for number in self._required(needs)), step]
+            with suppress(CaseFileError):  # arguments that are not data cannot be replayed
+                data = tuple(encode(each) for each in steps)
+                key = json.dumps(data, sort_keys=True)
+                calls.setdefault(key, RecordedCall(text=text, steps=data, all_steps=is_class))
+        if is_class or made is not None:
+            self._log.append((step, needs))
+            if made is not None:
+                made.history.append(step.number)
+            else:
+                self._created[id(result)] = _Created(result, [step.number])
         return result
 
-    def save(self) -> None:
-        """Write the calls of each target that differ most."""
-        found = {}
-        for name, calls in sorted(self.calls.items()):
-            payloads = sorted(calls)
-            chosen = choose([traits(load_steps(payload)) for payload in payloads], _MOST_KEPT)
-            kept = [(calls[payloads[i]], payloads[i], False) for i in chosen]
-            if kept:
-                found[name] = kept
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        self.file.write_bytes(pickle.dumps(found))
+    def _logged(
+        self,
+        names: tuple[str, ...],
+        function: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        made: _Created | None,
+    ) -> tuple[Step, frozenset[int]] | None:
+        """Return a call with the calls that it depends on, or None if it cannot be copied."""
+        needs = set(made.history) if made else set()
 
-    def _name(self, function: Any) -> str | None:
-        """Return the public name of a target, or None for anything else."""
-        if id(function) not in self.names:
-            self.kept.append(function)
-            self.names[id(function)] = self._find(function)
-        return self.names[id(function)]
+        def refer(path: Path, leaf: Any) -> Any:
+            found = self._created.get(id(leaf))
+            if found is None:
+                return leaf
+            needs.update(found.history)
+            return StepResult(found.history[0])
 
-    def _find(self, function: Any) -> str | None:
-        name = getattr(function, "__name__", None)
-        if not isinstance(name, str) or inspect.ismethod(function) or inspect.isclass(function):
+        callee: Any = DottedName(names[0]) if names else None
+        if made is not None:
+            method = "__call__" if function is made.value else function.__name__
+            callee = StepMethod(StepResult(made.history[0]), method)
+        given = rebuild((args, kwargs), refer, is_leaf=lambda x: id(x) in self._created)
+        try:
+            copied = copy.deepcopy(neutral(*given))
+        except Exception:
             return None
-        module = getattr(function, "__module__", None) or ""
-        modules = [module] if not isinstance(function, np.ufunc) else []
-        top = module.partition(".")[0]
-        modules += [m for m in sys.modules if m.partition(".")[0] == top or not top]
-        modules += [m for m in sys.modules if isinstance(function, np.ufunc)]
-        candidates = {
-            f"{module_name}.{name}"
-            for module_name in modules
-            if module_name in sys.modules and vars(sys.modules[module_name]).get(name) is function
-        }
-        matching = [
-            candidate
-            for candidate in candidates
-            if any(fnmatch.fnmatchcase(candidate, pattern) for pattern in self.patterns)
-            and not any(part.startswith("_") for part in candidate.split("."))
+        return Step(callee, *copied, number=len(self._log)), frozenset(needs)
+
+    def _required(self, needs: frozenset[int]) -> list[int]:
+        """Return the numbers of all calls that some calls depend on, in their order."""
+        required: set[int] = set()
+        waiting = set(needs)
+        while waiting:
+            number = waiting.pop()
+            required.add(number)
+            waiting |= self._log[number][1] - required
+        return sorted(required)
+
+    def add(self, targets: Iterable[RecordedTarget]) -> None:
+        """Add the calls that another process has recorded."""
+        for target in targets:
+            calls = self.calls.setdefault(target.names, {})
+            for each in target.calls:
+                calls.setdefault(json.dumps(each.steps, sort_keys=True), each)
+
+    def all_targets(self) -> list[RecordedTarget]:
+        """Return all calls."""
+        return [
+            RecordedTarget(names=names, calls=tuple(calls.values()))
+            for names, calls in self.calls.items()
+            if calls
         ]
-        return min(matching, key=lambda candidate: (candidate.count("."), candidate), default=None)
+
+    def chosen_targets(self) -> list[RecordedTarget]:
+        """Return the calls of each target that differ most."""
+        found = []
+        for names, calls in sorted(self.calls.items()):
+            package = names[0].partition(".")[0]
+            listed = [calls[key] for key in sorted(calls, key=lambda key: (len(key), key))]
+            steps = [[decode(step, package) for step in each.steps] for each in listed]
+            kept = [listed[i] for i in choose([traits(each) for each in steps], _MOST_KEPT)]
+            if kept:
+                found.append(RecordedTarget(names=names, calls=tuple(kept)))
+        return found
+
+    def _names_of(self, function: Any, made: _Created | None) -> tuple[str, ...]:
+        """Return the public names of a target; none for anything else."""
+        owner = getattr(function, "__self__", None)
+        if made is not None:
+            owner = type(made.value)
+        elif not inspect.isclass(owner):
+            if inspect.ismethod(function):
+                return ()
+            return self._public_names(function)
+        name = "__call__" if made and function is made.value else function.__name__
+        of_class = (f"{each}.{name}" for each in self._public_names(owner))
+        return tuple(filter(self._is_wanted, of_class)) if name[:1] != "_" else ()
+
+    def _public_names(self, target: Any) -> tuple[str, ...]:
+        """Return the public names of a function or class in its package, the shortest first."""
+        if id(target) not in self._names:
+            found = sorted(self._find(target), key=lambda name: (name.count("."), name))
+            self._names[id(target)] = target, tuple(found)
+        return self._names[id(target)][1]
+
+    def _find(self, target: Any) -> Iterator[str]:
+        name = getattr(target, "__name__", None)
+        home = getattr(target, "__module__", None) or ""
+        if not isinstance(name, str) or _is_of_tests(home):
+            return
+        top = home.partition(".")[0]
+        for module_name, module in list(sys.modules.items()):
+            if module_name.partition(".")[0] != top and not isinstance(target, np.ufunc):
+                continue
+            public = f"{module_name}.{name}"
+            if vars(module).get(name) is target and self._is_wanted(public):
+                yield public
+
+    def _is_wanted(self, name: str) -> bool:
+        parts = name.split(".")
+        return (
+            not _is_of_tests(name.rpartition(".")[0])
+            and not any(part.startswith("_") for part in parts)
+            and any(fnmatch.fnmatchcase(name, pattern) for pattern in self.patterns)
+        )
+
+
+def _is_of_tests(module: str) -> bool:
+    """Return whether a module is a test, whose helpers are not targets."""
+    return any(_TESTS.fullmatch(part) for part in module.split("."))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -129,9 +244,11 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("--xpcaps-cases needs --xpcaps-targets, such as 'mypkg.*'")
     if not file.endswith(".cases"):
         raise pytest.UsageError(f"--xpcaps-cases: the name must end with .cases, not {file!r}")
-    recorder = Recorder(patterns, Path(file).absolute())
+    if config.getoption("assertmode", "rewrite") != "rewrite":
+        raise pytest.UsageError("--xpcaps-cases cannot record with --assert=plain: remove it")
+    recorder = config.stash[_RECORDER] = Recorder(patterns)
     context = ExitStack()
-    context.callback(recorder.save)
+    context.callback(_save, config, recorder, File(file).absolute())
     context.callback(watch.activate, watch.activate(recorder))
     context.enter_context(rewriting_test_modules(_instrument, "xpcaps"))
     config.stash[_RECORDING] = context
@@ -144,6 +261,36 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         context.close()
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Forget the objects of the test before."""
+    recorder = item.config.stash.get(_RECORDER, None)
+    if recorder is not None:
+        recorder.begin_test()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Send what a worker of pytest-xdist has recorded to the controller."""
+    recorder = session.config.stash.get(_RECORDER, None)
+    output = getattr(session.config, "workeroutput", None)
+    if recorder is not None and output is not None:
+        output[_OUTPUT] = to_text(recorder.all_targets())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Add what a worker of pytest-xdist has recorded."""
+    recorder = node.config.stash.get(_RECORDER, None)
+    text = getattr(node, "workeroutput", {}).get(_OUTPUT)
+    if recorder is not None and text:
+        recorder.add(from_text(text))
+
+
+def _save(config: pytest.Config, recorder: Recorder, file: File) -> None:
+    if not hasattr(config, "workerinput"):  # the controller of pytest-xdist writes the file
+        write(file, recorder.chosen_targets())
+
+
+_RECORDER = pytest.StashKey[Recorder]()
 _RECORDING = pytest.StashKey[ExitStack]()
 
 

@@ -21,10 +21,11 @@ from sphinx_xpcaps.cases.model import (
     LeafKind,
     Path,
     Plan,
+    Step,
     Variant,
     VariantName,
 )
-from sphinx_xpcaps.cases.parameters import parameters
+from sphinx_xpcaps.cases.parameters import parameters, signature_of
 from sphinx_xpcaps.cases.payload import load_steps
 from sphinx_xpcaps.cases.plans import argument_leaves, cast_paths
 from sphinx_xpcaps.cases.replay import REFERENCE, prepare, run_steps
@@ -182,11 +183,28 @@ def _sensitivity_of_integers(
 _SEEDS = re.compile(r"(\w+_)?(seed|rng|random_state|generator)")
 
 
+def _other_default_seeds(call: Step) -> dict[str, int]:
+    """Return other values for the seeds that a call leaves at their default."""
+    signature = signature_of(call.callee)
+    if signature is None:
+        return {}
+    try:
+        given = signature.bind_partial(*call.args, **call.kwargs).arguments
+    except TypeError:
+        return {}
+    return {
+        name: parameter.default + 1
+        for name, parameter in signature.parameters.items()
+        if _SEEDS.fullmatch(name) and type(parameter.default) is int and name not in given
+    }
+
+
 def _depends_on_seed(case: Case, dtypes: Mapping[Path, np.dtype[Any]], first: list[Leaf]) -> bool:
     """Return whether the result changes with the seeds and generators among the arguments."""
     steps = load_steps(case.payload)
     names = [[parameter.name for parameter in parameters(step.callee)] for step in steps]
-    changed = False
+    more = _other_default_seeds(steps[-1])
+    changed = bool(more)
 
     def other(path: Path, leaf: Any) -> Any:
         nonlocal changed
@@ -202,7 +220,7 @@ def _depends_on_seed(case: Case, dtypes: Mapping[Path, np.dtype[Any]], first: li
         return leaf
 
     try:
-        found = _run(case, dtypes, 0, adjust=other)
+        found = _run(case, dtypes, 0, adjust=other, more=more)
     except BaseException:
         return False
     return changed and not _all_same(first, found)
@@ -262,9 +280,12 @@ def _run(
     dtypes: Mapping[Path, np.dtype[Any]],
     seed: int,
     adjust: Callable[[Path, Any], Any] | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> list[Leaf]:
     with seeded(seed):
         steps = prepare(case, None, dtypes, REFERENCE, adjust=adjust)
+        if more:
+            steps[-1] = replace(steps[-1], kwargs={**steps[-1].kwargs, **more})
         result = run_steps(steps, case.all_steps, _unchanged)
     found = result_leaves(result, lambda x: isinstance(x, np.ndarray))
     return [_leaf(path, value) for path, value in found]

@@ -29,6 +29,8 @@ SECONDS = 5.0
 """Time limit in seconds of a made-up call, whose arrays are small."""
 _ARRAY_NAMES = re.compile(r"(x|y|z|a|b|c|u|v|w|arr|array|input|data|signal|image|values)s?\d*")
 _COUNT_NAMES = re.compile(r"(n|m|k|l|nt|deg|degree|order|num|size|axis|ndim)\d*")
+_OTHER_NAMES = re.compile(r"path|file|name|url|key|func|call|method|mode|kind|text|string|config")
+"""Parts of names of parameters that are hardly arrays."""
 _CHOICES = re.compile(r"\{([^{}]*)\}")
 _DIMENSIONS = re.compile(r"(\d)-?\s?[dD]\b")
 _SHAPE = re.compile(r"\(([^()]*)\)")
@@ -156,7 +158,10 @@ def from_signature(
 def _arguments(known: Sequence[Parameter], style: _Style, *, guess: bool) -> tuple[Any, ...] | None:
     """Return a value for each parameter, or None if the type of one is not known."""
     described = [
-        replace(each, type="array_like") if guess and not each.type else each for each in known
+        replace(each, type="array_like")
+        if guess and not each.type and not _OTHER_NAMES.search(each.name)
+        else each
+        for each in known
     ]
     made = [_value(parameter, style, i) for i, parameter in enumerate(described)]
     return None if any(value is None for value in made) else tuple(made)

@@ -130,6 +130,7 @@ class Watcher:
             owner = function  # a callable object
         made = self._created.get(id(owner)) if owner is not None else None
         if not is_target and made is None and not self._is_of_package(function):
+            args = tuple(self._recorded(text, arg) for arg in args)
             return self._call(function, args, kwargs)
         callee: Any = self._named if is_target and owner is None else function
         if made is not None:
@@ -164,6 +165,20 @@ class Watcher:
                     self.calls.append(FoundCall(made.text, steps, True))
         unique = {call.payload: call for call in self.calls}
         return list(unique.values())
+
+    def _recorded(self, text: str, arg: Any) -> Any:
+        """Return the target as a function whose calls are recorded, and anything else unchanged.
+
+        The target may be called by a function of another package, such as `map`.
+        """
+        if arg is not self.target or inspect.isclass(arg) or isinstance(arg, np.ufunc):
+            return arg
+
+        @functools.wraps(arg)
+        def recorded(*args: Any, **kwargs: Any) -> Any:
+            return self.on_call(text, arg, args, kwargs)
+
+        return recorded
 
     def _call(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call a function other than the target; replace data that cannot be loaded."""

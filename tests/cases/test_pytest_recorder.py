@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sphinx_xpcaps.cases.case_file import CaseFileError, decode
 from sphinx_xpcaps.cases.case_modules import from_case_modules
 from sphinx_xpcaps.cases.payload import load_steps
 
@@ -19,6 +20,14 @@ def smooth(x, n=1, *, mode="a"):
 
 def inner(x):
     return x
+
+
+class Scale:
+    def __init__(self, factor):
+        self.factor = factor
+
+    def apply(self, x):
+        return x * self.factor
 """
 TESTS = '''
 """Tests."""
@@ -42,6 +51,10 @@ def test_mode():
     np.testing.assert_array_equal(recorded.smooth(x, mode="b"), x)
 
 
+def test_methods():
+    recorded.Scale(np.ones(2)).apply(np.ones(2))
+
+
 def test_refused():
     with pytest.raises(TypeError):
         recorded.smooth()
@@ -59,7 +72,7 @@ def record(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_calls_of_tests_become_cases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = record(tmp_path, "--xpcaps-cases", "calls.cases", "--xpcaps-targets", "recorded.*")
-    assert "4 passed" in answer.stdout, answer.stdout + answer.stderr
+    assert "5 passed" in answer.stdout, answer.stdout + answer.stderr
     monkeypatch.syspath_prepend(tmp_path)
     found = from_case_modules("recorded.smooth", [str(tmp_path / "calls.cases")])
     assert found.origin == "tests"
@@ -75,3 +88,45 @@ def test_recording_without_targets_is_a_usage_error(tmp_path: Path) -> None:
     answer = record(tmp_path, "--xpcaps-cases", "calls.cases")
     assert answer.returncode != 0
     assert "--xpcaps-cases needs --xpcaps-targets" in answer.stderr
+
+
+def test_methods_and_classes_are_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record(tmp_path, "--xpcaps-cases", "calls.cases", "--xpcaps-targets", "recorded.*")
+    monkeypatch.syspath_prepend(tmp_path)
+    files = [str(tmp_path / "calls.cases")]
+    [call] = from_case_modules("recorded.Scale.apply", files).calls
+    assert len(load_steps(call.payload)) == 2
+    [call] = from_case_modules("recorded.Scale", files).calls
+    assert call.all_steps
+
+
+def test_workers_of_xdist_record_the_same(tmp_path: Path) -> None:
+    pytest.importorskip("xdist")
+    targets = ("--xpcaps-targets", "recorded.*")
+    record(tmp_path, "--xpcaps-cases", "one.cases", *targets)
+    record(tmp_path, "--xpcaps-cases", "two.cases", *targets, "-n", "2")
+    assert (tmp_path / "one.cases").read_bytes() == (tmp_path / "two.cases").read_bytes()
+
+
+def test_recording_without_assertion_rewriting_is_a_usage_error(tmp_path: Path) -> None:
+    targets = ("--xpcaps-targets", "recorded.*")
+    answer = record(tmp_path, "--xpcaps-cases", "calls.cases", *targets, "--assert=plain")
+    assert answer.returncode != 0
+    assert "--assert=plain" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"callee": "os.system", "args": ["true"], "kwargs": {}, "number": 0},
+        {"callee": "numpy.load", "args": ["x"], "kwargs": {}, "number": 0},
+        {"callee": "json.decoder.re.compile", "args": ["x"], "kwargs": {}, "number": 0},
+        {"callee": "json.loads", "args": [{"name": "os.system"}], "kwargs": {}, "number": 0},
+        {"callee": {"of": 0, "method": "__reduce__"}, "args": [], "kwargs": {}, "number": 0},
+        {"callee": "json.loads", "args": [{"array": {"dtype": "|O", "shape": [1]}}]},
+        [],
+    ],
+)
+def test_a_file_cannot_refer_to_other_code(step: object) -> None:
+    with pytest.raises(CaseFileError):
+        decode(step, "json")

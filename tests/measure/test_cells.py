@@ -236,7 +236,7 @@ def test_a_function_of_numbers_is_called_with_arrays_without_dimensions(cell: Ce
 def test_a_result_that_cannot_be_compared_is_not_measured(cell: CellOf) -> None:
     found = cell("hides", "torch")
     assert found.status is Status.NOT_MEASURED
-    assert found.reasons[0].message == "its result has neither arrays nor numbers"
+    assert found.reasons[0].message.startswith("its result has neither arrays nor numbers")
 
 
 def test_a_function_that_returns_nothing_is_compared_by_its_arguments(cell: CellOf) -> None:

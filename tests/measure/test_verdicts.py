@@ -1,0 +1,84 @@
+"""Cells of functions that work, and whose measurement is difficult."""
+
+from __future__ import annotations
+
+import pytest
+
+from sphinx_xpcaps.cases.resolve import expand
+from sphinx_xpcaps.config import Config
+from sphinx_xpcaps.measure.batch import run
+from sphinx_xpcaps.measure.request import Request
+from sphinx_xpcaps.results.model import Cell, Record, Status
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("verdicts")]
+
+WORKING = [
+    "scaled",
+    "ratio",
+    "invert",
+    "product",
+    "grid",
+    "bundle",
+    "hidden",
+    "Hidden",
+    "returned",
+    "ellipse.double",
+    "orthonormal",
+    "options",
+    "undescribed",
+]
+OTHERS = ["indexed", "ellipse", "seeded"]
+
+
+@pytest.fixture(scope="module")
+def record(packages_path: None, tmp_path_factory: pytest.TempPathFactory) -> Record:
+    requests = [Request(target=f"verdict_samples.{name}") for name in [*WORKING, *OTHERS]]
+    config = Config(backends=["numpy", "torch"])
+    cache = tmp_path_factory.mktemp("verdicts")
+    return run(requests, config, cache=cache, progress=lambda *_: None).records[0]
+
+
+def cell(record: Record, name: str, backend: str = "torch") -> Cell:
+    cells = record.targets[f"verdict_samples.{name}"].cells
+    return next(one for one in cells if (one.backend, one.device) == (backend, "cpu"))
+
+
+@pytest.mark.parametrize("name", WORKING)
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+def test_a_function_that_works_is_supported(record: Record, name: str, backend: str) -> None:
+    found = cell(record, name, backend)
+    assert (found.status, found.notes) == (Status.SUPPORTED, ()), found.reasons
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_function_that_works_with_numpy_is_supported_by_it(record: Record, name: str) -> None:
+    assert cell(record, name, "numpy").status is Status.SUPPORTED
+
+
+def test_a_limit_to_floats_says_in_how_many_cases(record: Record) -> None:
+    assert cell(record, "indexed").notes == ("floating only in 1 of 3 cases",)
+
+
+def test_a_class_names_the_argument_of_the_constructor_that_fails(record: Record) -> None:
+    assert cell(record, "ellipse").notes == ("1 of 2 cases: works without kind=",)
+
+
+def test_a_case_whose_constructor_fails_does_not_count_for_a_method(record: Record) -> None:
+    found = cell(record, "ellipse.double")
+    assert found.total == cell(record, "ellipse.double", "numpy").total - 1
+
+
+def test_values_that_depend_on_a_seed_are_not_compared(record: Record) -> None:
+    found = cell(record, "seeded")
+    assert found.status is Status.SUPPORTED
+    assert found.notes == ("values not compared: random",)
+
+
+def test_optional_arrays_are_given_and_left_out(record: Record) -> None:
+    assert cell(record, "options").total == 2
+
+
+def test_a_module_without_all_has_what_its_private_modules_define(packages_path: None) -> None:
+    names = expand("verdict_samples")
+    assert "verdict_samples.scaled" in names
+    assert not any("array_namespace" in name for name in names)

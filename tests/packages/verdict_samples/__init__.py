@@ -1,0 +1,24 @@
+"""Functions that work with all libraries, and whose measurement is difficult.
+
+There is no ``__all__``: what the private module defines is public here.
+"""
+
+# ruff: noqa: F401
+from verdict_samples._functions import (
+    Bundle,
+    Hidden,
+    bundle,
+    ellipse,
+    grid,
+    hidden,
+    indexed,
+    invert,
+    options,
+    orthonormal,
+    product,
+    ratio,
+    returned,
+    scaled,
+    seeded,
+    undescribed,
+)

@@ -1,0 +1,202 @@
+from collections.abc import Mapping
+
+import numpy as np
+from array_api_compat import array_namespace, is_array_api_obj
+
+
+def scaled(x, width):
+    """Divide by a number, which must stay a number.
+
+    Parameters
+    ----------
+    x : array_like
+    width : float or sequence
+
+    Examples
+    --------
+    >>> scaled(np.array([1.5, 2.5]), 4)
+    """
+    if is_array_api_obj(width) and not isinstance(width, np.ndarray):
+        raise TypeError("width must be a number")
+    return x / float(np.asarray(width))
+
+
+def ratio(a, b):
+    """Return a float that is computed in the default dtype of the library.
+
+    Examples
+    --------
+    >>> ratio(np.array([1, 2, 3]), np.array([3, 7, 9]))
+    """
+    xp = array_namespace(a, b)
+    return float(xp.mean(xp.divide(a, b)))
+
+
+def invert(a):
+    """Invert a singular matrix of whole numbers, whose inverse is rounding.
+
+    Examples
+    --------
+    >>> _ = invert(np.array([[2, 4, 6], [2, 0, 2], [6, 8, 14]]))
+    """
+    return array_namespace(a).linalg.inv(a * 1.0)
+
+
+def product(arrays):
+    """Multiply arrays.
+
+    Parameters
+    ----------
+    arrays : ndarray list
+    """
+    if not isinstance(arrays, list):
+        raise TypeError("a list is needed")
+    return arrays[0] * arrays[1]
+
+
+def grid(xp, n):
+    """Return an array of a size.
+
+    Examples
+    --------
+    >>> grid(np, 3)
+    """
+    return xp.linspace(0.0, n - 1.0, n)
+
+
+class Bundle(Mapping):
+    """A mapping whose iteration gives values.
+
+    Examples
+    --------
+    >>> b = bundle(np.array([1.0, 2.0]))
+    """
+
+    def __init__(self, a, b):
+        self.a, self.b = a, b
+
+    def __getitem__(self, i):
+        return (self.a, self.b)[i]
+
+    def __iter__(self):
+        yield self.a
+        yield self.b
+
+    def __len__(self):
+        return 2
+
+
+def bundle(x):
+    """Return a mapping.
+
+    Examples
+    --------
+    >>> b = bundle(np.array([1.0, 2.0]))
+    """
+    return Bundle(x + 1, x * 2)
+
+
+class Hidden:
+    """An object that holds its array privately."""
+
+    def __init__(self, q):
+        self._q = q
+
+
+def hidden(q):
+    """Return an object that holds its array privately.
+
+    Examples
+    --------
+    >>> h = hidden(np.array([1.0, 2.0]))
+    """
+    return Hidden(q)
+
+
+def returned(entries):
+    """Return lists as they came in.
+
+    Examples
+    --------
+    >>> returned([[1, 2, 3], [4, 5, 6]])
+    """
+    return list(enumerate(entries))
+
+
+def indexed(x):
+    """Refuse integers in two dimensions for all libraries except NumPy.
+
+    Examples
+    --------
+    >>> indexed(np.array([1.5, 2.5]))
+    >>> indexed(np.array([[1, 2]]))
+    >>> indexed(np.array([1, 2]))
+    """
+    if x.ndim == 2 and "int" in str(x.dtype) and not isinstance(x, np.ndarray):
+        raise TypeError("no integers in two dimensions")
+    return x + 1
+
+
+class ellipse:
+    """An ellipse, which other libraries than NumPy cannot create with ``kind="host"``.
+
+    Examples
+    --------
+    >>> ellipse(np.array([1.0, 2.0]), kind="host").double()
+    >>> ellipse(np.array([1.0, 2.0])).double(degrees=False)
+    """
+
+    def __init__(self, x, kind=""):
+        if kind == "host" and not isinstance(x, np.ndarray):
+            raise TypeError("no such kind here")
+        self.x = x
+
+    def double(self, degrees=True):
+        """Double the axes."""
+        return self.x * 2
+
+
+def seeded(x, seed=0):
+    """Add noise from the global state of NumPy, in another way for other libraries.
+
+    Examples
+    --------
+    >>> seeded(np.array([1.0, 2.0]), seed=3)
+    """
+    start = seed if isinstance(x, np.ndarray) else seed + 1000
+    return x + float(np.random.default_rng(start).random())
+
+
+def orthonormal(x):
+    """Return singular vectors, with other signs for other libraries than NumPy.
+
+    Examples
+    --------
+    >>> orthonormal(np.array([[1.0, 2.0], [3.0, 4.5]]))
+    """
+    u = array_namespace(x).linalg.svd(x)[0]
+    return u if isinstance(x, np.ndarray) else -u
+
+
+def options(x, weights=None):
+    """Depend on values without the optional array.
+
+    Parameters
+    ----------
+    x : array_like
+    weights : array_like, optional
+    """
+    if weights is None:
+        float(x[0, 0])
+        weights = x
+    return x + weights
+
+
+def undescribed(z: "FloatArray", w: "float | FloatArray"):  # noqa: F821
+    """Multiply.
+
+    Args:
+        z: Values.
+        w: Weights.
+    """
+    return z * w
