@@ -53,20 +53,20 @@ def without_cases(result: CollectedCases, group: Group, *, key: str) -> Cell:
             collected.error,
             exception=collected.error_type,
             line=collected.error_line,
-            origin=collected.origin if collected.origin is Origin.DIRECTIVE else None,
+            origin=Origin.DIRECTIVE.value if collected.origin is Origin.DIRECTIVE else None,
             key=key,
         )
     first = result.lost[0]
     if not get_backend(group.backend).is_reference:
         message = f"{first.outcome} with NumPy: {first.text}"
-        return no_case(group.backend, group.device, message, origin=Origin.DOCSTRING, key=key)
+        return no_case(group.backend, group.device, message, origin=Origin.DOCSTRING.value, key=key)
     return Cell(
         backend=group.backend,
         device=group.device,
         status=Status.UNSUPPORTED,
         notes=(str(OUTCOME_NOTES[first.outcome]),),
         modes={"eager": Status.UNSUPPORTED},
-        origin=Origin.DOCSTRING,
+        origin=Origin.DOCSTRING.value,
         total=len(result.lost),
         reasons=tuple(map(_reason, result.lost)),
         key=key,
