@@ -266,7 +266,15 @@ class LazyArray(ArrayMethods, DisplayMethods):
     __truediv__, __rtruediv__ = binary_operators("divide")
     __floordiv__, __rfloordiv__ = binary_operators("floor_divide")
     __mod__, __rmod__ = binary_operators("remainder")
-    __pow__, __rpow__ = binary_operators("pow")
+    _power, __rpow__ = binary_operators("pow")
+    _square = unary_operator("square")
+
+    def __pow__(self, other: Any, /) -> Any:
+        # Libraries compute the second power as a square, which matters for the dtype of booleans.
+        if other.__class__ is int and other == 2 and self._spec.dtype.kind == "b":
+            return self._square()
+        return self._power(other)
+
     __and__, __rand__ = binary_operators("bitwise_and")
     __or__, __ror__ = binary_operators("bitwise_or")
     __xor__, __rxor__ = binary_operators("bitwise_xor")

@@ -55,6 +55,8 @@ def as_dtype(dtype: object) -> DType:
     if isinstance(dtype, np.dtype):
         if dtype in _KNOWN:
             return dtype
+        if not dtype.isnative:  # NumPy's operations convert to the native byte order
+            return as_dtype(dtype.newbyteorder("="))
     elif isinstance(dtype, type) or (isinstance(dtype, str) and dtype not in NAMES):
         try:
             return as_dtype(np.dtype(dtype))

@@ -39,16 +39,21 @@ VIEWS = frozenset(
     )
 )
 # Functions whose result is a 0-dimensional array in NumPy, not a scalar, even of a scalar.
-_ARRAYS = VIEWS | frozenset(
+_ARRAYS = frozenset(
     (
+        "as_array",
+        "broadcast_to",
         "copy",
         "data",
         "empty",
         "empty_like",
+        "expand_dims",
         "full",
         "full_like",
         "ones",
         "ones_like",
+        "reshape",
+        "squeeze",
         "to_device",
         "tril",
         "triu",
@@ -58,6 +63,8 @@ _ARRAYS = VIEWS | frozenset(
         "zeros_like",
     )
 )
+# Functions whose result is a scalar if the operand is one.
+_LIKE_OPERAND = frozenset(("astype", "imag", "permute_dims", "real"))
 _BASIC = (int, slice, type(None), type(Ellipsis))
 
 
@@ -71,6 +78,7 @@ def _copier(xp: Namespace) -> Callable[[Array], Array]:
 
 # Only copies that are returned are made: nodes do not change, so others would make no difference.
 COPY = define(Operation("copy", "manipulation", _copier))
+AS_ARRAY = define(Operation("as_array", "manipulation", lambda xp: xp.asarray))
 
 
 def copied(x: Any) -> Any:
@@ -85,7 +93,7 @@ def base_of(node: Node) -> Any:
     if node._data is not None or not args:
         return None
     if op.name in VIEWS:
-        return args[0]
+        return None if is_scalar(args[0]) or is_scalar(node) else args[0]
     if op is ITEM:
         return args[0]._args[0] if args[0]._op.name == "unstack" and args[0]._args else None
     if op.name != "getitem":
@@ -93,7 +101,7 @@ def base_of(node: Node) -> Any:
     parts = args[1] if isinstance(args[1], tuple) else (args[1],)
     if not all(isinstance(part, _BASIC) and not isinstance(part, bool) for part in parts):
         return None
-    return None if is_scalar(node) else args[0]
+    return None if is_scalar(node) or is_scalar(args[0]) else args[0]
 
 
 def is_scalar(x: Node) -> bool:
@@ -103,7 +111,7 @@ def is_scalar(x: Node) -> bool:
     if x._op.name == "getitem":
         key = x._args[1] if x._args else ()
         return not any(part is Ellipsis for part in (key if isinstance(key, tuple) else (key,)))
-    if x._op.name in ("astype", "imag", "real") and x._args:
+    if x._op.name in _LIKE_OPERAND and x._args:
         return is_scalar(x._args[0])
     return x._op.name not in _ARRAYS
 
@@ -204,6 +212,8 @@ def _modify(target: Any, result: Any) -> Any:
             )
         known = result._spec.with_(dtype=spec.dtype)
         result = record(target.plain, operation("astype"), (result, spec.dtype), None, known)
+    if is_scalar(result):  # what replaces an array is one, too
+        result = record(target.plain, AS_ARRAY, (result,), None, result._spec)
     return _replace(target, result)
 
 

@@ -14,7 +14,7 @@ from core.lazy.dtypes import promotion
 from core.lazy.errors import refuse
 from core.lazy.graph.node import record
 from core.lazy.in_place import current, is_scalar, note_view
-from core.lazy.library import backend_of
+from core.lazy.library import backend_of, to_numpy
 from core.lazy.operation import Operation, define
 from core.lazy.spec import Shape, Spec, broadcast
 from core.typing import Array
@@ -95,7 +95,11 @@ def getitem(self: Array, key: Any, /) -> Array:
 def _view(base: Array, part: Array) -> Array:
     """Return a part of an array, after noting that they share memory if they do."""
     spec = part._spec
-    if not promotion(spec.backend).immutable and (spec.shape or not is_scalar(part)):
+    if (
+        not promotion(spec.backend).immutable
+        and (spec.shape or not is_scalar(part))
+        and (base._spec.shape or not is_scalar(base))
+    ):
         note_view(base, part)
     return part
 
@@ -203,10 +207,10 @@ def _array_index(key: Any, shape: Shape) -> tuple[Shape, int]:
     if key.dtype.kind != "b":
         raise IndexError(f"an index array must have an integer or boolean dtype, not {key.dtype}")
     for own, length in zip(key.shape, shape, strict=False):
-        if None not in (own, length) and own != length:
+        if None not in (own, length) and own not in (0, length):  # NumPy accepts empty masks
             raise IndexError(f"a mask of shape {key.shape} does not fit {shape[: key.ndim]}")
     if key.data is not None:
-        return (int(np.count_nonzero(np.asarray(key.data))),), key.ndim
+        return (int(np.count_nonzero(to_numpy(key.data))),), key.ndim
     if not _masks_allowed.get():
         refuse("a boolean mask")
     return (None,), key.ndim

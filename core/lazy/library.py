@@ -57,14 +57,15 @@ def convert(data: Array, backend: str | None, xp: Namespace) -> Array:
     source = backend_of(data)
     if backend is None or source == backend:
         return data
-    return xp.asarray(_to_numpy(data, source))
+    return xp.asarray(to_numpy(data))
 
 
-def _to_numpy(data: Array, backend: str | None) -> NDArray[Any]:
+def to_numpy(data: Array) -> NDArray[Any]:
+    """Return the concrete array `data` as an array of NumPy."""
     try:
         return np.asarray(data)
     except (RuntimeError, TypeError, ValueError):  # not in host memory, or not dense
-        adapter = backends().get(backend or "")
+        adapter = backends().get(backend_of(data) or "")
         if adapter is None:
             raise
         return adapter.to_numpy(data)

@@ -47,7 +47,7 @@ def binary_operators(name: str, infer: Callable[..., Any] | None = None) -> tupl
     op = operation(name)
     cache = op.cache
     infer_spec = infer or op.infer  # type: ignore[attr-defined]
-    bounded = not (isinstance(op, Elementwise) and op.rule == "bool")
+    bounded = not isinstance(op, Elementwise) or op.rule == "same"
     scalars = SCALARS if infer is None else frozenset()
 
     def forward(self: Any, other: Any, /) -> Any:

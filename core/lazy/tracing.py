@@ -20,11 +20,12 @@ from core.lazy.display.text import (
     to_nx_digraph,
     tree_text,
 )
+from core.lazy.dtypes import dtype_of
 from core.lazy.errors import DataDependentError
 from core.lazy.execution.function import Function
 from core.lazy.graph.node import Node, ascend, indexed
 from core.lazy.graph.tree import leaves, pairs, rebuild
-from core.lazy.in_place import COPY, all_current, forget_modifications
+from core.lazy.in_place import AS_ARRAY, COPY, all_current, forget_modifications
 from core.lazy.library import backend_of, device_of
 from core.lazy.namespace import FUNCTIONS
 from core.lazy.operation import ITEM, External
@@ -65,7 +66,9 @@ class Trace:
     def operations(self) -> dict[str, int]:
         """The number of nodes of each operation, the most frequent first."""
         computed = [
-            node for node in self.nodes if not node.is_leaf and node._op not in (ITEM, COPY)
+            node
+            for node in self.nodes
+            if not node.is_leaf and node._op not in (ITEM, COPY, AS_ARRAY)
         ]
         return dict(sorted(stats(computed, "count").items(), key=lambda one: (-one[1], one[0])))
 
@@ -112,7 +115,9 @@ class Trace:
         Raises
         ------
         TypeError, ValueError
-            The arguments differ from the trace in more than the values of arrays.
+            The arguments differ from the trace in more than the values of arrays: in the shape of
+            an array, the kind of its dtype, or another argument. The graph is that of the traced
+            dtypes. It promotes other dtypes of the same kind as the library does.
         """
         traced, given = self.arguments, (args, kwargs)
         alike = len(traced[0]) == len(args) and traced[1].keys() == kwargs.keys()
@@ -126,6 +131,7 @@ class Trace:
         for expected, argument in matched:
             if isinstance(expected, LazyArray):
                 same = arrays.setdefault(id(expected), argument) is argument
+                same = same and _has_kind_of(expected, argument)
             else:
                 same = is_same(expected, argument)
             if not same:
@@ -213,6 +219,14 @@ class Trace:
             f"<Trace of {self.name}: {count} operations, {self.flops} flops, "
             f"{self.peak_memory} bytes at most>"
         )
+
+
+def _has_kind_of(expected: LazyArray, argument: Any) -> bool:
+    """Return whether an argument has a dtype of the traced kind, on which a function may branch."""
+    try:
+        return dtype_of(argument).kind == expected.dtype.kind
+    except TypeError:  # the standard does not have its dtype
+        return True
 
 
 def trace(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Trace:

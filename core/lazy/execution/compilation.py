@@ -25,7 +25,6 @@ def build(
     xp: Namespace,
     *,
     fold: bool = True,
-    sequence: bool = False,
     specialize: bool = True,
 ) -> Callable[..., Any]:
     """Return the function that runs a program on arrays of one library.
@@ -39,8 +38,6 @@ def build(
         The array API namespace of the library.
     fold : bool, optional
         Compute the steps that depend on no input now, once.
-    sequence : bool, optional
-        Return a function of one sequence of arrays instead of one parameter per array.
     specialize : bool, optional
         Allow code that is faster for the dtypes of the trace. It falls back for other dtypes.
     """
@@ -49,7 +46,7 @@ def build(
         optimized = scalars_to_arrays(program)
     guard = optimized is not program
     devices = program.has_devices_of(backend)
-    source = write(optimized, fold, sequence=sequence, devices=devices, guard=guard)
+    source = write(optimized, fold, devices=devices, guard=guard)
     names = global_names(optimized, source, backend, xp)
     if guard:
 

@@ -153,11 +153,6 @@ class Function:
             self._bound[key] = build(self.program, backend, xp, fold=self.fold)
         return self._bound[key]
 
-    def of_sequence(self) -> Callable[[Any], Any]:
-        """Return the plain function with one parameter, the sequence of the input arrays."""
-        backend = self.program.backend
-        return build(self.program, backend, namespace_of(backend), fold=self.fold, sequence=True)
-
     def __repr__(self) -> str:
         return f"<Function of {self._count} arrays, {len(self.program.steps)} operations>"
 
@@ -174,8 +169,29 @@ def _check_shape(array: Array, shape: Shape) -> None:
         )
 
 
-def get_function(variables: Any, lz: Any, fold_constants: bool = True) -> Callable[[Any], Any]:
-    """Return a plain Python function that computes `lz` from a sequence of arrays.
+class UncheckedFunction:
+    """A function of arrays of the library of the trace, which checks nothing; can be pickled."""
+
+    __slots__ = ("__weakref__", "_run", "function")
+
+    def __init__(self, function: Function) -> None:
+        self.function = function
+        self._run = function.function
+
+    def __call__(self, *arrays: Any) -> Any:
+        if len(arrays) == 1 and isinstance(arrays[0], tuple | list):
+            arrays = tuple(arrays[0])
+        return self._run(*arrays)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return UncheckedFunction, (self.function,)
+
+    def __repr__(self) -> str:
+        return repr(self.function)
+
+
+def get_function(variables: Any, lz: Any, fold_constants: bool = True) -> UncheckedFunction:
+    """Return a function that computes `lz` from arrays.
 
     Parameters
     ----------
@@ -185,11 +201,20 @@ def get_function(variables: Any, lz: Any, fold_constants: bool = True) -> Callab
 
     Returns
     -------
-    function
-        Its parameter is the sequence of arrays to use for `variables`. It is for arrays of the
-        library of the trace and checks nothing; `Function` does.
+    callable
+        Its arguments are the arrays to use for `variables`, or one sequence of them. It is for
+        arrays of the library of the trace and checks nothing; `Function` does.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from core import lazy
+    >>> x, y = lazy.Variable((2,)), lazy.Variable((2,))
+    >>> f = lazy.get_function([x, y], x * y)
+    >>> f(np.ones(2), np.ones(2)), f([np.ones(2), np.ones(2)])
+    (array([1., 1.]), array([1., 1.]))
     """
-    return Function(list(leaves(variables)), lz, fold_constants).of_sequence()
+    return UncheckedFunction(Function(list(leaves(variables)), lz, fold_constants))
 
 
 def get_source(lz: Any, params: dict[str, Any] | None = None) -> str:

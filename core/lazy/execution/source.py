@@ -43,7 +43,6 @@ def write(
     program: Program,
     fold: bool = True,
     *,
-    sequence: bool = False,
     devices: bool = True,
     guard: bool = False,
 ) -> Source:
@@ -54,8 +53,6 @@ def write(
     program : Program
     fold : bool
         Leave out steps that depend on no input; their results are constants.
-    sequence : bool
-        Take one sequence of arrays instead of one parameter per array.
     devices : bool
         Write ``device=`` arguments, which are valid only in the library of the trace.
     guard : bool
@@ -67,9 +64,7 @@ def write(
     for name, value in zip(parameters, program.inputs, strict=True):
         writer.names.setdefault(value, name)
     listed = ", ".join(parameters)
-    lines = [f"def function({'arrays' if sequence else listed}):"]
-    if sequence:
-        lines.append(f"    [{listed}] = arrays")
+    lines = [f"def function({listed}):"]
     if guard:
         tests = [f"type({name}) is ndarray" for name in parameters]
         tests += [f"{name}.dtype is d{i}" for i, name in enumerate(parameters)]

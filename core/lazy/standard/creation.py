@@ -258,7 +258,7 @@ def _triangle(name: str, x: LazyArray, k: int) -> LazyArray:
 
 
 @function()
-def meshgrid(*arrays: Array, indexing: str = "xy") -> tuple[LazyArray, ...]:
+def meshgrid(*arrays: Array, indexing: str = "xy") -> list[LazyArray]:
     """Return coordinate matrices from coordinate vectors."""
     if indexing not in ("xy", "ij"):
         raise ValueError(f'meshgrid: indexing must be "xy" or "ij", not {indexing!r}')
@@ -273,4 +273,4 @@ def meshgrid(*arrays: Array, indexing: str = "xy") -> tuple[LazyArray, ...]:
         for one, axis in zip(axes, order, strict=True)
     ]
     shape = broadcast(*[one.shape for one in shaped])
-    return tuple(broadcast_to(one, shape) for one in shaped)
+    return [copied(broadcast_to(one, shape)) for one in shaped]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -44,10 +45,24 @@ def can_cast(from_: Any, to: Any, /) -> bool:
     return promoted is not None and promoted == target  # None equals a NumPy dtype
 
 
+@dataclass(frozen=True, slots=True)
+class FloatInfo:
+    """The limits of a floating-point dtype, as Python numbers."""
+
+    dtype: DType
+    bits: int
+    eps: float
+    max: float
+    min: float
+    smallest_normal: float
+
+
 @function()
-def finfo(type: Any, /) -> np.finfo[Any]:
+def finfo(type: Any, /) -> FloatInfo:
     """Return the limits of a floating-point dtype, or of that of an array."""
-    return np.finfo(dtypes.dtype_of(type))
+    known = np.finfo(dtypes.dtype_of(type))
+    limits = [float(one) for one in (known.eps, known.max, known.min, known.smallest_normal)]
+    return FloatInfo(known.dtype, known.bits, *limits)
 
 
 @function()

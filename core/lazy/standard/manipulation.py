@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from core.lazy.array import LazyArray, make, make_many
+from core.lazy.library import to_numpy
 from core.lazy.namespace import function
 from core.lazy.operation import Operation, define, operation
 from core.lazy.spec import (
@@ -120,11 +121,11 @@ def broadcast_to(x: Any, /, shape: Any) -> LazyArray:
 
 
 @function()
-def broadcast_arrays(*arrays: Any) -> tuple[LazyArray, ...]:
+def broadcast_arrays(*arrays: Any) -> list[LazyArray]:
     """Return the arrays broadcast to one shape."""
     operands = [traced(one) for one in arrays]
     shape = broadcast(*[one.shape for one in operands])
-    return tuple([one if one.shape == shape else broadcast_to(one, shape) for one in operands])
+    return [one if one.shape == shape else broadcast_to(one, shape) for one in operands]
 
 
 @function()
@@ -244,7 +245,7 @@ def repeat(x: Any, repeats: Any, /, *, axis: int | None = None) -> LazyArray:
         total = None if length is None else length * repeats
     else:
         repeats = traced(repeats)
-        total = None if repeats.data is None else int(repeats.data.sum())
+        total = None if repeats.data is None else int(to_numpy(repeats.data).sum())
         if total is not None and repeats.size == 1:
             total = None if length is None else length * total
     known = x._spec.with_(shape=replace_axis(x.shape, where, total))

@@ -60,4 +60,4 @@ def test_the_page_of_functions_lists_every_function() -> None:
 
 def test_a_docstring_describes_the_result() -> None:
     assert "A named tuple of `U`, `S`, `Vh`." in doc(lazy.linalg.svd)
-    assert "Returns\n-------\ntuple of LazyArray\n" in doc(value("meshgrid"))
+    assert "Returns\n-------\nlist of LazyArray\n" in doc(value("meshgrid"))

@@ -220,3 +220,35 @@ def test_announced_dtypes_of_elementwise_functions_are_those_computed(
             if str(announced.dtype) != str(computed.dtype).rpartition(".")[2]:
                 wrong[name] = announced.dtype, computed.dtype
     assert not wrong
+
+
+def test_limits_are_python_numbers() -> None:
+    info = lazy.finfo(lazy.float32)
+    assert {type(one) for one in (info.eps, info.max, info.min, info.smallest_normal)} == {float}
+    assert type(lazy.iinfo(lazy.int8).max) is int
+
+
+def test_functions_with_several_results_return_lists_as_the_standard_says() -> None:
+    x = lazy.Variable((2,))
+    assert type(lazy.meshgrid(x, x)) is list
+    assert type(lazy.broadcast_arrays(x, x)) is list
+
+
+def test_the_byte_order_of_an_array_is_not_part_of_its_dtype() -> None:
+    x = lazy.array(np.asarray([1.0, 2.0], dtype=">f8"))
+    assert x.dtype == lazy.float64
+    np.testing.assert_array_equal((x + 1).compute(), [2.0, 3.0])
+
+
+@pytest.mark.parametrize("shape", [(0,), (3,), (3, 2)])
+def test_masks_of_length_zero_select_nothing(shape: tuple[int, ...]) -> None:
+    x, mask = np.ones(shape), np.zeros(0, dtype=bool)
+    found = lazy.array(x)[mask]
+    assert found.shape == found.compute().shape == x[mask].shape
+
+
+def test_repeats_may_be_an_array_of_any_library() -> None:
+    x = strict.asarray([1, 2])
+    found = lazy.repeat(lazy.array(x), lazy.array(x))
+    assert found.shape == (3,)
+    np.testing.assert_array_equal(np.asarray(found.compute()), [1, 2, 2])

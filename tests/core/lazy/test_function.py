@@ -292,3 +292,11 @@ def test_blocks_give_the_same_bits_for_every_operation(name: str, count: int, dt
         blocks = lazy.Function(variables, outputs, blocked=True)(arrays)
     assert blocks.dtype == whole.dtype
     assert np.asarray(blocks).tobytes() == np.asarray(whole).tobytes()
+
+
+def test_a_function_of_sequences_takes_arrays_too_and_can_be_pickled() -> None:
+    x, y = lazy.Variable((2,)), lazy.Variable((2,))
+    f = pickle.loads(pickle.dumps(lazy.get_function([x, y], x - y)))
+    a, b = np.ones(2), np.zeros(2)
+    np.testing.assert_array_equal(f(a, b), f([a, b]))
+    np.testing.assert_array_equal(f(a, b), 1.0)

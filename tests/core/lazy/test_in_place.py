@@ -332,3 +332,19 @@ def test_results_that_are_one_array_stay_one() -> None:
     one, same, view = autojit(function, backend="lazy")(np.zeros(2))
     assert one is same
     assert np.shares_memory(view, one)
+
+
+def test_what_replaces_an_array_without_axes_is_an_array() -> None:
+    def function(x: Any) -> Any:
+        w = x[0, ...] * 1 + 0
+        z = x.__array_namespace__().asarray(w)
+        z = x[0, ...]
+        name = z
+        z += 1
+        z *= 2
+        return name, w
+
+    x = np.asarray([1.0, 2.0])
+    found = core.trace(lambda x: function(x * 1), x)(x)
+    np.testing.assert_array_equal(found, (4.0, 1.0))
+    assert type(found[0]) is np.ndarray

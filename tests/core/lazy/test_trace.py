@@ -350,3 +350,14 @@ def test_errors_caused_by_data_dependence_are_replaced_unless_raised_from_none()
     assert error.value.__notes__ == ["which led to KeyError: 'missing'"]
     with pytest.raises(ValueError, match="give a number"):
         core.trace(own, np.ones(()))
+
+
+def test_a_trace_refuses_arrays_of_another_kind_of_dtype() -> None:
+    def function(x: Any) -> Any:
+        xp = x.__array_namespace__()
+        return x / 2 if xp.isdtype(x.dtype, "real floating") else x // 2
+
+    trace = core.trace(function, np.ones(2))
+    assert trace(np.ones(2, np.float32)).dtype == np.float32
+    with pytest.raises(ValueError, match="traced with .* float64"):
+        trace(np.ones(2, np.int64))

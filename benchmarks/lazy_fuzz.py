@@ -1,0 +1,397 @@
+"""Compare random array programs between NumPy, its graphs, and graphs that other libraries run.
+
+Usage: python benchmarks/lazy_fuzz.py [PROGRAMS] [--seed N] [--start N] [--backends NAME...]
+
+A program has 5 to 30 steps on arrays of mixed dtypes, some of which are empty: operators,
+functions, reductions, indexing, in-place operations, views and other names of the same arrays.
+NumPy runs it eagerly. The results must have the same bits when the program is traced and computed,
+compiled, run by blocks, and run by `core.autojit(backend="lazy")`. The graphs of `core.lazy` over
+other libraries must give the same values as these libraries within the tolerance of the coarsest
+dtype. The exit status is 1 if programs differ, or if fewer than 80 % of them return values.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import warnings
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import array_api_compat.numpy
+import numpy as np
+
+import core
+from core import lazy
+from core.autojit import autojit
+from core.lazy.library import namespace_of, to_numpy
+
+OTHERS = ("torch", "jax", "dask", "array-api-strict")
+UNARY = ("abs", "square", "sign", "conj", "real", "positive", "isfinite", "isnan", "exp", "sin")
+UNARY += ("sqrt", "tanh", "floor", "trunc", "log1p", "reciprocal", "logical_not", "round")
+BINARY = ("add", "subtract", "multiply", "divide", "maximum", "minimum", "less", "equal")
+BINARY += ("floor_divide", "remainder", "pow", "not_equal", "logical_or", "atan2", "greater_equal")
+REDUCTIONS = ("sum", "prod", "mean", "max", "min", "any", "all", "argmax", "std", "count_nonzero")
+DTYPES = ("float64", "float32", "int64", "int32", "bool", "complex128", "uint8")
+SCALARS = (1, 2, -1, 0.5, 3.0, True)
+KINDS = ("name", "loop", "reduce", "astype", "where", "concat")
+KINDS += ("in place", "operator", "unary") * 3 + ("index", "view", "binary") * 2
+IN_PLACE = ("+=", "-=", "*=", "/=", "**=", "//=", "%=")
+KEYS: tuple[Any, ...] = (
+    slice(None, None, 2),
+    slice(1, None),
+    slice(None, -1),
+    slice(None, None, -1),
+    0,
+    -1,
+    (Ellipsis, 0),
+    (Ellipsis, slice(0, 2)),
+    (slice(None), None),
+    Ellipsis,
+    [0, 0],
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One statement of a program.
+
+    Attributes
+    ----------
+    kind : str
+        What it does.
+    name : str
+        The function or the operator.
+    operands : tuple of int
+        The variables that it uses; they are counted modulo the number of variables.
+    option : object
+        The key, the axis, the dtype or the number.
+    """
+
+    kind: str
+    name: str
+    operands: tuple[int, ...]
+    option: Any = None
+
+
+@dataclass(frozen=True)
+class Program:
+    """The steps of a program and the arrays that it starts with."""
+
+    inputs: tuple[Any, ...]
+    steps: tuple[Step, ...]
+
+    def __call__(self, *arrays: Any) -> tuple[Any, ...]:
+        """Return all variables. Steps that raise for the shapes or dtypes at hand are left out."""
+        return self.run(arrays, self.steps)
+
+    def run(self, arrays: Sequence[Any], steps: Sequence[Step]) -> tuple[Any, ...]:
+        """Run some of the steps."""
+        xp = _namespace(arrays[0])
+        variables = [xp.asarray(x, copy=True) for x in arrays]
+        for step in steps:
+            _perform(step, variables, xp)
+        return tuple(variables)
+
+    def __str__(self) -> str:
+        lines = [f"x{i} = {x.dtype}{x.shape} {x.tolist()}" for i, x in enumerate(self.inputs)]
+        lines = [line if len(line) < 300 else f"{line[:300]}..." for line in lines]
+        steps = [f"{s.kind} {s.name} {s.operands} {s.option}" for s in self.steps]
+        return "\n".join([*lines, *steps])
+
+
+def _namespace(x: Any) -> Any:
+    if isinstance(x, np.ndarray):
+        return array_api_compat.numpy
+    return x.__array_namespace__()
+
+
+def _perform(step: Step, variables: list[Any], xp: Any) -> None:
+    """Run one step; a result is a new variable."""
+    used = [variables[i % len(variables)] for i in step.operands]
+    x, place = used[0], step.operands[0] % len(variables)
+    other = used[1] if len(used) > 1 else step.option
+    match step.kind:
+        case "name":
+            result = x
+        case "in place":
+            scope = {"x": x, "y": other}
+            exec(f"x {step.name} y", scope)  # the operators have no other common spelling
+            variables[place] = scope["x"]
+            return
+        case "operator":
+            result = eval(f"x {step.name} y", {"x": x, "y": other})
+        case "loop":
+            for part in x:
+                part += step.option  # noqa: PLW2901
+            return
+        case "index":
+            result = x[step.option]
+        case "view":
+            result = _view(step.name, x, xp)
+        case "reduce":
+            options = {"axis": step.option}
+            result = getattr(xp, step.name)(x, **options)
+        case "astype":
+            result = xp.astype(x, getattr(xp, step.option))
+        case "where":
+            result = xp.where(used[0] > used[1], used[0], used[1])
+        case "concat":
+            result = xp.concat([xp.reshape(one, (-1,)) for one in used])
+        case _:
+            result = getattr(xp, step.name)(*used)
+    variables.append(result)
+
+
+def _view(name: str, x: Any, xp: Any) -> Any:
+    if name == "reshape":
+        return xp.reshape(x, (-1, 1))
+    if name == "flip":
+        return xp.flip(x)
+    if name == "expand":
+        return xp.expand_dims(x, axis=0)
+    if name == "transpose":
+        return xp.permute_dims(x, tuple(range(x.ndim))[::-1])
+    if name == "copy":
+        return xp.asarray(x, copy=True)
+    return xp.squeeze(x[None, ...], axis=0)
+
+
+def random_step(rng: random.Random) -> Step:
+    """Return a step; most of what it does is likely to be possible."""
+    one, two = rng.randrange(1000), rng.randrange(1000)
+    kind = rng.choice(KINDS)
+    match kind:
+        case "in place" | "operator":
+            symbols = IN_PLACE if kind == "in place" else [one[:-1] for one in IN_PLACE]
+            scalar = rng.random() < 0.5
+            operands = (one,) if scalar else (one, two)
+            return Step(kind, rng.choice(symbols), operands, rng.choice(SCALARS))
+        case "loop":
+            return Step(kind, "", (one,), rng.choice(SCALARS))
+        case "index":
+            return Step(kind, "", (one,), rng.choice(KEYS))
+        case "view":
+            names = ["reshape", "flip", "expand", "transpose", "copy", "squeeze"]
+            return Step(kind, rng.choice(names), (one,))
+        case "reduce":
+            return Step(kind, rng.choice(REDUCTIONS), (one,), rng.choice([None, 0, -1]))
+        case "astype":
+            return Step(kind, "", (one,), rng.choice(DTYPES))
+        case "unary":
+            return Step(kind, rng.choice(UNARY), (one,))
+        case "binary":
+            return Step(kind, rng.choice(BINARY), (one, two))
+    return Step(kind, "", (one, two))
+
+
+def random_program(rng: random.Random, *, large: bool = False) -> Program:
+    """Return a program whose steps all succeed in NumPy; a `large` one is run by blocks."""
+    values = np.random.default_rng(rng.randrange(2**32))
+    shape: tuple[int, ...] = (
+        (70_000,) if large else rng.choice([(3,), (2, 3), (4, 2), (0,), (2, 0)])
+    )
+    inputs = []
+    for _ in range(rng.randint(1, 3)):
+        own = shape if large or rng.random() < 0.7 else rng.choice([(), shape[-1:], (1,)])
+        array = np.asarray(values.normal(size=own) * 3)
+        dtype = rng.choice(DTYPES)
+        inputs.append(np.asarray(np.abs(array) if dtype == "uint8" else array).astype(dtype))
+    steps: list[Step] = []
+    variables = [np.array(x) for x in inputs]
+    wanted = rng.randint(5, 30)
+    for _ in range(wanted * 4):
+        step = random_step(rng)
+        if step.kind == "reduce" and variables[step.operands[0] % len(variables)].ndim == 0:
+            continue  # NumPy alone allows an axis here
+        if step.kind == "astype":
+            complex_ = variables[step.operands[0] % len(variables)].dtype.kind == "c"
+            if complex_ and not step.option.startswith("complex"):
+                continue  # the standard does not define it
+        try:
+            _perform(step, variables, array_api_compat.numpy)
+            possible = sum(x.size for x in variables) <= (4_000_000 if large else 5_000)
+        except Exception:
+            possible = False
+        if not possible:
+            variables = list(Program(tuple(inputs), ()).run(inputs, steps))
+            continue
+        steps.append(step)
+        if len(steps) == wanted:
+            break
+    return Program(tuple(inputs), tuple(steps))
+
+
+def same_bits(one: Any, other: Any) -> bool:
+    """Return whether two NumPy results are the same; NaNs may differ in sign and payload."""
+    first, second = np.asarray(one), np.asarray(other)
+    if first.shape != second.shape or first.dtype != second.dtype:
+        return False
+    if first.dtype.kind == "c":
+        return same_bits(first.real, second.real) and same_bits(first.imag, second.imag)
+    if first.dtype.kind == "f":
+        known = ~np.isnan(first)
+        equal = np.array_equal(known, ~np.isnan(second))
+        return equal and bool(
+            np.ascontiguousarray(first[known]).tobytes() == second[known].tobytes()
+        )
+    return np.array_equal(first, second)
+
+
+def numpy_ways(program: Program, large: bool) -> dict[str, Callable[[], Any]]:
+    """Return the ways in which graphs of NumPy's arrays run a program."""
+    inputs = program.inputs
+
+    def computed() -> Any:
+        return lazy.compute(program(*[lazy.array(x) for x in inputs]))
+
+    def function(blocked: bool) -> Any:
+        trace = core.trace(program.__call__, *inputs)
+        return lazy.Function(list(trace.inputs), trace.outputs, blocked=blocked)(*inputs)
+
+    def compiled() -> Any:
+        return core.trace(program.__call__, *inputs)(*inputs)
+
+    def jitted() -> Any:
+        return autojit(program.__call__, backend="lazy")(*inputs)
+
+    ways: dict[str, Callable[[], Any]] = {
+        "computed": computed,
+        "compiled": compiled,
+        "blocked": lambda: function(True),
+        "autojit": jitted,
+    }
+    return ways
+
+
+@dataclass
+class Report:
+    """What the programs gave."""
+
+    returned: Counter[str]
+    raised: Counter[str]
+    differences: list[str]
+
+    @property
+    def share(self) -> float:
+        """The lowest share of programs that return values, of all ways of NumPy."""
+        return min(
+            (n / (n + self.raised[way]) for way, n in self.returned.items() if way in NUMPY_WAYS),
+            default=0.0,
+        )
+
+
+NUMPY_WAYS = ("computed", "compiled", "blocked", "autojit")
+
+
+def compare(program: Program, report: Report, others: Sequence[str], large: bool) -> None:
+    """Run a program in all ways, and add to a report."""
+    expected = program(*program.inputs)
+    for way, run in numpy_ways(program, large).items():
+        try:
+            found = run()
+        except lazy.DataDependentError:
+            report.raised[way] += 1
+            continue
+        except Exception as error:
+            report.differences.append(f"{way}: {type(error).__name__}: {error}\n{program}")
+            continue
+        report.returned[way] += 1
+        wrong = [i for i, pair in enumerate(zip(expected, found)) if not same_bits(*pair)]  # noqa: B905
+        if wrong or len(expected) != len(found):
+            shown = [(i, expected[i], found[i]) for i in wrong[:2]]
+            report.differences.append(f"{way}: {shown}\n{program}")
+    for backend in others:
+        compare_other(program, report, backend)
+
+
+def compare_other(program: Program, report: Report, backend: str) -> None:
+    """Compare the graph of another library with the library itself, run eagerly."""
+    xp = namespace_of(backend)
+    try:
+        inputs = [xp.asarray(np.array(x)) for x in program.inputs]
+        eager = _eager(program, inputs, xp)
+    except Exception:  # the library does not have a function, or refuses a dtype
+        report.raised[backend] += 1
+        return
+    try:
+        found = lazy.compute(program(*[lazy.array(x) for x in inputs]))
+    except lazy.DataDependentError:
+        report.raised[backend] += 1
+        return
+    except Exception as error:
+        report.differences.append(f"{backend}: {type(error).__name__}: {error}\n{program}")
+        return
+    report.returned[backend] += 1
+    pairs = [(to_numpy(a), to_numpy(b)) for a, b in zip(eager, found, strict=True)]
+    floats = [a.dtype for a, _ in pairs if a.dtype.kind in "fc"]
+    eps = max((float(np.finfo(dtype).eps) for dtype in floats), default=0.0)
+    wrong = [i for i, pair in enumerate(pairs) if not close(*pair, 4 * eps**0.5)]
+    if wrong:
+        shown = [(i, *pairs[i]) for i in wrong[:2]]
+        report.differences.append(f"{backend}: {shown}\n{program}")
+
+
+def _eager(program: Program, inputs: Sequence[Any], xp: Any) -> tuple[Any, ...]:
+    variables = [xp.asarray(x, copy=True) for x in inputs]
+    for step in program.steps:
+        _perform(step, variables, xp)
+    return tuple(variables)
+
+
+def close(one: Any, other: Any, tolerance: float) -> bool:
+    """Return whether two results agree in shape, dtype, and in values within a tolerance."""
+    if one.shape != other.shape or one.dtype != other.dtype:
+        return False
+    finite = np.isfinite(one)
+    scale = float(np.max(np.abs(one[finite]), initial=0.0))
+    with np.errstate(all="ignore"):
+        return bool(np.allclose(one, other, rtol=tolerance, atol=tolerance * scale, equal_nan=True))
+
+
+def fuzz(
+    count: int,
+    seed: int = 0,
+    others: Sequence[str] = OTHERS,
+    share: float = 0.1,
+    start: int = 0,
+) -> Report:
+    """Compare `count` programs from number `start`; other libraries run a `share` of them."""
+    report = Report(Counter(), Counter(), [])
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        for i in range(start, start + count):
+            rng = random.Random(f"{seed} {i}")
+            large = rng.random() < 0.02
+            program = random_program(rng, large=large)
+            chosen = others if rng.random() < share and not large else ()
+            before = len(report.differences)
+            compare(program, report, chosen, large)
+            for j in range(before, len(report.differences)):
+                report.differences[j] = f"program {i}, {report.differences[j]}"
+    return report
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("programs", nargs="?", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--start", type=int, default=0, help="the number of the first program")
+    parser.add_argument("--backends", nargs="*", default=list(OTHERS))
+    parser.add_argument("--share", type=float, default=0.1, help="of programs for other libraries")
+    parser.add_argument("--shown", type=int, default=5)
+    options = parser.parse_args()
+    report = fuzz(options.programs, options.seed, options.backends, options.share, options.start)
+    for text in report.differences[: options.shown]:
+        print(text, end="\n\n")
+    for way in (*NUMPY_WAYS, *options.backends):
+        print(f"{way:<18} returned {report.returned[way]:>6}  raised {report.raised[way]:>6}")
+    print(f"{len(report.differences)} differences, {report.share:.1%} return values")
+    return bool(report.differences) or report.share < 0.8
+
+
+if __name__ == "__main__":
+    sys.exit(main())
