@@ -359,5 +359,5 @@ def test_a_trace_refuses_arrays_of_another_kind_of_dtype() -> None:
 
     trace = core.trace(function, np.ones(2))
     assert trace(np.ones(2, np.float32)).dtype == np.float32
-    with pytest.raises(ValueError, match="traced with .* float64"):
+    with pytest.raises(ValueError, match=r"traced with .* float64"):
         trace(np.ones(2, np.int64))
