@@ -61,7 +61,7 @@ def test_other_texts_are_no_notes(text: str) -> None:
 
 def test_the_texts_in_records_do_not_change() -> None:
     """Records on disk and declarations of other projects hold these texts."""
-    assert {str(note) for note in Note} == {
+    assert {str(note) for note in Note} >= {
         "no JIT",
         "graph breaks",
         "computes graph",
@@ -80,6 +80,7 @@ def test_the_texts_in_records_do_not_change() -> None:
         "wrong values",
         "timeout",
         "crash",
+        "out of memory",
         "flaky",
         "not run",
         "cases",
