@@ -31,15 +31,17 @@ def links(app: Sphinx, docname: str, target: str, identifier: str) -> list[nodes
     identifier : str
         The anchor of the table.
     """
-    found = [_link("Link to this table", f"#{identifier}")]
+    found = [_link(translated("Link to this table"), f"#{identifier}")]
     if app.builder.name in WITH_REPORT:
-        found.append(_link("All functions", app.builder.get_relative_uri(docname, REPORT)))
+        uri = app.builder.get_relative_uri(docname, REPORT)
+        found.append(_link(translated("All functions"), uri))
     address = app.config.xpcaps_report_url
     if address:
-        found.append(_link("Report a problem", address.replace("{target}", quote(target))))
+        uri = address.replace("{target}", quote(target))
+        found.append(_link(translated("Report a problem"), uri))
     return found
 
 
 def _link(text: str, uri: str) -> nodes.reference:
     internal = ":" not in uri
-    return nodes.reference("", translated(text), refuri=uri, internal=internal)
+    return nodes.reference("", text, refuri=uri, internal=internal)

@@ -25,6 +25,7 @@ from sphinx_xpcaps.extension.domain import (
 from sphinx_xpcaps.extension.links import links
 from sphinx_xpcaps.extension.options import appearance
 from sphinx_xpcaps.extension.page_digests import PageDigests
+from sphinx_xpcaps.extension.report import write_files
 from sphinx_xpcaps.extension.tables import build_tables, cache_folder
 from sphinx_xpcaps.extension.warnings import report
 from sphinx_xpcaps.render.legend import legend
@@ -65,6 +66,7 @@ def on_build_finished(app: Sphinx, error: Exception | None) -> None:
     domain = domain_of(app.env)
     if error is None and domain.page_digests is not None:
         domain.page_digests.save()
+        write_files(app)
 
 
 class InsertTables(SphinxPostTransform):

@@ -40,7 +40,7 @@ def counts(tables: Sequence[Table], columns: Sequence[Column]) -> nodes.table:
     """Return the counts of statuses, with a row per module and, if useful, one for all."""
     modules: dict[str, list[Table]] = {}
     for table in tables:
-        modules.setdefault(_module(table), []).append(table)
+        modules.setdefault(module_of(table), []).append(table)
     rows = [
         _row(nodes.literal("", module), [_tally(group, column) for column in columns])
         for module, group in sorted(modules.items())
@@ -86,7 +86,8 @@ def _columns(tables: Iterable[Table]) -> list[Column]:
     return [column for column in order if column in measured]
 
 
-def _module(table: Table) -> str:
+def module_of(table: Table) -> str:
+    """Return the name of the module of a target."""
     owner = table.target.rpartition(".")[0]
     return owner.rpartition(".")[0] if table.kind == "method" else owner
 

@@ -143,6 +143,39 @@ def test_the_report_lists_every_target_with_links(site):
     ]
 
 
+def test_the_report_counts_functions_per_module_and_view(site):
+    page = site("offline").build().page("xpcaps-report.html")
+    counts = page.select_one("table.xpcaps-counts")
+    assert [words(head) for head in counts.select("thead th")] == [
+        "Module", "Functions", "NumPy CPU", "PyTorch CPU", "JAX CPU", "Dask CPU", "JAX JIT",
+        "Dask lazy",
+    ]  # fmt: skip
+    assert [words(entry) for entry in counts.tbody.tr.find_all("td")] == [
+        "3", "100 % (3/3)", "66 % (2/3)", "33 % (1/3) + 1 partial", "33 % (1/3) + 1 partial",
+        "50 % (1/2)", "50 % (1/2)",
+    ]  # fmt: skip
+    said = words(page.select_one(".xpcaps-report"))
+    assert "pkg 1.2.0 measured 2026-11-22 with NumPy 2.4.6" in said
+    assert "3 functions ." in said
+
+
+def test_the_data_of_the_report_is_in_files_beside_it(site):
+    built = site("offline").build("dirhtml")
+    page = built.page("xpcaps-report/index.html")
+    links = [link["href"] for link in page.select(".xpcaps-where a")]
+    assert links == ["../xpcaps.csv", "../xpcaps.json"]
+    rows = json.loads(built.text("xpcaps.json"))
+    (row,) = [
+        row
+        for row in rows
+        if (row["function"], row["backend"], row["device"]) == ("pkg.partly", "jax", "cpu")
+    ]
+    assert (row["status"], row["notes"], row["jit"]) == ("partial", ["no JIT"], "unsupported")
+    lines = built.text("xpcaps.csv").splitlines()
+    assert len(lines) == len(rows) + 1
+    assert "pkg.partly,jax,cpu,partial,no JIT,supported,unsupported," in built.text("xpcaps.csv")
+
+
 def test_rows_and_columns_can_be_chosen(site):
     project = site("offline")
     (project.src / "plain.rst").write_text(

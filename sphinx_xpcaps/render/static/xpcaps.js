@@ -56,18 +56,10 @@
   });
 })();
 
-/* Search and filters of the report. Without this script the whole table is shown. */
+/* The report: views, search, filters and order, kept in the address. Without this script, the whole
+   tables are shown. */
 (function () {
   "use strict";
-
-  const STATUSES = {
-    "": "any status",
-    "xpcaps-supported": "supported",
-    "xpcaps-partial": "partial",
-    "xpcaps-unsupported": "unsupported",
-    "xpcaps-conflict": "conflict",
-    "xpcaps-not-measured": "not measured",
-  };
 
   function select(label, choices) {
     const element = document.createElement("select");
@@ -76,45 +68,169 @@
     return element;
   }
 
-  function controls(table) {
-    const rows = [...table.tBodies[0].rows];
-    const libraries = [...table.tHead.rows[0].cells].slice(1).map((cell) => cell.textContent.trim());
-    const search = document.createElement("input");
-    search.type = "search";
-    search.placeholder = "Search functions";
-    search.setAttribute("aria-label", "Search functions");
-    const library = select("Library", [["", "any library"], ...libraries.map((name, i) => [i + 1, name])]);
-    const status = select("Status", Object.entries(STATUSES));
+  function viewOf(cell) {
+    const name = [...cell.classList].find((each) => each.startsWith("xpcaps-view-"));
+    return name ? name.slice("xpcaps-view-".length) : "";
+  }
+
+  function statusOf(cell) {
+    return statuses.findIndex((status) => cell.classList.contains("xpcaps-" + status));
+  }
+
+  const statuses = [
+    "supported",
+    "partial",
+    "unsupported",
+    "conflict",
+    "not-measured",
+    "not-applicable",
+  ];
+
+  function start(report) {
+    const table = report.querySelector("table.xpcaps-functions");
+    if (!table) return;
+    const words = JSON.parse(report.dataset.words);
+    const heads = [...table.tHead.rows[0].cells];
+    const body = table.tBodies[0];
+    // What each row contains is read once, so that filters need not read the page again.
+    const rows = [...body.rows].map((row) => ({
+      row,
+      name: row.cells[0].textContent.trim().toLowerCase(),
+      cells: [...row.cells].map((cell) => ({
+        status: statusOf(cell),
+        note: (cell.querySelector(".xpcaps-note") || {}).textContent || "",
+      })),
+    }));
+    const columns = heads.map((head) => ({
+      view: viewOf(head),
+      library: head.querySelector("p").textContent.trim(),
+    }));
+    const unique = (values) => [...new Set(values)].filter(Boolean);
+    const views = unique(columns.map((column) => column.view));
+    const viewWords = Object.fromEntries(
+      heads.map((head, i) => [columns[i].view, (head.querySelector(".xpcaps-aside") || {}).textContent])
+    );
+    const notes = unique(rows.flatMap(({ cells }) => cells.flatMap(({ note }) => note.split("; "))));
+    const same = (values) => values.map((value) => [value, value]);
+    const controls = {
+      q: document.createElement("input"),
+      view: select(words.view, [
+        ["", words.allViews],
+        ...views.map((view) => [view, viewWords[view]]),
+      ]),
+      library: select(words.library, [
+        ["", words.anyLibrary],
+        ...same(unique(columns.slice(1).map((column) => column.library))),
+      ]),
+      status: select(words.status, [
+        ["", words.anyStatus],
+        ...statuses.map((status) => [status, words[status]]),
+      ]),
+      note: select(words.note, [["", words.anyNote], ...same(notes.sort())]),
+    };
+    controls.q.type = "search";
+    controls.q.placeholder = words.search;
+    controls.q.setAttribute("aria-label", words.search);
     const count = document.createElement("output");
+    count.setAttribute("role", "status");
+    let order = { column: 0, descending: false };
 
     function update() {
-      const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-      let shown = 0;
-      for (const row of rows) {
-        const name = row.cells[0].textContent.toLowerCase();
-        const cells = library.value ? [row.cells[library.value]] : [...row.cells].slice(1);
+      const wanted = controls.q.value.toLowerCase().split(/\s+/).filter(Boolean);
+      const view = controls.view.value;
+      const shown = columns.map(
+        (column, i) =>
+          i > 0 &&
+          (!view || column.view === view) &&
+          (!controls.library.value || column.library === controls.library.value)
+      );
+      const status = statuses.indexOf(controls.status.value);
+      const note = controls.note.value;
+      let found = 0;
+      for (const { row, name, cells } of rows) {
         const fits =
-          words.every((word) => name.includes(word)) &&
-          (!status.value || cells.some((cell) => cell.classList.contains(status.value)));
-        row.hidden = !fits;
-        shown += fits;
+          wanted.every((word) => name.includes(word)) &&
+          ((status < 0 && !note) ||
+            cells.some(
+              (cell, i) =>
+                shown[i] &&
+                (status < 0 || cell.status === status) &&
+                (!note || cell.note.split("; ").includes(note))
+            ));
+        if (row.hidden === fits) row.hidden = !fits;
+        found += fits;
       }
-      count.textContent = shown + " of " + rows.length;
+      count.textContent = found
+        ? words.count.replace("{shown}", found).replace("{total}", rows.length)
+        : words.nothing;
+      if (view) report.dataset.view = view;
+      else delete report.dataset.view;
+      style.textContent = view
+        ? `.xpcaps-report [class*="xpcaps-view-"]:not(.xpcaps-view-${CSS.escape(view)}) { display: none; }`
+        : "";
+      const state = new URLSearchParams();
+      for (const [name, control] of Object.entries(controls))
+        if (control.value) state.set(name, control.value);
+      if (order.column || order.descending)
+        state.set("sort", (order.descending ? "-" : "") + order.column);
+      const hash = state.toString();
+      if (hash !== location.hash.slice(1))
+        history.replaceState(null, "", hash ? "#" + hash : location.pathname + location.search);
     }
 
+    function sort() {
+      const { column, descending } = order;
+      const compare = (a, b) =>
+        (column ? a.cells[column].status - b.cells[column].status : 0) ||
+        (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+      rows.sort((a, b) => (descending ? compare(b, a) : compare(a, b)));
+      body.append(...rows.map(({ row }) => row));
+      heads.forEach((head, i) => {
+        if (i === column) head.setAttribute("aria-sort", descending ? "descending" : "ascending");
+        else head.removeAttribute("aria-sort");
+      });
+    }
+
+    function restore() {
+      const state = new URLSearchParams(location.hash.slice(1));
+      for (const [name, control] of Object.entries(controls)) {
+        control.value = state.get(name) || "";
+        if (control.selectedIndex === -1) control.value = "";
+      }
+      const column = Math.abs(parseInt(state.get("sort"), 10)) || 0;
+      const descending = (state.get("sort") || "").startsWith("-");
+      order = { column: column < heads.length ? column : 0, descending };
+      sort();
+      update();
+    }
+
+    heads.forEach((head, column) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "xpcaps-sort";
+      button.title = words.sort;
+      button.append(...head.childNodes);
+      head.append(button);
+      button.addEventListener("click", () => {
+        order = { column, descending: order.column === column && !order.descending };
+        sort();
+        update();
+      });
+    });
+    const style = document.createElement("style");
+    document.head.append(style);
     const form = document.createElement("form");
     form.className = "xpcaps-filter";
     form.setAttribute("role", "search");
-    form.append(search, library, status, count);
+    form.append(...Object.values(controls), count);
     form.addEventListener("input", update);
     form.addEventListener("submit", (event) => event.preventDefault());
-    update();
-    return form;
+    report.querySelector(".xpcaps-scroll").before(form);
+    window.addEventListener("hashchange", restore);
+    restore();
   }
 
   document.addEventListener("DOMContentLoaded", () => {
-    for (const table of document.querySelectorAll(".xpcaps-report table.xpcaps-functions")) {
-      table.closest(".xpcaps-scroll").before(controls(table));
-    }
+    document.querySelectorAll(".xpcaps-report").forEach(start);
   });
 })();
