@@ -25,7 +25,12 @@ def status_symbol(status: Status, *, suffix: str = "") -> symbol:
 
 
 def status_entry(
-    status: Status, notes: Sequence[str], *, shown: str = "", focusable: bool = True
+    status: Status,
+    notes: Sequence[str],
+    *,
+    shown: str = "",
+    focusable: bool = True,
+    explain: bool = True,
 ) -> nodes.entry:
     """Return the entry of a table for a status, followed by its notes.
 
@@ -38,11 +43,13 @@ def status_entry(
         Text after the notes, which is not translated.
     focusable : bool, optional
         Whether the keyboard reaches the explanation.
+    explain : bool, optional
+        Whether there is an explanation; in large tables, the legend is enough.
     """
     text = "; ".join(filter(None, [*map(note_words, notes), shown]))
     content = explained()
     content += status_symbol(status, suffix=":" if text else "")
-    content["explanation"] = explanation(status, notes)
+    content["explanation"] = explanation(status, notes) if explain else ""
     content["focusable"] = focusable
     if text:
         content += [nodes.Text(" "), nodes.inline("", text, classes=["xpcaps-note"])]

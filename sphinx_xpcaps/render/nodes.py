@@ -104,7 +104,8 @@ def _visit_symbol(translator: HTML5Translator, node: nodes.Element) -> None:
     shown, words = translator.encode(node["symbol"]), translator.encode(node.astext())
     decorative = node.get("decorative")  # the words follow in any case
     # A tooltip of the symbol would hide that of the explanation around it.
-    plain = decorative or isinstance(node.parent, explained)
+    parent = node.parent
+    plain = decorative or (isinstance(parent, explained) and parent["explanation"])
     title: dict[str, Any] = {} if plain else {"title": node.astext().rstrip(":")}
     hidden = "" if decorative else f'<span class="xpcaps-words">{words}</span>'
     translator.body.append(
@@ -115,12 +116,13 @@ def _visit_symbol(translator: HTML5Translator, node: nodes.Element) -> None:
 
 
 def _visit_explained(translator: HTML5Translator, node: nodes.Element) -> None:
-    attributes: dict[str, Any] = {"title": node["explanation"]}
+    attributes: dict[str, Any] = {}
+    if node["explanation"]:
+        attributes["title"] = node["explanation"]
     if node["focusable"]:
         attributes["tabindex"] = "0"
-    translator.body.append(
-        translator.starttag(node, "span", "", CLASS="xpcaps-explained", **attributes)
-    )
+    kind = "xpcaps-explained" if node["explanation"] else "xpcaps-cell"
+    translator.body.append(translator.starttag(node, "span", "", CLASS=kind, **attributes))
 
 
 def _depart_explained(translator: HTML5Translator, node: nodes.Element) -> None:

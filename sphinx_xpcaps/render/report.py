@@ -159,8 +159,10 @@ def _functions(
 
 def _cell(result: Result | None) -> nodes.entry:
     if result is None:
-        return status_entry(Status.NOT_APPLICABLE, (), focusable=False)
-    return status_entry(result.status, result.notes, shown=result.shown, focusable=False)
+        return status_entry(Status.NOT_APPLICABLE, (), focusable=False, explain=False)
+    return status_entry(
+        result.status, result.notes, shown=result.shown, focusable=False, explain=False
+    )
 
 
 def _row(name: nodes.Node, count: int | None, cells: Iterable[nodes.entry]) -> nodes.row:

@@ -165,9 +165,10 @@
         : words.nothing;
       if (view) report.dataset.view = view;
       else delete report.dataset.view;
-      style.textContent = view
+      const rule = view
         ? `.xpcaps-report [class*="xpcaps-view-"]:not(.xpcaps-view-${CSS.escape(view)}) { display: none; }`
         : "";
+      if (style.textContent !== rule) style.textContent = rule;
       const state = new URLSearchParams();
       for (const [name, control] of Object.entries(controls))
         if (control.value) state.set(name, control.value);
@@ -183,8 +184,10 @@
       const compare = (a, b) =>
         (column ? a.cells[column].status - b.cells[column].status : 0) ||
         (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+      const before = rows.slice();
       rows.sort((a, b) => (descending ? compare(b, a) : compare(a, b)));
-      body.append(...rows.map(({ row }) => row));
+      // Moving rows is slow, and the page has them in the usual order.
+      if (rows.some((each, i) => each !== before[i])) body.append(...rows.map(({ row }) => row));
       heads.forEach((head, i) => {
         if (i === column) head.setAttribute("aria-sort", descending ? "descending" : "ascending");
         else head.removeAttribute("aria-sort");
