@@ -11,6 +11,7 @@ from sphinx_xpcaps.extension.directives import Capabilities, Inline, Legend, Sum
 from sphinx_xpcaps.extension.domain import XpcapsDomain, caption_of, domain_of, placeholder
 from sphinx_xpcaps.extension.inject import on_object_description
 from sphinx_xpcaps.render.nodes import add_nodes
+from sphinx_xpcaps.render.words import CATALOG
 from sphinx_xpcaps.version import __version__
 
 if TYPE_CHECKING:
@@ -19,12 +20,15 @@ if TYPE_CHECKING:
 
 STATIC = Path(render.__file__).parent / "static"
 """The folder with the style sheet and the script."""
+LOCALES = Path(__file__).parents[1] / "locales"
+"""The folder with the message catalogues."""
 
 
 def connect(app: Sphinx) -> ExtensionMetadata:
     """Add everything to Sphinx; return the metadata of the extension."""
     options.register(app)
     add_nodes(app)
+    app.add_message_catalog(CATALOG, str(LOCALES))
     app.add_domain(XpcapsDomain)
     app.add_directive("xp-capabilities", Capabilities)
     app.add_directive("xp-capabilities-summary", Summary)

@@ -43,6 +43,7 @@ NOTE_MEANINGS: Mapping[Note, str] = {
     Note.CASES: "some cases pass; the evidence lists those that fail",
     Note.RANDOM: "results differ in each run, so only types, shapes and dtypes are compared",
     Note.MADE_UP_DATA: "an example needs data that is not available, so other data was used",
+    Note.MADE_UP_CALLS: "no example could be used, so the calls are made up from the signature",
     Note.CONVERTS_TO_NUMPY: "converts its inputs to NumPy arrays, which fails on a GPU",
     Note.NUMPY_ONLY: "works with NumPy only",
     Note.CPU_ONLY: "works on a CPU only",

@@ -30,8 +30,12 @@ def graph(cells: Sequence[Shown]) -> list[nodes.Element]:
     if not found.operations:
         return [_no_graph(str(_("the example has no array operations")))]
     if not found.nodes:
-        words = "{count} operation is too much to draw", "{count} operations are too many to draw"
-        return [_no_graph(plural(*words, found.operations))]
+        reason = plural(
+            "{count} operation is too much to draw",
+            "{count} operations are too many to draw",
+            found.operations,
+        )
+        return [_no_graph(reason)]
     before, _found, after = str(_("Graph of {call}:")).partition("{call}")
     call = nodes.literal("", one_line(found.call, 100))
     caption = paragraph(before, call, after)

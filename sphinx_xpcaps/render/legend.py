@@ -39,10 +39,10 @@ def _lines(cells: list[Shown]) -> Iterator[nodes.paragraph]:
     for meaning, words in meanings.items():
         yield paragraph(nodes.strong("", words), f": {meaning}")
     if any(shown.outdated for shown in cells):
-        yield _line("outdated", OUTDATED)
+        yield _line(translated("outdated"), OUTDATED)
     if any(shown.cell.expected and not shown.cell.status.measured for shown in cells):
-        yield _line("expected", EXPECTED)
+        yield _line(translated("expected"), EXPECTED)
 
 
 def _line(word: str, meaning: str) -> nodes.paragraph:
-    return paragraph(nodes.strong("", translated(word)), f": {translated(meaning)}")
+    return paragraph(nodes.strong("", word), f": {translated(meaning)}")

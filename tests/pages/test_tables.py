@@ -156,7 +156,7 @@ def test_the_report_counts_functions_per_module_and_view(site):
     ]  # fmt: skip
     said = words(page.select_one(".xpcaps-report"))
     assert "pkg 1.2.0 measured 2026-11-22 with NumPy 2.4.6" in said
-    assert "3 functions ." in said
+    assert "3 functions" in said
 
 
 def test_the_data_of_the_report_is_in_files_beside_it(site):
