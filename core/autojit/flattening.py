@@ -8,8 +8,7 @@ contents, such as functions and locks, are compared by identity.
 from __future__ import annotations
 
 from collections.abc import (
-    AsyncIterator,
-    Awaitable,
+    AsyncGenerator,
     Callable,
     Coroutine,
     Iterable,
@@ -180,7 +179,7 @@ def with_listed_items(result: Any) -> Any:
     TypeError
         The function is asynchronous, so that its code would run after it was traced.
     """
-    if isinstance(result, Awaitable | AsyncIterator):
+    if isinstance(result, Coroutine | AsyncGenerator):
         if isinstance(result, Coroutine):
             result.close()
         raise TypeError(

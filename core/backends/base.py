@@ -224,6 +224,10 @@ class Backend(ABC):
     def device_of(self, x: Array) -> str:
         """Return the device of `x`: ``"cpu"``, ``"gpu"`` or ``"other"``."""
 
+    def has_values(self, x: Array) -> bool:
+        """Return whether `x` has values, and not only a shape and a dtype."""
+        return True
+
     def native_device(self, device: str) -> Device:
         """Return the library's own object for `device`, which its functions take as ``device=``."""
         return device
@@ -240,11 +244,15 @@ class Backend(ABC):
         """
         yield self.namespace()
 
+    def computes_counted(self) -> AbstractContextManager[Any]:
+        """Return a context in which `computes_limited` has an effect; `defaults` contains it."""
+        return nullcontext()
+
     @contextmanager
     def computes_limited(self, most: int, message: str) -> Iterator[None]:
         """Allow this thread to compute `most` graphs inside the context.
 
-        Use it inside a context of `defaults`.
+        Use it inside a context of `defaults` or `computes_counted`.
 
         Raises
         ------

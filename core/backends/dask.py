@@ -5,8 +5,9 @@ from __future__ import annotations
 import copy
 import functools
 import threading
+from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from types import ModuleType
 from typing import Any
 
@@ -85,10 +86,14 @@ class DaskBackend(Backend):
     @contextmanager
     def defaults(self, device: str, dtype: str) -> Iterator[Namespace]:
         """Yield the namespace; graphs are computed, and counted, in the calling thread."""
+        with self.computes_counted():
+            yield self.namespace()
+
+    def computes_counted(self) -> AbstractContextManager[Any]:
         import dask
 
-        with dask.config.set(scheduler=_counted):
-            yield self.namespace()
+        context: AbstractContextManager[Any] = dask.config.set(scheduler=_counted)
+        return context
 
     @contextmanager
     def computes_limited(self, most: int, message: str) -> Iterator[None]:
@@ -116,10 +121,44 @@ class DaskBackend(Backend):
         dask.config.config.update(copy.deepcopy(dict(settings)))
 
     def settled(self, result: Any) -> Any:
-        """Return `result` with the graphs of its arrays computed; they remain Dask arrays."""
+        """Compute the graphs of the arrays in `result`, which remain Dask arrays, and return it.
+
+        Iterators, which a search would exhaust, are left alone.
+        """
         import dask
 
-        return dask.persist(result, scheduler="synchronous")[0]
+        arrays = self._arrays_in(result)
+        computed = dask.persist(*arrays, scheduler="synchronous") if arrays else ()
+        for x, one in zip(arrays, computed, strict=True):
+            # The same keys with values: containers need not be rebuilt, which could not be done for
+            # all of them.
+            x.dask = one.dask
+        return result
+
+    def _arrays_in(self, result: Any) -> list[Array]:
+        """Return the arrays in containers and objects, which may contain themselves."""
+        arrays: list[Array] = []
+        visited: dict[int, Any] = {}  # keeps values alive, so that no id is used twice
+        pending = [result]
+        while pending:
+            x = pending.pop()
+            if id(x) in visited or isinstance(x, type | ModuleType | np.ndarray):
+                continue
+            visited[id(x)] = x
+            if self.owns(x):
+                arrays.append(x)
+                continue
+            if isinstance(x, Mapping):
+                pending += [*x.keys(), *x.values()]
+            elif isinstance(x, list | tuple | set | frozenset | deque):
+                pending += x
+            if not callable(x):
+                pending += getattr(x, "__dict__", {}).values()
+            for cls in type(x).__mro__:
+                slots = vars(cls).get("__slots__", ())
+                names = (slots,) if isinstance(slots, str) else slots
+                pending += [getattr(x, name, None) for name in names if name[:2] != "__"]
+        return arrays
 
 
 def _cholesky(x: Array, /, *, upper: bool = False) -> Array:

@@ -83,6 +83,9 @@ class TorchBackend(Backend):
     def device_of(self, x: Array) -> str:
         return "cpu" if x.device.type == "cpu" else "gpu"
 
+    def has_values(self, x: Array) -> bool:
+        return not x.is_meta
+
     def native_device(self, device: str) -> Device:
         return "cpu" if device == "cpu" else _accelerator()
 

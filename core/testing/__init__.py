@@ -23,7 +23,7 @@ from core.testing.declarations import (
     xp_capabilities,
     xp_capabilities_table,
 )
-from core.testing.lazy_functions import lazy_xp_function
+from core.testing.lazy_functions import lazy_xp_function, untransformed
 from core.testing.limit import Limit
 from core.testing.marks import (
     make_marks,
@@ -33,6 +33,7 @@ from core.testing.marks import (
     make_xp_pytest_param,
     make_xp_test_case,
 )
+from core.testing.patching import patch_lazy_xp_functions
 from core.testing.record import measured
 from core.testing.targets import default_xp
 
@@ -55,6 +56,8 @@ __all__ = [
     "make_xp_pytest_param",
     "make_xp_test_case",
     "measured",
+    "patch_lazy_xp_functions",
+    "untransformed",
     "xp_assert_close",
     "xp_assert_close_nulp",
     "xp_assert_equal",

@@ -93,7 +93,8 @@ def assert_close(
 
     Notes
     -----
-    Each graph is computed once for the comparison; the graphs themselves do not change.
+    Each graph is computed once for the comparison; the graphs themselves do not change. Of arrays
+    without values, as on PyTorch's device ``meta``, everything but the values is compared.
 
     Examples
     --------
@@ -102,7 +103,10 @@ def assert_close(
     >>> assert_close(np.asarray([1.0, 2.0]) / 3 * 3, np.asarray([1.0, 2.0]))
     """
     __tracebackhide__ = True
-    found, expected, target = _compared_values(actual, desired, **checks)
+    compared = _compared_values(actual, desired, **checks)
+    if compared is None:
+        return
+    found, expected, target = compared
     if rtol is None:
         rtol = 4 * _eps(actual, found) ** 0.5 if found.dtype.kind in "fc" else 1e-7
     np.testing.assert_allclose(
@@ -135,7 +139,10 @@ def assert_equal(
     >>> assert_equal(np.arange(3), np.asarray([0, 1, 2]))
     """
     __tracebackhide__ = True
-    found, expected, target = _compared_values(actual, desired, **checks)
+    compared = _compared_values(actual, desired, **checks)
+    if compared is None:
+        return
+    found, expected, target = compared
     np.testing.assert_array_equal(found, expected, err_msg=err_msg or target, verbose=verbose)
 
 
@@ -158,7 +165,10 @@ def assert_less(
     >>> assert_less(np.asarray([1, 2]), np.asarray([3, 3]))
     """
     __tracebackhide__ = True
-    found, expected, target = _compared_values(actual, desired, **checks)
+    compared = _compared_values(actual, desired, **checks)
+    if compared is None:
+        return
+    found, expected, target = compared
     np.testing.assert_array_less(found, expected, err_msg=err_msg or target, verbose=verbose)
 
 
@@ -182,7 +192,10 @@ def assert_close_nulp(
     >>> assert_close_nulp(np.asarray([0.1 + 0.2]), np.asarray([0.3]))
     """
     __tracebackhide__ = True
-    found, expected, target = _compared_values(actual, desired, **checks)
+    compared = _compared_values(actual, desired, **checks)
+    if compared is None:
+        return
+    found, expected, target = compared
     # NumPy's function subtracts, and the difference of infinities or NaNs is NaN.
     differ = ~np.isclose(found, expected, rtol=0, atol=0, equal_nan=True)
     try:
@@ -201,8 +214,11 @@ def _compared_values(
     check_shape: bool = True,
     check_scalar: bool = False,
     xp: Namespace = None,
-) -> tuple[NDArray[Any], NDArray[Any], str]:
-    """Return the values of both as NumPy arrays and the target for messages, after all checks."""
+) -> tuple[NDArray[Any], NDArray[Any], str] | None:
+    """Return the values of both as NumPy arrays and the target for messages, after all checks.
+
+    Return None if one of them has no values, as on PyTorch's device ``meta``.
+    """
     __tracebackhide__ = True
     library = _expected_library(desired, xp)
     if isinstance(desired, list | tuple) and library == _reference().name:
@@ -219,15 +235,19 @@ def _compared_values(
             f"actual is {_description(actual)} and desired is {_description(desired)}"
         )
     if check_dtype:
-        _check_equal("dtype", _dtype(actual), _dtype(desired))
+        _check_equal("dtypes", _dtype(actual), _dtype(desired))
     device = _device(actual)
     if check_device and _library(actual) == _library(desired):
-        _check_equal("device", device, _device(desired))
+        _check_equal("Devices", device, _device(desired))
+    if not (_has_values(actual) and _has_values(desired)):
+        if check_shape:
+            _check_equal("shapes", tuple(actual.shape), tuple(desired.shape))
+        return None
     found, expected = _to_numpy(actual), _to_numpy(desired)
     if check_dtype:
         _check_computed_dtype(actual, found)
     if check_shape:
-        _check_equal("shape", found.shape, expected.shape)
+        _check_equal("shapes", found.shape, expected.shape)
     else:
         try:
             expected = np.broadcast_to(expected, found.shape)
@@ -284,10 +304,10 @@ def _check_library(name: str, x: Any, library: str) -> None:
         raise AssertionError(f"{name} is {_description(x)}, not {wanted}")
 
 
-def _check_equal(attribute: str, actual: Any, desired: Any) -> None:
+def _check_equal(attributes: str, actual: Any, desired: Any) -> None:
     __tracebackhide__ = True
     if actual != desired:
-        raise AssertionError(f"{attribute} differs: actual {actual}, desired {desired}")
+        raise AssertionError(f"{attributes} do not match: actual {actual}, desired {desired}")
 
 
 def _check_computed_dtype(x: Array, values: NDArray[Any]) -> None:
@@ -318,6 +338,11 @@ def _device(x: Array) -> Device:
 
 def _eps(x: Array, values: NDArray[Any]) -> float:
     return _EPS.get(_dtype(x)) or float(np.finfo(values.dtype).eps)
+
+
+def _has_values(x: Array) -> bool:
+    backend = backends().get(_library(x))
+    return backend is None or not backend.owns(x) or backend.has_values(x)
 
 
 def _to_numpy(x: Array) -> NDArray[Any]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from core._private.patching import patched
 from core.autojit.arguments import array_libraries
+from core.autojit.flattening import with_listed_items
 from core.backends import Backend
 from core.lazy_apply.call import function_name
 from core.testing.code_replacement import ReplacedCode, copy_function
@@ -163,7 +164,11 @@ def lazy_xp_function(
     of other modules are not found.
 
     If tagged functions call each other, only the outermost call is transformed. If a function that
-    is not tagged calls a tagged one, that call is transformed.
+    is not tagged calls a tagged one, that call is transformed. `untransformed` returns the function
+    as a test can call it without its tag.
+
+    An iterator that a function returns is replaced by one over a list of its items, which are
+    computed as part of the call.
 
     Examples
     --------
@@ -192,6 +197,32 @@ def lazy_xp_function(
     else:
         lazy_function = LazyFunction(func, options)
     _lazy_functions[(id(func),)] = (func, lazy_function)
+
+
+def untransformed(func: Any) -> Any:
+    """Return a tagged function as it was, to call it in a test without its tag.
+
+    Parameters
+    ----------
+    func : callable or tuple of (class, str)
+        A function or method; without a tag, it is returned itself.
+
+    Examples
+    --------
+    >>> from core.testing import lazy_xp_function, untransformed
+    >>> def scale(x, factor=2):
+    ...     return x * factor
+    >>> lazy_xp_function(scale)
+    >>> untransformed(scale)(3)
+    6
+    """
+    if isinstance(func, Wrapper):
+        return func.__wrapped__
+    key = (id(func[0]), func[1]) if isinstance(func, tuple) else (id(func),)
+    tagged = _lazy_functions.get(key)
+    if tagged is not None:
+        return tagged[1].original
+    return getattr(*func) if isinstance(func, tuple) else func
 
 
 def _lazy_method(cls: type, name: str, options: LazyOptions) -> LazyFunction:
@@ -291,7 +322,7 @@ def _limit_computes(
 
     def call(*args: Any, **kwargs: Any) -> Any:
         with backend.computes_limited(limit, message):
-            result = function(*args, **kwargs)
+            result = with_listed_items(function(*args, **kwargs))
         return backend.settled(result)
 
     return call

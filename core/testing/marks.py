@@ -29,7 +29,8 @@ def make_marks(*funcs: Any, capabilities_table: Mapping[Any, Any] | None = None)
     Returns
     -------
     list of pytest.MarkDecorator
-        Marks ``skip_xp_backends`` and ``xfail_xp_backends``; can be assigned to ``pytestmark``.
+        Marks ``uses_xp_capabilities``, ``skip_xp_backends`` and ``xfail_xp_backends``; can be
+        assigned to ``pytestmark``.
 
     Raises
     ------
@@ -40,8 +41,10 @@ def make_marks(*funcs: Any, capabilities_table: Mapping[Any, Any] | None = None)
     --------
     lazy_xp_function : Tag a function, so that tests on lazy libraries compile it.
     """
+    import pytest
+
     table = _DEFAULT_TABLE if capabilities_table is None else capabilities_table
-    marks = []
+    marks: list[Any] = [pytest.mark.uses_xp_capabilities(True, funcs=list(funcs))]
     for func in funcs:
         declared = _declared(func, table)
         marks += _marks(declared)
@@ -70,7 +73,7 @@ def make_test_case(
     ... def test_ranks(xp):
     ...     assert ranks(xp.asarray([3, 1])).tolist() == [1, 0]
     >>> [mark.name for mark in test_ranks.pytestmark]
-    ['skip_xp_backends']
+    ['uses_xp_capabilities', 'skip_xp_backends']
     """
     marks = make_marks(*funcs, capabilities_table=capabilities_table)
 

@@ -6,6 +6,7 @@ Use it with ``pytest -p core.testing.plugin``, or in ``conftest.py`` with
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,10 @@ _MARKS = {
     "xfail_xp_backends(backend=None, condition=None, *, np_only, cpu_only, eager_only, "
     "exceptions, reason, strict=True)": "run the test there and expect that it fails; "
     "report it if it passes",
+    "uses_xp_capabilities(status, funcs=None, reason=None)": "whether the test takes its marks "
+    "from declared capabilities; make_test_case adds it",
+    "skip_xp_invalid_arg": "skip the test if SCIPY_ARRAY_API is set, as it passes matrices, "
+    "masked arrays or arrays of objects",
 }
 
 _TARGETS = pytest.StashKey[SelectedTargets]()
@@ -54,6 +59,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="float64",
         help="the default floating dtype of libraries that let it be chosen. Default: float64",
     )
+    parser.addini(
+        "xp_require_capabilities",
+        "whether each test that uses xp must have the mark uses_xp_capabilities",
+        type="bool",
+        default=False,
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Raise if a test must use declared capabilities and does not."""
+    if not config.getini("xp_require_capabilities"):
+        return
+    missing = {
+        item.nodeid.partition("[")[0]: None
+        for item in items
+        if item.get_closest_marker("array_api_backends")
+        and not item.get_closest_marker("uses_xp_capabilities")
+    }
+    if missing:
+        names = "\n  ".join(missing)
+        raise pytest.UsageError(
+            "these tests use xp without declared capabilities: decorate them with make_test_case, "
+            f"or mark them with uses_xp_capabilities(False, reason=...)\n  {names}"
+        )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -91,6 +120,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Add pytest's own marks where those of this plugin apply to the item's backend."""
+    if item.get_closest_marker("skip_xp_invalid_arg") and _refuses_invalid_arrays():
+        item.add_marker(
+            pytest.mark.skip(
+                reason="passes matrices, masked arrays or arrays of objects, which are refused if "
+                "SCIPY_ARRAY_API is set"
+            )
+        )
     params = getattr(getattr(item, "callspec", None), "params", {})
     name = params.get("xp_backend")
     if name is None:
@@ -162,3 +198,7 @@ def _current_target() -> TestTarget:
     target = current_target()
     assert target is not None
     return target
+
+
+def _refuses_invalid_arrays() -> bool:
+    return os.environ.get("SCIPY_ARRAY_API", "0").lower() not in ("", "0", "false")

@@ -110,3 +110,9 @@ def test_the_function_is_called_directly_without_arrays_or_with_lazy_arrays() ->
 def test_dynamic_scalars_raise_an_error() -> None:
     with pytest.raises(ValueError, match="pass arrays instead"):
         autojit(lambda x: x, backend="lazy", dynamic_scalars=True)
+
+
+def test_results_that_can_be_awaited_are_no_coroutines() -> None:
+    da = pytest.importorskip("dask.array")
+    found = autojit(lambda x: x + 1, backend="lazy")(da.asarray([1.0]))
+    assert found.compute().tolist() == [2]

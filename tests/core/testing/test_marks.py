@@ -49,7 +49,9 @@ def mean(x: Any) -> Any:
 
 
 def described(marks: Any) -> list[tuple[Any, ...]]:
-    return [(one.name, one.args, one.kwargs) for one in marks]
+    uses, *others = marks
+    assert (uses.name, uses.args) == ("uses_xp_capabilities", (True,))
+    return [(one.name, one.args, one.kwargs) for one in others]
 
 
 def test_marks_correspond_to_the_declared_capabilities() -> None:
@@ -67,7 +69,7 @@ def test_marks_correspond_to_the_declared_capabilities() -> None:
 
 
 def test_a_limit_of_dtypes_becomes_a_condition() -> None:
-    (mark,) = make_marks(mean, capabilities_table=TABLE)
+    _, mark = make_marks(mean, capabilities_table=TABLE)
     assert mark.args[0] == "torch"
     assert eval(mark.args[1], {"dtype": "int32"})
     assert not eval(mark.args[1], {"dtype": "float32"})

@@ -332,3 +332,40 @@ def test_tests_without_xp_import_no_array_library(pytester: pytest.Pytester) -> 
         """
     )
     pytester.runpytest_subprocess("-p", "core.testing.plugin").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(("setting", "skipped"), [("", 0), ("0", 0), ("1", 1), ("true", 1)])
+def test_tests_with_invalid_arguments_are_skipped_as_in_scipy(
+    run: Run, monkeypatch: pytest.MonkeyPatch, setting: str, skipped: int
+) -> None:
+    monkeypatch.setenv("SCIPY_ARRAY_API", setting)
+    source = "import pytest\n@pytest.mark.skip_xp_invalid_arg\ndef test_masked():\n    pass\n"
+    run(source).assert_outcomes(skipped=skipped, passed=1 - skipped)
+
+
+DECLARED = """
+import pytest
+from core.testing import capabilities, make_test_case
+
+@capabilities()
+def function(x):
+    return x
+
+@make_test_case(function)
+def test_declared(xp):
+    function(xp.asarray([1]))
+
+@pytest.mark.uses_xp_capabilities(False, reason="private")
+def test_private(xp):
+    pass
+
+def test_without_xp():
+    pass
+"""
+
+
+def test_tests_can_be_required_to_use_capabilities(run: Run) -> None:
+    options = ("-o", "xp_require_capabilities=true", "--xp-backend", "numpy")
+    run(DECLARED, *options).assert_outcomes(passed=3)
+    result = run(DECLARED + "\ndef test_other(xp):\n    pass\n", *options)
+    result.stderr.fnmatch_lines(["*without declared capabilities*", "*::test_other"])
