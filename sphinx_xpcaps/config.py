@@ -72,7 +72,9 @@ class Config:
         "Where readers report a wrong table; `{target}` in it becomes the function's name.",
     )
     environment: dict[str, str] = _option({}, "Environment variables of the workers.")
-    setup: str = _option("", "Code that every worker runs first.")
+    setup: str = _option(
+        "", "Code that every worker runs first; {backend} and {module} are replaced."
+    )
     timeout: float = _option(30.0, "Time limit for one case, in seconds.")
     memory: int | str = _option(
         0, 'Memory limit of a worker and its child processes, in bytes or as "2GB"; 0 for none.'

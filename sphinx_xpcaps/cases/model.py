@@ -193,6 +193,8 @@ class Case:
     """Whether made-up data replaced a data set that could not be loaded."""
     problem: Problem | None = None
     """Why an origin that comes first gives no cases."""
+    reference: str = "numpy"
+    """The backend whose result is the reference: NumPy, or the library that the target needs."""
     arguments: tuple[str, ...] = ()
     """Names of the arguments that are passed, and ``name=value`` for small values."""
     is_plain: bool = False

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from core.backends import backends, get_backend, library_of
 from sphinx_xpcaps._private.numpy import seeded_entropy
 from sphinx_xpcaps.cases.model import (
     Case,
@@ -28,8 +29,8 @@ from sphinx_xpcaps.cases.model import (
 from sphinx_xpcaps.cases.parameters import parameters, signature_of
 from sphinx_xpcaps.cases.payload import load_steps
 from sphinx_xpcaps.cases.plans import argument_leaves, cast_paths
-from sphinx_xpcaps.cases.replay import REFERENCE, prepare, run_steps
-from sphinx_xpcaps.cases.trees import dense, is_number, result_leaves
+from sphinx_xpcaps.cases.replay import REFERENCE, library_of_reference, prepare, run_steps
+from sphinx_xpcaps.cases.trees import dense, is_number, is_numeric_array, result_leaves
 
 StartVariant = Callable[[VariantName, float], bool]
 """Called with the name of a variant and the seconds that the variant as written took; returns
@@ -282,13 +283,34 @@ def _run(
     adjust: Callable[[Path, Any], Any] | None = None,
     more: Mapping[str, Any] | None = None,
 ) -> list[Leaf]:
+    library = library_of_reference(case.reference)
     with seeded(seed):
-        steps = prepare(case, None, dtypes, REFERENCE, adjust=adjust)
+        plan = None if library is REFERENCE else _all_arrays(case)
+        steps = prepare(case, plan, dtypes, library, adjust=adjust)
         if more:
             steps[-1] = replace(steps[-1], kwargs={**steps[-1].kwargs, **more})
         result = run_steps(steps, case.all_steps, _unchanged)
-    found = result_leaves(result, lambda x: isinstance(x, np.ndarray))
-    return [_leaf(path, value) for path, value in found]
+    found = result_leaves(result, lambda x: library_of(type(x)) in backends())
+    return [_leaf(path, _as_numpy(value, case.reference)) for path, value in found]
+
+
+def _all_arrays(case: Case) -> Plan:
+    """Return the plan that converts each array, for a call of the library that a target needs."""
+    arguments = argument_leaves(load_steps(case.payload))
+    return Plan("arrays", frozenset(path for path, x in arguments.items() if is_numeric_array(x)))
+
+
+class ForeignResultError(TypeError):
+    """The result of a call has arrays of another library than its arguments."""
+
+
+def _as_numpy(value: Any, reference: str) -> Any:
+    """Return an array of the reference library as a NumPy array, and anything else unchanged."""
+    library = library_of(type(value))
+    if library in ("", reference) or library not in backends():
+        own = library == reference and not isinstance(value, np.ndarray)
+        return get_backend(reference).to_numpy(value) if own else value
+    raise ForeignResultError(f"it returns arrays of {get_backend(library).title}")
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import itertools
+import sys
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -14,6 +15,7 @@ from typing import Any
 import array_api_compat.numpy
 import numpy as np
 
+from core.backends import backends, get_backend
 from sphinx_xpcaps.cases.model import Case, Path, Plan, Step, StepMethod, StepResult
 from sphinx_xpcaps.cases.payload import load_steps
 from sphinx_xpcaps.cases.trees import is_numeric_array, rebuild
@@ -62,6 +64,28 @@ REFERENCE = Library(array_api_compat.numpy, _same, _same)
 """NumPy, for replays without a plan."""
 
 
+def imported_libraries() -> list[str]:
+    """Return the names of the backends besides NumPy whose libraries are imported."""
+    return [
+        backend.name
+        for backend in backends().values()
+        if not backend.is_reference and backend.module in sys.modules
+    ]
+
+
+def library_of_reference(name: str) -> Library:
+    """Return the library of a backend as it is used for reference results, on the CPU."""
+    backend = get_backend(name)
+    if backend.is_reference:
+        return REFERENCE
+    return Library(
+        namespace=backend.namespace(),
+        convert=lambda array: backend.from_numpy(array, "cpu"),
+        to_numpy=lambda x: backend.to_numpy(x) if backend.owns(x) else x,
+        device=backend.native_device("cpu"),
+    )
+
+
 def prepare(
     case: Case,
     plan: Plan | None,
@@ -94,6 +118,8 @@ def prepare(
             leaf = cast(leaf, dtypes[path])
         if translator is None:
             return adjust(path, leaf) if adjust else leaf
+        if adjust:
+            leaf = adjust(path, leaf)
         if path in selected or (path in dtypes and is_numeric_array(given)):
             return library.convert(np.asarray(leaf))
         if path in dtypes:  # a list or number that the plan leaves as it is

@@ -6,10 +6,11 @@ arguments. Calls that fail with NumPy are dropped.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,10 +18,13 @@ import array_api_compat.numpy
 import numpy as np
 from numpy.typing import NDArray
 
+from core.backends import backends, get_backend, library_of
 from sphinx_xpcaps.cases.examples import OnStart
-from sphinx_xpcaps.cases.model import CodeKind, FoundCall, FoundCalls, Origin
+from sphinx_xpcaps.cases.model import CodeKind, FoundCall, FoundCalls, Origin, Path
 from sphinx_xpcaps.cases.parameters import Parameter, parameters
 from sphinx_xpcaps.cases.payload import dump_call
+from sphinx_xpcaps.cases.replay import imported_libraries, library_of_reference
+from sphinx_xpcaps.cases.trees import rebuild
 
 _MOST_CALLS = 2
 _MOST_OPTIONAL = 5
@@ -228,21 +232,34 @@ def _size(found: re.Match[str]) -> int:
 
 
 def _accepted(target: Any, args: tuple[Any, ...], more: dict[str, Any]) -> bool:
-    """Return whether the call works with NumPy and its result is not only NaN."""
-    try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            result = target(*args, **more)
-    except BaseException:
-        return False
-    return any(_is_informative(leaf) for leaf in _arrays(result))
+    """Return whether the call works and its result is not only NaN.
+
+    It is called with NumPy, and if that fails with each library that is imported.
+    """
+    for name in ("numpy", *imported_libraries()):
+        convert = library_of_reference(name).convert
+        try:
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore")
+                given = rebuild((args, more), functools.partial(_converted, convert))
+                result = target(*given[0], **given[1])
+                if any(map(_is_informative, _arrays(result))):
+                    return True
+        except BaseException:
+            continue
+    return False
+
+
+def _converted(convert: Callable[[Any], Any], path: Path, leaf: Any) -> Any:
+    return convert(leaf) if isinstance(leaf, np.ndarray) else leaf
 
 
 def _arrays(result: Any) -> Iterator[NDArray[Any]]:
     from sphinx_xpcaps.cases.trees import result_leaves
 
-    for _, leaf in result_leaves(result, lambda x: isinstance(x, np.ndarray)):
-        yield np.asarray(leaf)
+    for _, leaf in result_leaves(result, lambda x: library_of(type(x)) in backends()):
+        library = library_of(type(leaf))
+        yield np.asarray(get_backend(library).to_numpy(leaf) if library in backends() else leaf)
 
 
 def _is_informative(array: NDArray[Any]) -> bool:

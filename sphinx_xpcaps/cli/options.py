@@ -76,7 +76,13 @@ _MEASURING = (
         help="Optional mode to measure, such as grad or vmap. Repeatable.",
     ),
     environment,
-    click.option("--setup", default="", metavar="CODE", help="Code that each worker runs first."),
+    click.option(
+        "--setup",
+        default="",
+        metavar="CODE",
+        help="Code that each worker runs first. {backend} and {module} are replaced by the name "
+        "and the module of its library.",
+    ),
     click.option("--force", is_flag=True, help="Measure all cells again."),
 )
 

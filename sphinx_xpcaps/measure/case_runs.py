@@ -162,7 +162,9 @@ class _CaseRunner:
         first = min(range(len(case.plans)), key=lambda i: plan_rank(case.plans[i].name))
         runs[first] = self.retry(runs[first], case, variant, case.plans[first])
         lost = any(run.worker_lost or run.outcome is Outcome.FLAKY for run in runs)
-        if self.backend.is_reference and not lost:  # it takes lists and numbers as they are
+        if (
+            self.backend.is_reference and self.backend.name == case.reference and not lost
+        ):  # it takes lists and numbers as they are
             unchanged = self.run_once(number, case, variant, UNCHANGED, "eager")
             if unchanged.passed:
                 return UNCHANGED, [*runs, unchanged]
@@ -234,6 +236,7 @@ def _summary(case: Case, missing: tuple[str, ...]) -> CaseSummary:
         reproducible=written.reproducible,
         made_up_data=case.made_up_data,
         problem=case.problem,
+        reference=case.reference,
         arguments=case.arguments,
         missing_functions=missing,
     )

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.backends import Backend, Watch
+from core.backends import Backend, Watch, get_backend
 from core.typing import Array
 from sphinx_xpcaps.cases.model import Case, Plan, Step, Variant
 from sphinx_xpcaps.cases.plans import argument_leaves
@@ -73,7 +73,7 @@ def execute(
                 result = run_steps(steps, case.all_steps, transform, watch.reset)
                 counted = replace(watch)  # without what the comparison computes and transfers
                 try:
-                    verdict = _compare(result, variant, backend, device, arguments, steps)
+                    verdict = _compare(result, variant, backend, device, arguments, case, steps)
                 except Exception as error:
                     kind, text = type(error).__name__, first_line(str(error))
                     message = f"the result cannot be compared: {kind}: {text}"
@@ -101,6 +101,7 @@ def execute(
         outcome=verdict.outcome,
         message=verdict.message,
         note=verdict.note,
+        returned=verdict.returned,
         dtype_change=verdict.dtype_change,
         computes=counted.computes,
         host_transfers=counted.host_transfers,
@@ -176,6 +177,7 @@ def _compare(
     backend: Backend,
     device: str,
     arguments: _Arguments,
+    case: Case,
     steps: Sequence[Step],
 ) -> Verdict:
     verdict = compare(
@@ -184,6 +186,7 @@ def _compare(
         backend,
         device,
         inputs=frozenset(arguments.dtypes),
+        reference=get_backend(case.reference).title,
         default_float=any(map(_is_list_of_floats, argument_leaves(steps).values())),
     )
     if arguments.dimensions == {0} and verdict.outcome is Outcome.PASS:

@@ -53,6 +53,8 @@ class CaseRun:
     message: str = ""
     note: Note | None = None
     """A note that is more specific than that of the outcome."""
+    returned: str | None = None
+    """The title of another library whose arrays the call returned, if that is not NumPy."""
     dtype_change: DtypeChange | None = None
     """A dtype that NumPy keeps and the backend changes."""
     computes: int = 0
@@ -85,6 +87,8 @@ class CaseSummary:
     made_up_data: bool = False
     problem: Problem | None = None
     """Why an origin that comes first gives no cases."""
+    reference: str = "numpy"
+    """The backend whose result is the reference."""
     arguments: tuple[str, ...] = ()
     missing_functions: tuple[str, ...] = ()
     """Functions of the standard that the case calls and the backend's namespace lacks."""

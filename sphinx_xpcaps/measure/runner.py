@@ -72,10 +72,13 @@ class Runner:
         if isinstance(group, Group):
             used = get_backend(group.backend)
             variables = {**used.environment, **variables}
+        else:  # the library that a target needs may be the reference
+            for backend in backends().values():
+                variables = {**backend.environment, **variables}
         return Worker(
             variables,
             self.config.timeout,
-            setup=self.config.setup,
+            setup=_setup_of(self.config.setup, used),
             backends={used.name: used.module},
             memory_limit=self.config.memory_limit,
         )
@@ -217,6 +220,11 @@ class Runner:
             except WorkerLost:
                 lap.rename(profile.LOST)
                 raise
+
+
+def _setup_of(code: str, backend: Backend) -> str:
+    """Return the set-up code for a backend, whose name and module it may contain."""
+    return code.replace("{backend}", backend.name).replace("{module}", backend.module)
 
 
 def worker_count(config: Config) -> int:

@@ -82,3 +82,34 @@ def test_a_module_without_all_has_what_its_private_modules_define(packages_path:
     names = expand("verdict_samples")
     assert "verdict_samples.scaled" in names
     assert not any("array_namespace" in name for name in names)
+
+
+@pytest.fixture(scope="module")
+def torch_record(packages_path: None, tmp_path_factory: pytest.TempPathFactory) -> Record:
+    pytest.importorskip("torch")
+    requests = [Request(target=f"torch_samples.{name}") for name in ("score", "shifted", "tensors")]
+    config = Config(backends=["numpy", "torch", "array-api-strict"])
+    cache = tmp_path_factory.mktemp("torch")
+    return run(requests, config, cache=cache, progress=lambda *_: None).records[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "note"),
+    [
+        ("score", "needs PyTorch"),
+        ("shifted", "needs PyTorch"),
+        ("tensors", "returns PyTorch arrays"),
+    ],
+)
+def test_a_function_that_needs_a_library_is_compared_with_it(
+    torch_record: Record, name: str, note: str
+) -> None:
+    cells = {
+        one.backend: one
+        for one in torch_record.targets[f"torch_samples.{name}"].cells
+        if one.device == "cpu"
+    }
+    assert cells["torch"].status is Status.SUPPORTED
+    assert cells["numpy"].status is Status.UNSUPPORTED
+    assert cells["numpy"].notes == (note,)
+    assert cells["array-api-strict"].status is Status.UNSUPPORTED

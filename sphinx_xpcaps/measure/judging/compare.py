@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.backends import Backend
+from core.backends import Backend, backends, get_backend, library_of
 from core.notes import DtypeChange, Note
 from core.typing import Array
 from sphinx_xpcaps.cases.model import Leaf, LeafKind, Path, Variant
@@ -27,6 +27,8 @@ class Verdict:
     dtype_change: DtypeChange | None = None
     note: Note | None = None
     """A note that is more specific than that of the outcome."""
+    returned: str | None = None
+    """The title of another library whose arrays were returned, if that is not NumPy."""
 
 
 _PASS = Verdict(Outcome.PASS)
@@ -40,7 +42,8 @@ def compare(
     *,
     inputs: frozenset[str],
     default_float: bool = False,
-    expected_from: str = "NumPy returns",
+    reference: str = "NumPy",
+    expected_from: str = "",
 ) -> Verdict:
     """Compare a result with the expected one.
 
@@ -58,6 +61,8 @@ def compare(
         Names of the dtypes of the arrays in the arguments.
     default_float : bool
         Whether an argument took the library's default floating-point dtype, such as a list.
+    reference : str
+        The title of the library that returned the expected result.
     expected_from : str
         What returns the expected result, for messages.
 
@@ -77,8 +82,16 @@ def compare(
     if (default_float or not names) and not backend.is_reference:
         names.add(_default_float(backend))
     coarsest = max((float(np.finfo(name).eps) for name in names), default=0.0)
-    comparison = _Comparison(variant, backend, device, inputs, coarsest, expected_from)
-    actual = dict(result_leaves(result, backend.owns))
+    comparison = _Comparison(
+        variant,
+        backend,
+        device,
+        inputs,
+        coarsest,
+        reference,
+        expected_from or f"{reference} returns",
+    )
+    actual = dict(result_leaves(result, lambda x: library_of(type(x)) in backends()))
     dtype_change = None
     for expected in _joined(variant.leaves, actual, backend):
         if expected.path not in actual:
@@ -122,6 +135,7 @@ class _Comparison:
     inputs: frozenset[str]
     eps: float
     """The precision of the coarsest floating-point dtype of the arguments."""
+    reference: str
     expected_from: str
 
     def leaf(self, found: Any, expected: Leaf) -> Verdict:
@@ -135,6 +149,10 @@ class _Comparison:
         if _is_foreign(found, self.backend):
             where = _prefix(expected.path)
             return Verdict(Outcome.FOREIGN_OUTPUT, f"{where}{Note.RETURNS_NUMPY}")
+        other = _other_library(found, self.backend)
+        if other is not None:
+            message = f"{_prefix(expected.path)}returns arrays of {other.title}"
+            return Verdict(Outcome.FOREIGN_OUTPUT, message, returned=other.title)
         if self.backend.owns(found):
             return self.array(found, expected)
         if not isinstance(found, (bool, int, float, complex, np.generic)):
@@ -168,17 +186,20 @@ class _Comparison:
         if not self.variant.reproducible:
             return _PASS
         if wanted.dtype.kind in "fc" or values.dtype.kind in "fc":
-            difference = _difference(values, wanted, expected.sensitivity, self.eps)
+            difference = self.difference(values, wanted, expected)
             if difference and expected.free_signs:
                 values = _with_signs_of(wanted, values)
-                difference = _difference(values, wanted, expected.sensitivity, self.eps)
+                difference = self.difference(values, wanted, expected)
         elif np.array_equal(values, wanted) or not math.isfinite(expected.sensitivity):
             difference = ""
         else:
-            difference = "values differ from NumPy's"
+            difference = f"values differ from {self.reference}'s"
         if not difference:
             return _PASS
         return Verdict(Outcome.WRONG_VALUES, f"{_prefix(expected.path)}{difference}")
+
+    def difference(self, values: NDArray[Any], wanted: NDArray[Any], expected: Leaf) -> str:
+        return _difference(values, wanted, expected.sensitivity, self.eps, self.reference)
 
     def dtype_change(self, wanted: np.dtype[Any], actual: np.dtype[Any]) -> DtypeChange | None:
         """Return a dtype that the backend changes and NumPy keeps.
@@ -248,7 +269,9 @@ def _with_signs_of(wanted: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
     return values
 
 
-def _difference(values: NDArray[Any], wanted: NDArray[Any], sensitivity: float, eps: float) -> str:
+def _difference(
+    values: NDArray[Any], wanted: NDArray[Any], sensitivity: float, eps: float, reference: str
+) -> str:
     """Return how floating-point values differ by more than the tolerance; "" if they do not."""
     if not math.isfinite(sensitivity):
         return ""
@@ -258,9 +281,9 @@ def _difference(values: NDArray[Any], wanted: NDArray[Any], sensitivity: float, 
     a, b = values.astype(wide), wanted.astype(wide)
     finite = np.isfinite(b)
     if not np.array_equal(np.isfinite(a), finite):
-        return "infinities or NaNs are at other positions than in NumPy's result"
+        return f"infinities or NaNs are at other positions than in {reference}'s result"
     if not np.array_equal(a[~finite], b[~finite], equal_nan=True):
-        return "infinities or NaNs differ from NumPy's"
+        return f"infinities or NaNs differ from {reference}'s"
     if not finite.any():
         return ""
     difference = float(np.max(np.abs(a[finite] - b[finite])))
@@ -270,7 +293,7 @@ def _difference(values: NDArray[Any], wanted: NDArray[Any], sensitivity: float, 
     allowed = 4 * math.sqrt(eps) * scale + 64 * eps + 64 * sensitivity
     if difference <= allowed:
         return ""
-    return f"values differ from NumPy's by {difference:.1e} where up to {scale:.1e}"
+    return f"values differ from {reference}'s by {difference:.1e} where up to {scale:.1e}"
 
 
 def _is_real(values: NDArray[Any], wanted: np.dtype[Any]) -> bool:
@@ -283,6 +306,15 @@ def _is_real(values: NDArray[Any], wanted: np.dtype[Any]) -> bool:
 
 def _kind(dtype: np.dtype[Any]) -> str:
     return "integer" if dtype.kind in "iu" else dtype.kind
+
+
+def _other_library(x: object, backend: Backend) -> Backend | None:
+    """Return the backend of an array, if it is neither `backend` nor NumPy."""
+    name = library_of(type(x))
+    if name in ("", backend.name) or name not in backends():
+        return None
+    other = get_backend(name)
+    return None if other.is_reference else other
 
 
 def _is_foreign(x: object, backend: Backend) -> bool:

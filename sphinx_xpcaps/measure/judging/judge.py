@@ -120,12 +120,21 @@ def _judge_eager(cases: Sequence[CaseResult], backend: Backend) -> Judgement:
     )
     missing = missing_functions_note(failing, backend)
     if not passing:
-        note = missing or failure_note(cases[0].failure)
+        note = missing or _needed_library(cases, backend) or failure_note(cases[0].failure)
         return replace(failures, status=Status.UNSUPPORTED, notes=(note,))
     if failing:
         notes: Notes = (cases_note(passing, failing), *([missing] if missing else []))
         failures = replace(failures, status=Status.PARTIAL, notes=notes)
     return _combined(failures, *_judge_dtypes(cases), _judge_evidence(cases))
+
+
+def _needed_library(cases: Sequence[CaseResult], backend: Backend) -> str | None:
+    """Return the note that a target needs another library, if it raises for NumPy's arrays."""
+    reference = cases[0].summary.reference
+    raised = all(case.failure.outcome is Outcome.RAISED for case in cases)
+    if not backend.is_reference or reference == backend.name or not raised:
+        return None
+    return f"needs {get_backend(reference).title}"
 
 
 def _judge_dtypes(cases: Sequence[CaseResult]) -> Iterable[Judgement]:

@@ -32,7 +32,10 @@ _WRONG_RESULT_NOTES: Mapping[str, Note] = MappingProxyType(
 
 def failure_note(run: CaseRun) -> Note | str:
     """Return the note on a failed run: its exception's name if it raised."""
-    return run.note or run.exception or OUTCOME_NOTES.get(run.outcome) or str(run.outcome)
+    returned = f"returns {run.returned} arrays" if run.returned else None
+    return (
+        run.note or returned or run.exception or OUTCOME_NOTES.get(run.outcome) or str(run.outcome)
+    )
 
 
 def missing_functions_note(
