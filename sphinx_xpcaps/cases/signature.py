@@ -38,6 +38,8 @@ _OTHER_NAMES = re.compile(r"path|file|name|url|key|func|call|method|mode|kind|te
 _CHOICES = re.compile(r"\{([^{}]*)\}")
 _DIMENSIONS = re.compile(r"(\d)-?\s?[dD]\b")
 _SHAPE = re.compile(r"\(([^()]*)\)")
+_PRODUCT = re.compile(r"(?:\.\.\.|…|\b[A-Z0-9])(?:[x×](?:\d+|[A-Z]))+\b")
+"""A documented shape such as ``...x3x3`` or ``Nx3``."""
 _SIZE = re.compile(r"(?P<name>\d+|[A-Za-z]\w*)(?P<more>[+-]\d+)?")
 _ROWS = re.compile(
     r"\b(list|sequence|tuple|iterable)s? of (\w+ )?(1-?D )?((nd)?arrays|tensors|matrices)"
@@ -214,6 +216,10 @@ def _shape(words: str, style: _Style, position: int) -> tuple[int, ...]:
         sizes = [_SIZE.fullmatch(axis) for axis in fixed]
         if all(sizes):
             return tuple(_size(found) for found in sizes if found)
+    if product := _PRODUCT.search(words):
+        sizes = [_SIZE.fullmatch(part) for part in re.split("[x×]", product.group())[1:]]
+        if all(sizes):
+            return (4, *(_size(found) for found in sizes if found))
     if found := _DIMENSIONS.search(words):
         return (4,) * int(found.group(1))
     for group in _SHAPE.findall(words):

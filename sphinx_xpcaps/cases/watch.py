@@ -198,9 +198,10 @@ class Watcher:
             owner = function.__self__
             if not self._is_method:
                 return bool(function == self.target)
-            if not isinstance(owner, self.owner) and owner is not self.owner:
-                return False
             of = owner if inspect.isclass(owner) else type(owner)
+            # The example of an inherited method may create an object of the base class.
+            if not issubclass(of, self.owner) and not issubclass(self.owner, of):
+                return False
             return function.__name__ == self.name and _static(of, self.name) is _static(
                 self.owner, self.name
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
@@ -34,6 +35,13 @@ def _variables(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) ->
         if not re.match(r"[A-Za-z_]\w*=", pair):
             raise click.BadParameter(f"expected NAME=VALUE, got {pair!r}")
     return dict(pair.split("=", 1) for pair in pairs)
+
+
+def _case_sources(_: click.Context, __: click.Parameter, sources: tuple[str, ...]) -> list[str]:
+    for source in sources:
+        if source.endswith(".cases") and not Path(source).is_file():
+            raise click.BadParameter(f"there is no file {source!r}")
+    return [str(Path(each).absolute()) if each.endswith(".cases") else each for each in sources]
 
 
 environment = click.option(
@@ -83,6 +91,14 @@ _MEASURING = (
         help="Code that each worker runs first. {backend} and {module} are replaced by the name "
         "and the module of its library.",
     ),
+    click.option(
+        "--cases",
+        "sources",
+        multiple=True,
+        metavar="FILE",
+        callback=_case_sources,
+        help="File of recorded calls (*.cases), or module with cases. Repeatable.",
+    ),
     click.option("--force", is_flag=True, help="Measure all cells again."),
 )
 
@@ -99,6 +115,7 @@ def measuring(command: Callable[..., None]) -> Callable[..., None]:
         modes: list[str],
         environment: dict[str, str],
         setup: str,
+        sources: list[str],
         force: bool,
         **others: Any,
     ) -> None:
@@ -106,6 +123,7 @@ def measuring(command: Callable[..., None]) -> Callable[..., None]:
             backends=names or Config().backends,
             environment=environment,
             setup=setup,
+            cases=sources,
             timeout=timeout,
             jobs=jobs or 0,
             modes=modes,

@@ -7,7 +7,7 @@ run is in `execute`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from core.backends import get_backend
 from sphinx_xpcaps.cases.collect import load_cases
 from sphinx_xpcaps.cases.model import Case, Plan, Variant, VariantName
 from sphinx_xpcaps.cases.plans import UNCHANGED, plan_rank
+from sphinx_xpcaps.measure.causes import cause_of
 from sphinx_xpcaps.measure.execute import execute, missing_functions
 from sphinx_xpcaps.measure.model import CaseRun, CaseRunKey, CaseSummary, Group, TargetRuns
 from sphinx_xpcaps.measure.modes.apply import CHECKS
@@ -26,6 +27,9 @@ _MAX_LOST = 2
 
 _MAX_FLOAT32 = 2
 """Maximum number of cases run with float32: either all cases of a target fail with it, or none."""
+
+_FIRST = 3
+"""The first attempt that is an experiment: the case without one of its arguments."""
 
 _MAX_OPTIONAL = 3
 """Maximum number of cases per optional mode: these compile, or take many calls."""
@@ -62,12 +66,20 @@ def run_target(
     """
     runner = _CaseRunner(on_start, on_result, group, {run.key: run for run in known})
     results: list[_Result] = []
-    for number, case in enumerate(load_cases(file)):
+    cases = load_cases(file)
+    for number, case in enumerate(cases):
         results.append(runner.run(number, case))
+    passing = [case for case, result in zip(cases, results, strict=True) if result.passed]
+    summaries = [
+        result.summary
+        if result.passed or not passing
+        else replace(result.summary, cause=runner.cause(number, case, passing))
+        for number, (case, result) in enumerate(zip(cases, results, strict=True))
+    ]
     return TargetRuns(
         target=target,
         group=group,
-        cases=tuple(result.summary for result in results),
+        cases=tuple(summaries),
         runs=tuple(run for result in results for run in result.runs),
     )
 
@@ -209,6 +221,22 @@ class _CaseRunner:
         run = execute(key, case, variant, plan, self.backend, self.group.device)
         self.on_result(run)
         return run
+
+    def cause(self, number: int, case: Case, passing: Sequence[Case]) -> str:
+        """Return which argument makes a case fail; see `cause_of`."""
+
+        def passes(experiment: int, simpler: Case, variant: Variant) -> bool:
+            for plan in simpler.plans:
+                key = CaseRunKey(number, variant.name, plan.name, "eager", _FIRST + experiment)
+                if key in self.known:  # it ended an earlier worker
+                    return False
+                self.on_start(key)
+                run = execute(key, simpler, variant, plan, self.backend, self.group.device)
+                if run.passed:
+                    return True
+            return False
+
+        return cause_of(case, passing, passes)
 
     def lost_like(self, key: CaseRunKey) -> list[CaseRun]:
         """Return the runs with the same variant and mode that ended a worker."""

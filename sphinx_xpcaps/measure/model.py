@@ -90,6 +90,8 @@ class CaseSummary:
     reference: str = "numpy"
     """The backend whose result is the reference."""
     arguments: tuple[str, ...] = ()
+    cause: str = ""
+    """Which argument makes the case fail, if that was found by leaving out one at a time."""
     missing_functions: tuple[str, ...] = ()
     """Functions of the standard that the case calls and the backend's namespace lacks."""
 

@@ -27,7 +27,7 @@ WORKING = [
     "options",
     "undescribed",
 ]
-OTHERS = ["indexed", "ellipse", "seeded"]
+OTHERS = ["indexed", "ellipse", "seeded", "limited"]
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +61,12 @@ def test_a_limit_to_floats_says_in_how_many_cases(record: Record) -> None:
 
 def test_a_class_names_the_argument_of_the_constructor_that_fails(record: Record) -> None:
     assert cell(record, "ellipse").notes == ("1 of 2 cases: works without kind=",)
+
+
+def test_the_argument_that_makes_a_case_fail_is_found_by_leaving_out_others(
+    record: Record,
+) -> None:
+    assert cell(record, "limited").notes == ("1 of 2 cases: fails with metric='host'",)
 
 
 def test_a_case_whose_constructor_fails_does_not_count_for_a_method(record: Record) -> None:

@@ -54,7 +54,13 @@ def cases_note(passing: Sequence[CaseResult], failing: Sequence[CaseResult]) -> 
 
 
 def _distinctive_argument(passing: Sequence[CaseResult], failing: Sequence[CaseResult]) -> str:
-    """Return which argument all failing cases have and no passing one; "" if none."""
+    """Return which argument all failing cases have and no passing one; "" if none.
+
+    If there are several, it is the one that was found to be the cause.
+    """
+    causes = {case.summary.cause for case in failing}
+    if len(causes) == 1 and (cause := causes.pop()):
+        return cause
     in_all = set.intersection(*(set(case.summary.arguments) for case in failing))
     in_none = in_all.difference(*(case.summary.arguments for case in passing))
     names = sorted(name for name in in_none if "=" not in name)

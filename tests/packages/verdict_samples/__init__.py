@@ -13,6 +13,7 @@ from verdict_samples._functions import (
     hidden,
     indexed,
     invert,
+    limited,
     options,
     orthonormal,
     product,

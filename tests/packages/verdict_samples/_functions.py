@@ -200,3 +200,15 @@ def undescribed(z: "FloatArray", w: "float | FloatArray"):  # noqa: F821
         w: Weights.
     """
     return z * w
+
+
+def limited(x, also=None, metric="any"):
+    """Work with NumPy alone if ``metric="host"``.
+
+    Examples
+    --------
+    >>> limited(np.array([1.0, 2.0]), np.array([1.0, 2.0]), metric="host")
+    >>> limited(np.array([1.0, 2.0]))
+    """
+    also = 0 if also is None else also
+    return np.asarray(x) + np.asarray(also) if metric == "host" else x + also

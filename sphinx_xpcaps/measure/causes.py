@@ -1,0 +1,83 @@
+"""Find by experiment which argument makes a case fail, if it differs in several from the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from sphinx_xpcaps.cases.model import Case, Step, Variant, VariantName
+from sphinx_xpcaps.cases.parameters import signature_of
+from sphinx_xpcaps.cases.payload import dump_last, load_steps
+from sphinx_xpcaps.cases.plans import plans_for
+from sphinx_xpcaps.cases.reference import variants_of
+
+_MAX_ARGUMENTS = 4
+"""Maximum number of arguments that are left out, one at a time."""
+
+Passes = Callable[[int, Case, Variant], bool]
+"""Returns whether a simpler case passes; the number is that of the experiment."""
+
+
+def cause_of(failing: Case, passing: Iterable[Case], passes: Passes) -> str:
+    """Return the argument without which a failing case passes; "" if it is not a single one.
+
+    Parameters
+    ----------
+    failing : Case
+        The case.
+    passing : iterable of Case
+        Other cases of the target, which pass.
+    passes : callable
+        Runs a simpler case.
+
+    Returns
+    -------
+    str
+        ``"fails with mode='wrap'"``, or ``"works without weights="`` if the value is not small.
+    """
+    known = {argument for case in passing for argument in case.arguments}
+    names = [name for name in failing.arguments if "=" not in name and name not in known]
+    if failing.all_steps or len(names) < 2:
+        return ""
+    found = [
+        name
+        for number, (name, case, variant) in enumerate(_simpler(failing, names[:_MAX_ARGUMENTS]))
+        if passes(number, case, variant)
+    ]
+    if len(found) != 1:
+        return ""
+    [name] = found
+    value = next((each for each in failing.arguments if each.startswith(f"{name}=")), "")
+    return f"fails with {value}" if value else f"works without {name}="
+
+
+def _simpler(case: Case, names: Iterable[str]) -> Iterator[tuple[str, Case, Variant]]:
+    """Yield the case without each argument, if NumPy accepts it."""
+    *before, last = load_steps(case.payload)
+    for name in names:
+        call = _without(last, name)
+        if call is None:
+            continue
+        simpler = replace(case, payload=dump_last([*before, last], call))
+        try:
+            [variant] = variants_of(simpler, (), lambda name, _: name is VariantName.AS_WRITTEN)
+        except Exception:
+            continue
+        plans = plans_for([*before, call], call.callee) or case.plans
+        yield name, replace(simpler, plans=plans), variant
+
+
+def _without(call: Step, name: str) -> Step | None:
+    """Return a call without an argument, or None if it needs the argument."""
+    if name in call.kwargs:
+        kwargs = {key: value for key, value in call.kwargs.items() if key != name}
+        return replace(call, kwargs=kwargs)
+    signature = signature_of(call.callee)
+    if signature is None:
+        return None
+    names = list(signature.parameters)
+    if name not in names or names.index(name) >= len(call.args):
+        return None
+    position = names.index(name)
+    later = dict(zip(names[position + 1 :], call.args[position + 1 :], strict=False))
+    return replace(call, args=call.args[:position], kwargs={**later, **call.kwargs})
