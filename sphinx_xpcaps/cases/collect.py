@@ -227,7 +227,7 @@ def _with_any_reference(
             with suppress(Exception):
                 found = _with_reference(replace(case, reference=name), steps, target, start_variant)
                 if found.plans and any(
-                    leaf.kind is LeafKind.ARRAY for leaf in found.variants[0].leaves
+                    leaf.kind is not LeafKind.OTHER for leaf in found.variants[0].leaves
                 ):
                     return found
         raise

@@ -122,9 +122,14 @@ class Watcher:
         self, text: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         """Call `function`; record the call if it is of the target or creates an object."""
-        function, args, kwargs = _unpartial(function, args, kwargs)
-        is_target = self._matches(function)
-        owner = getattr(function, "__self__", None)
+        descriptor = _static(self.owner, self.name) if self._is_method else None
+        is_partial = _is_of_partialmethod(function, descriptor)
+        if not is_partial:
+            function, args, kwargs = _unpartial(function, args, kwargs)
+        is_target = is_partial or _is_of_dispatch(function, descriptor) or self._matches(function)
+        owner = getattr(function.func if is_partial else function, "__self__", None)
+        if is_target and owner is None and self._is_method:
+            owner = self._dispatching_object(function)
         is_call = is_target and owner is None and self._is_method and self.name == "__call__"
         if is_call or id(function) in self._created:
             owner = function  # a callable object
@@ -134,7 +139,9 @@ class Watcher:
             return self._call(function, args, kwargs)
         callee: Any = self._named if is_target and owner is None else function
         if made is not None:
-            name = function.__name__ if owner is not function else "__call__"
+            name = (
+                "__call__" if owner is function else self.name if is_target else function.__name__
+            )
             callee = StepMethod(StepResult(made.history[0]), name)
         logged = self._logged(callee, args, kwargs, made)
         if is_target:
@@ -165,6 +172,12 @@ class Watcher:
                     self.calls.append(FoundCall(made.text, steps, True))
         unique = {call.payload: call for call in self.calls}
         return list(unique.values())
+
+    def _dispatching_object(self, function: Any) -> Any:
+        """Return the object of which a `functools.singledispatchmethod` was looked up."""
+        cells = (cell.cell_contents for cell in getattr(function, "__closure__", None) or ())
+        parts = [*cells, *getattr(function, "__dict__", {}).values()]
+        return next((part for part in parts if id(part) in self._created), None)
 
     def _recorded(self, text: str, arg: Any) -> Any:
         """Return the target as a function whose calls are recorded, and anything else unchanged.
@@ -247,6 +260,24 @@ def _top(module: str | type | None) -> str:
 
 def _static(cls: type, name: str) -> object:
     return inspect.getattr_static(cls, name, None)
+
+
+def _is_of_partialmethod(function: Any, descriptor: object) -> bool:
+    """Return whether a function is a `functools.partialmethod` of an object."""
+    return (
+        isinstance(descriptor, functools.partialmethod)
+        and type(function) is functools.partial
+        and getattr(function.func, "__func__", None) is descriptor.func
+        and (function.args, function.keywords) == (descriptor.args, descriptor.keywords)
+    )
+
+
+def _is_of_dispatch(function: Any, descriptor: object) -> bool:
+    """Return whether a function is a `functools.singledispatchmethod` of an object."""
+    return (
+        isinstance(descriptor, functools.singledispatchmethod)
+        and getattr(function, "__wrapped__", None) is descriptor.func
+    )
 
 
 def _unpartial(

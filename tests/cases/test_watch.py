@@ -117,3 +117,39 @@ def test_callback_gets_the_text_before_each_call() -> None:
     HEARD.clear()
     watched("numpy.cos", "np.cos(np.ones(2) * 2)")
     assert HEARD == ["np.cos(np.ones(2) * 2)"]
+
+
+class Scale:
+    """Methods of different kinds."""
+
+    def __init__(self, factor: Any) -> None:
+        self.factor = factor
+
+    def times(self, x: Any, count: int) -> Any:
+        return self.factor * x * count
+
+    twice = functools.partialmethod(times, count=2)
+
+    @functools.singledispatchmethod
+    def apply(self, x: Any) -> Any:
+        return self.factor + x
+
+
+class Inherited(Scale):
+    """A class that inherits all methods."""
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("Scale.twice", "s.twice(np.ones(2))"),
+        ("Scale.apply", "s.apply(np.ones(2))"),
+        ("Inherited.times", "s.times(np.ones(2), 3)"),
+    ],
+)
+def test_methods_of_all_kinds_are_recorded(name: str, call: str) -> None:
+    lines = "s = Scale(np.ones(2))", call
+    [(text, steps)] = watched(f"{__name__}.{name}", *lines, Scale=Scale)
+    assert text == call
+    assert steps[0].callee is Scale
+    assert steps[1].callee == StepMethod(StepResult(0), name.rpartition(".")[2])
