@@ -191,7 +191,7 @@ def _value(parameter: Parameter, style: _Style, position: int) -> Any:
             array = np.arange(array.size).reshape(array.shape)
         in_rows = array.ndim > 1 and _ROWS.search(f"{words} {parameter.meaning}")
         return list(array) if in_rows else array
-    if _COUNTS.search(words):
+    if _COUNTS.search(words) and not re.match(r"int\b", words):
         return (style.count,)
     if re.search(r"\bint(eger)?s?\b", words) or (
         not words and _COUNT_NAMES.fullmatch(parameter.name)
