@@ -10,7 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from sphinx_xpcaps.files import read_cache, remove_abandoned, write_atomically, write_cache
+from sphinx_xpcaps.files import (
+    read_cache,
+    remove_abandoned,
+    temporary_folder,
+    write_atomically,
+    write_cache,
+)
 
 
 def test_written_file_replaces_the_old_one_and_keeps_its_permissions(tmp_path: Path) -> None:
@@ -68,6 +74,30 @@ def test_temporary_files_of_running_processes_and_other_files_stay(tmp_path: Pat
         process.kill()
     remove_abandoned(tmp_path)
     assert os.listdir(tmp_path) == [".mine"]
+
+
+CREATED = """
+import os, signal
+from sphinx_xpcaps.files import create_folder
+(create_folder("cases") / "file").touch()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_temporary_folder_of_a_killed_process_is_removed_by_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", CREATED], check=False, env=environment)
+    [left] = tmp_path.iterdir()
+    (tmp_path / "xpcaps-of-another-program").mkdir()
+    (tmp_path / left.name.replace("cases", "link")).symlink_to(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with temporary_folder("cases") as folder, temporary_folder("cases") as second:
+        assert not left.exists()
+        assert folder.exists()
+        assert second.exists()
+    assert len(os.listdir(tmp_path)) == 2
 
 
 @pytest.mark.parametrize("content", [b"[]", b"3", b"[1]", b"{", b"\xff", b"[" * 100_000, b""])

@@ -93,6 +93,16 @@ def test_error_of_an_invalid_file_gives_the_reason(tmp_path: Path, text: str, pr
     assert problem in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["known.toml", "known.json"])
+def test_deeply_nested_file_is_an_error_in_one_line(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text("x = " + "[" * 5000 if name.endswith("toml") else "[" * 100_000)
+    with pytest.raises(KnownError) as raised:
+        known.read(path)
+    assert str(raised.value).startswith(f"{path}: not a file of known differences: ")
+    assert "\n" not in str(raised.value)
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(KnownError, match=r"known\.toml: No such file"):
         known.read(tmp_path / "known.toml")
