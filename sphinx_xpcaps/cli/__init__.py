@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
 import click
 
@@ -14,12 +15,22 @@ from sphinx_xpcaps.cli.diff import diff
 from sphinx_xpcaps.cli.history import history
 from sphinx_xpcaps.cli.measure import measure
 from sphinx_xpcaps.cli.merge import merge
+from sphinx_xpcaps.cli.run import system_errors
 from sphinx_xpcaps.cli.show import show
 from sphinx_xpcaps.cli.validate import validate
 from sphinx_xpcaps.version import __version__
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """Commands in which a file that cannot be used is an error in one line."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        with system_errors():
+            return super().invoke(ctx)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def main() -> None:
     """Measure which array libraries functions support, and show the results."""

@@ -39,7 +39,7 @@ def expand(
         The set-up code or an import ends the worker, or no worker can be started.
     """
     try:
-        with _system_errors():
+        with system_errors():
             answers = Runner(config, clock).expand(list(targets))
     except (JobFailed, WorkerLost) as error:
         raise Failure(f"the set-up code or an import failed: {error}") from None
@@ -71,7 +71,7 @@ def run(
         The record cannot be used or written, or no worker can be started.
     """
     requests = [Request(target=name, place="command line") for name in names]
-    with _system_errors(), _bar() as bar:
+    with system_errors(), _bar() as bar:
         task = bar.add_task("", total=None)
 
         def progress(what: str, done: int, total: int) -> None:
@@ -88,12 +88,14 @@ def plain_console(*, stderr: bool = False) -> Console:
 
 
 @contextmanager
-def _system_errors() -> Iterator[None]:
+def system_errors() -> Iterator[None]:
     """Raise a `Failure` where a file cannot be used, or the system refuses something else."""
     try:
         yield
     except (StoreError, StartError) as error:
         raise Failure(str(error)) from error
+    except BrokenPipeError:  # such as of `| head`
+        raise
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         raise Failure(f"{place}{error.strerror or error}") from error
