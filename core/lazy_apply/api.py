@@ -11,12 +11,12 @@ import numpy as np
 from core.lazy_apply.call import Call, Shape, add_name_note, check_outputs, count_shapes
 from core.lazy_apply.dispatch import EAGER, apply
 from core.lazy_apply.implementation import PASS
+from core.lazy_apply.numpy import as_array
 from core.lazy_apply.outputs import check_shapes
 from core.lazy_apply.signature import parse
 from core.lazy_apply.trees import describes_results
 
 _ndarray = np.ndarray
-_asarray = np.asarray
 
 
 def lazy_apply(
@@ -177,7 +177,7 @@ def lazy_apply(
                         break
                 else:
                     result = func(*args, **kwargs) if kwargs else func(*args)
-                    return result if type(result) is _ndarray else _asarray(result)
+                    return result if type(result) is _ndarray else as_array(result)
             eager = EAGER.get(cls.__module__)
             if eager is not None:
                 result = eager(func, args, kwargs, as_numpy, count)

@@ -19,8 +19,18 @@ class NumPyImplementation(Implementation):
 
     @staticmethod
     def to_numpy(x: Array) -> Array:
+        if isinstance(x, np.ma.MaskedArray):
+            raise TypeError(
+                "lazy_apply with as_numpy=True does not support masked arrays: pass x.filled(...)"
+            )
         return x
 
     @staticmethod
     def place(result: Any, first: Array, xp: Namespace = None) -> NDArray[Any]:
-        return np.asarray(result)
+        return as_array(result)
+
+
+def as_array(result: Any) -> NDArray[Any]:
+    """Return the result of a function as an array; the mask of a masked array is kept."""
+    array: NDArray[Any] = result if isinstance(result, np.ma.MaskedArray) else np.asarray(result)
+    return array

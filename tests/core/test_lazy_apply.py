@@ -321,3 +321,13 @@ def test_errors_of_a_callable_shape_have_a_note_with_its_arguments() -> None:
     with pytest.raises(TypeError) as error:
         lazy_apply(np.diff, np.ones(3), shape=lambda shape: shape + 1)
     assert error.value.__notes__ == ["in shape= of lazy_apply of diff, called with (3,)"]
+
+
+def test_masks_are_not_lost() -> None:
+    x = np.ma.masked_array([1.0, 2.0], mask=[False, True])
+    found = lazy_apply(np.negative, x)
+    assert isinstance(found, np.ma.MaskedArray)
+    assert found.tolist() == [-1, None]
+    assert lazy_apply(lambda x: np.ma.masked_less(x, 2), x.filled(0)).tolist() == [None, None]
+    with pytest.raises(TypeError, match="does not support masked arrays"):
+        lazy_apply(np.negative, x, as_numpy=True)
