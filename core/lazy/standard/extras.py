@@ -162,11 +162,16 @@ def swapaxes(a: Any, axis1: int, axis2: int) -> LazyArray:
 
 
 @function(extra=True)
-def allclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08) -> LazyArray:
+def allclose(
+    a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
+) -> LazyArray:
     """Return whether all pairs of elements are equal within a tolerance, as a traced array."""
     a, b = together(a, b)
     xp = a.__array_namespace__()
     finite = xp.isfinite(b)  # only infinity itself is close to infinity
     known = where(finite, b, 0)
     near = abs(a - known) <= abs(known) * rtol + atol
-    return xp.all((near & finite) | (a == b))  # type: ignore[no-any-return]
+    equal = (near & finite) | (a == b)
+    if equal_nan:
+        equal = equal | (xp.isnan(a) & xp.isnan(b))
+    return xp.all(equal)  # type: ignore[no-any-return]

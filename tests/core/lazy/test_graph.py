@@ -307,3 +307,10 @@ def test_a_namespace_has_the_defaults_of_its_backend() -> None:
     assert xp.__array_namespace_info__().default_dtypes()["integral"] == np.int64
     with pytest.raises(ValueError, match="2024"):
         x.__array_namespace__(api_version="2099.12")
+
+
+@pytest.mark.parametrize("equal_nan", [False, True])
+def test_nans_are_close_only_on_request(equal_nan: bool) -> None:
+    x = np.asarray([1.0, np.nan])
+    found = lazy.allclose(lazy.array(x), x, equal_nan=equal_nan).compute()
+    assert found == np.allclose(x, x, equal_nan=equal_nan)
