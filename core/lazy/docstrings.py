@@ -74,6 +74,7 @@ _PARAMETERS = {
     "ord": "int, float or str: The order of the norm.",
     "rtol": "float or array: The relative tolerance.",
     "atol": "float: The absolute tolerance.",
+    "equal_nan": "bool: Whether two NaNs are equal.",
     "mode": '{"reduced", "complete"}: The shapes of the factors.',
     "full_matrices": "bool: Whether `U` and `Vh` are square.",
     "arrays_and_dtypes": "sequence of array, dtype or number: The operands.",
