@@ -13,6 +13,7 @@ from sphinx_xpcaps.cases import case_file
 from sphinx_xpcaps.cases.model import FoundCall, FoundCalls, Origin
 from sphinx_xpcaps.cases.payload import dump_call, dump_step, join
 from sphinx_xpcaps.cases.resolve import TargetError, resolve
+from sphinx_xpcaps.exceptions import describe_exception, exception_name
 
 F = TypeVar("F", bound=Callable[..., Iterable["call"]])
 
@@ -78,8 +79,8 @@ def from_case_modules(name: str, sources: Sequence[str]) -> FoundCalls:
             importlib.import_module(module)
         calls = list(_calls(name))
     except BaseException as error:
-        problem = f"its cases module failed: {type(error).__name__}: {error}"
-        return FoundCalls(Origin.CASES, (), problem, type(error).__name__)
+        problem = f"its cases module failed: {describe_exception(error)}"
+        return FoundCalls(Origin.CASES, (), problem, exception_name(error))
     if calls:
         return FoundCalls(Origin.CASES, tuple(calls))
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
@@ -38,6 +39,7 @@ from sphinx_xpcaps.cases.replay import imported_libraries, subject_step
 from sphinx_xpcaps.cases.resolve import TargetError, resolve
 from sphinx_xpcaps.cases.select import argument_names, choose, plain_call, traits
 from sphinx_xpcaps.cases.signature import SECONDS, from_signature
+from sphinx_xpcaps.exceptions import describe_exception
 
 MOST_CASES = 6
 
@@ -157,7 +159,7 @@ def _make_cases(
     skip: Collection[str],
     file: File,
 ) -> Collected:
-    made, problem = 0, ""
+    made, problem, process = 0, "", os.getpid()
     made_up = found.origin is Origin.SIGNATURE
     known = parameters(target)
     names = [parameter.name for parameter in known]
@@ -195,7 +197,7 @@ def _make_cases(
                 case = _with_any_reference(case, steps, target, start_variant)
             except BaseException as error:
                 if not case.is_plain:
-                    message = f"{type(error).__name__}: {error}"
+                    message = describe_exception(error)
                     problem = f"the call fails when it is repeated: {message}"
                 continue
             if not case.plans:
@@ -204,6 +206,8 @@ def _make_cases(
             if not any(leaf.kind is not LeafKind.OTHER for leaf in case.variants[0].leaves):
                 problem = "its result has neither arrays nor numbers"
                 continue
+            if os.getpid() != process:  # the call made a copy of this process
+                os._exit(1)
             pickle.dump(case, stream)
             stream.flush()
             made += 1

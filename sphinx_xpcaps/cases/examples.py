@@ -16,6 +16,7 @@ from sphinx_xpcaps.cases.model import CodeKind, FoundCall, FoundCalls, Origin
 from sphinx_xpcaps.cases.plot_stub import provide_plots
 from sphinx_xpcaps.cases.resolve import doctexts
 from sphinx_xpcaps.cases.watch import EXAMPLE_MODULE, Watcher
+from sphinx_xpcaps.exceptions import exception_message, exception_name
 
 OnStart = Callable[..., None]
 """Called with ``(CodeKind, code)`` before code runs, so that the measuring process knows
@@ -57,7 +58,7 @@ def from_docstrings(
             return FoundCalls(Origin.DOCSTRING, tuple(calls), made_up_data=watcher.made_up_data)
         problem = watcher.problem or "no example calls it"
         if failed is not None and not watcher.problem:
-            problem_type = type(failed).__name__
+            problem_type = exception_name(failed)
             problem = f"its example raises {problem_type}: {_first_line(failed)}"
     return FoundCalls(Origin.DOCSTRING, problem=problem, problem_type=problem_type)
 
@@ -78,7 +79,7 @@ def from_bodies(
         try:
             watcher.run(body, _body_scope(name, target))
         except BaseException as error:
-            kind, line = type(error).__name__, _line(error)
+            kind, line = exception_name(error), _line(error)
             problem = f"line {line}: {kind}: {_first_line(error)}"
             return FoundCalls(Origin.DIRECTIVE, (), problem, kind, line)
         found = watcher.finish()
@@ -120,7 +121,7 @@ def _body_scope(name: str, target: Any) -> dict[str, Any]:
 
 
 def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [""])[0]
+    return (exception_message(error).strip().splitlines() or [""])[0]
 
 
 def _line(error: BaseException) -> int:

@@ -15,6 +15,7 @@ from core.backends import backends
 from sphinx_xpcaps.cases.model import DottedName, Path, Step
 from sphinx_xpcaps.cases.resolve import resolve
 from sphinx_xpcaps.cases.trees import rebuild
+from sphinx_xpcaps.exceptions import exception_message
 
 _LARGEST = 64 * 2**20
 
@@ -44,7 +45,7 @@ def dump_step(step: Step) -> bytes:
         args, kwargs = neutral(step.args, step.kwargs)
         found: bytes = cloudpickle.dumps(replace(step, args=args, kwargs=kwargs))
     except Exception as error:
-        raise PayloadError(f"an argument cannot be copied: {error}") from error
+        raise PayloadError(f"an argument cannot be copied: {exception_message(error)}") from error
     if len(found) > _LARGEST:
         raise PayloadError("an argument is larger than 64 MiB")
     return found

@@ -70,6 +70,17 @@ def provide_plots() -> None:
         sys.meta_path.append(_Finder())
 
 
+def remove_plots() -> None:
+    """Undo `provide_plots`, also for the stubs that were imported."""
+    finders = [finder for finder in sys.meta_path if isinstance(finder, _Finder)]
+    for finder in finders:
+        sys.meta_path.remove(finder)
+    if finders:
+        for name, module in list(sys.modules.items()):
+            if isinstance(getattr(getattr(module, "__spec__", None), "loader", None), _Finder):
+                del sys.modules[name]
+
+
 class PlotStub:
     """Object that accepts every call, attribute and index, and does nothing."""
 

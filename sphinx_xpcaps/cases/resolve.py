@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from sphinx_xpcaps.cases.model import TargetInfo
+from sphinx_xpcaps.exceptions import describe_exception
 
 
 class TargetError(Exception):
@@ -60,9 +61,9 @@ def _import_longest(parts: list[str]) -> tuple[Any, list[str]]:
         except ModuleNotFoundError as error:
             if module is not None and error.name == name:
                 return module, parts[depth - 1 :]
-            raise TargetError(f"{type(error).__name__}: {error}") from error
+            raise TargetError(describe_exception(error)) from error
         except BaseException as error:  # importing a module may raise anything
-            raise TargetError(f"{type(error).__name__}: {error}") from error
+            raise TargetError(describe_exception(error)) from error
     return module, []
 
 

@@ -20,6 +20,7 @@ from sphinx_xpcaps.cases.plans import argument_leaves
 from sphinx_xpcaps.cases.reference import seeded
 from sphinx_xpcaps.cases.replay import Library, PreparationError, prepare, run_steps
 from sphinx_xpcaps.cases.trees import is_numeric_sequence
+from sphinx_xpcaps.exceptions import exception_message, exception_name
 from sphinx_xpcaps.measure.judging.compare import Verdict, compare, require_arrays
 from sphinx_xpcaps.measure.model import CaseRun, CaseRunKey
 from sphinx_xpcaps.measure.modes.apply import in_mode
@@ -63,9 +64,9 @@ def execute(
         try:
             steps = prepare(case, plan, variant.dtypes, library)
         except Exception as error:
-            message = f"the arguments cannot be converted: {first_line(str(error))}"
+            message = f"the arguments cannot be converted: {first_line(exception_message(error))}"
             return CaseRun(
-                key=key, outcome=Outcome.NOT_RUN, exception=type(error).__name__, message=message
+                key=key, outcome=Outcome.NOT_RUN, exception=exception_name(error), message=message
             )
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -75,7 +76,7 @@ def execute(
                 try:
                     verdict = _compare(result, variant, backend, device, arguments, case, steps)
                 except Exception as error:
-                    kind, text = type(error).__name__, first_line(str(error))
+                    kind, text = exception_name(error), first_line(exception_message(error))
                     message = f"the result cannot be compared: {kind}: {text}"
                     raise InapplicableError(message) from error
             caught = tracer.data_dependent_error
@@ -90,8 +91,8 @@ def execute(
             return CaseRun(
                 key=key,
                 outcome=Outcome.RAISED,
-                exception=type(error).__name__,
-                message=first_line(backend.explain(error)),
+                exception=exception_name(error),
+                message=first_line(exception_message(error, backend.explain)),
                 computes=watch.computes,
                 host_transfers=watch.host_transfers,
                 compile_seconds=watch.compile_seconds,

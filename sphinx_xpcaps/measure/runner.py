@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -91,45 +92,67 @@ class Runner:
         JobFailed, WorkerLost
             The set-up code raised or ended the interpreter.
         """
-        found: list[tuple[str, ...] | str] = []
         worker = self.start_worker()
         try:
             worker.start()
-            while remaining := names[len(found) :]:
-                job = Job.calling(expand_all, progress=Targets, names=tuple(remaining))
-                try:
-                    self._run(worker, job, found.append, phase=profile.EXPAND)
-                except WorkerLost as error:
-                    found.append(f"{names[len(found)]}: importing it: {error}")
+            return [self._expand(worker, name) for name in names]
         finally:
             worker.close()
-        return found
+
+    def _expand(self, worker: Worker, name: str) -> Targets:
+        found: list[Targets] = []
+        job = Job.calling(expand_all, progress=Targets, names=(name,))
+        try:
+            self._run(worker, job, found.append, phase=profile.EXPAND)
+        except WorkerLost as error:
+            if not error.fresh:
+                return self._expand(worker, name)
+            return f"{name}: importing it: {error}"
+        return found[0]
 
     def describe(self, names: Sequence[str]) -> dict[str, TargetInfo]:
-        """Return what each target is; a target that cannot be imported has an error."""
+        """Return what each target is; a target that cannot be imported has an error.
+
+        If importing the modules of the targets changes the state of the process, each module is
+        imported in a new process, so that no module affects another one's targets.
+        """
+        worker = self.start_worker()
+        try:
+            found, changed = self._describe(worker, names)
+            if changed:
+                for _, of_module in groupby(sorted(names), key=_module):
+                    worker.restart()
+                    found |= self._describe(worker, tuple(of_module))[0]
+        finally:
+            worker.close()
+        return {name: found[name] for name in names}
+
+    def _describe(self, worker: Worker, names: Sequence[str]) -> tuple[dict[str, TargetInfo], bool]:
+        """Return what each target is, and whether the state of a process was changed."""
         found: dict[str, TargetInfo] = {}
+        changed = False
 
         def on_result(info: TargetInfo) -> None:
             found[info.name] = info
 
-        worker = self.start_worker()
-        try:
-            while remaining := [name for name in names if name not in found]:
-                job = Job.calling(describe_all, progress=TargetInfo, names=tuple(remaining))
-                try:
-                    self._run(worker, job, on_result, phase=profile.DESCRIBE)
-                except StartError:
-                    raise
-                except JobFailed as error:
-                    for name in remaining:
-                        if name not in found:
-                            found[name] = _unknown(name, f"the set-up failed: {error}")
-                except WorkerLost as error:
-                    name = next(name for name in remaining if name not in found)
-                    found[name] = _unknown(name, str(error))
-        finally:
-            worker.close()
-        return {name: found[name] for name in names}
+        while remaining := [name for name in names if name not in found]:
+            job = Job.calling(describe_all, progress=TargetInfo, names=tuple(remaining))
+            try:
+                self._run(worker, job, on_result, phase=profile.DESCRIBE)
+                changed = changed or bool(worker.changed)
+            except StartError:
+                raise
+            except JobFailed as error:
+                for name in remaining:
+                    found.setdefault(name, _unknown(name, f"the set-up failed: {error}"))
+            except WorkerLost as error:
+                changed = True
+                name = next(name for name in remaining if name not in found)
+                if error.fresh and name == remaining[0]:  # it ends a process that did nothing else
+                    for other in remaining:
+                        if _module(other) == _module(name):
+                            found.setdefault(other, _unknown(other, str(error)))
+        return found, changed
 
     def measure(
         self,
@@ -238,6 +261,11 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
+def _module(name: str) -> str:
+    """Return the name of the module or class of a target."""
+    return name.rpartition(".")[0]
+
+
 def _unknown(name: str, error: str) -> TargetInfo:
     """Return the description of a target that could not be imported."""
     return TargetInfo(
@@ -271,6 +299,7 @@ def _find_cases(
             collect,
             started=tuple[str, str],
             result=Collected,
+            imports=target,
             name=target,
             bodies=bodies,
             sources=tuple(sources),
@@ -280,16 +309,19 @@ def _find_cases(
         try:
             return result(run(job, phase=profile.FIND, phase_of=_phase_of_finding))
         except JobFailed as error:
+            if not error.fresh and not repeated:
+                repeated = True
+                continue
             lost.clear()
             return result(Collected(target=target, error=str(error)))
         except WorkerLost as error:
-            if not error.started:
+            if not error.started and (error.fresh or repeated):
                 lost.clear()
                 return result(Collected(target=target, error=f"importing it: {error}"))
-            kind, text = error.started
             if not repeated:  # again in a process that has run nothing but this target
                 repeated = True
                 continue
+            kind, text = error.started
             skip.append(text)
             if kind == "call":
                 lost.append(LostCall(text, error.outcome, str(error)))
@@ -317,12 +349,14 @@ def _run_cases(
         return GroupResult(target=target, group=group, runs=None, error=error)
 
     losses = 0
+    confirmed: set[CaseRunKey] = set()
     while True:
         job = Job.calling(
             run_target,
             started=CaseRunKey,
             progress=CaseRun,
             result=TargetRuns,
+            imports=target,
             target=target,
             group=group,
             file=file,
@@ -336,20 +370,32 @@ def _run_cases(
                 phase_of=lambda key: key.mode,
                 backend=group.backend,
             )
-            return GroupResult(target=target, group=group, runs=runs)
         except JobFailed as error:
-            return failed(str(error))
+            losses += 1
+            if error.fresh or losses > _MAX_LOST_RUNNING:
+                return failed(str(error))
+            continue
         except WorkerLost as error:
             losses += 1
-            if error.started is None or losses > _MAX_LOST_RUNNING:
+            if losses > _MAX_LOST_RUNNING or (error.started is None and error.fresh):
                 return failed(f"the worker was lost: {error}")
-            # Later losses are in a process that has run nothing but this target.
-            first = losses == 1
-            known[error.started] = (
-                _confirm(run, worker, target, group, file, error)
-                if first
-                else _lost_run(error.started, error)
-            )
+            if error.started is not None:
+                lost = _lost_run(error.started, error)
+                known[error.started] = _confirm(run, worker, target, group, file, lost)
+                confirmed.add(error.started)
+            continue
+        doubtful = [
+            r for r in runs.runs if worker.changed and _failed(r) and r.key not in confirmed
+        ]
+        for each in doubtful[: max(_MAX_LOST_RUNNING - len(confirmed), 0)]:
+            confirmed.add(each.key)
+            known[each.key] = _confirm(run, worker, target, group, file, each)
+        if all(known[each.key] == each for each in doubtful if each.key in confirmed):
+            return GroupResult(target=target, group=group, runs=runs)
+
+
+def _failed(run: CaseRun) -> bool:
+    return not run.passed and run.applies and run.outcome is not Outcome.NOT_RUN
 
 
 def _confirm(
@@ -358,22 +404,21 @@ def _confirm(
     target: str,
     group: Group,
     file: Path,
-    error: WorkerLost,
+    first: CaseRun,
 ) -> CaseRun:
-    """Return the outcome of a run that ended its worker, repeated alone in a new process.
+    """Return a failed run, repeated alone in a new process.
 
     What the repetition gives counts. If it does not agree with the first time, it is repeated once
     more, and is flaky if both repetitions disagree.
     """
-    lost = _lost_run(error.started, error)
-    alone = _run_alone(run, worker, target, group, file, lost.key)
-    if alone.outcome == lost.outcome:
+    alone = _run_alone(run, worker, target, group, file, first.key)
+    if alone.outcome == first.outcome:
         return alone
-    again = _run_alone(run, worker, target, group, file, lost.key)
+    again = _run_alone(run, worker, target, group, file, first.key)
     if again.outcome == alone.outcome:
         return alone
     message = f"{alone.message or alone.outcome}, then {again.message or again.outcome}"
-    return CaseRun(key=lost.key, outcome=Outcome.FLAKY, message=message)
+    return CaseRun(key=first.key, outcome=Outcome.FLAKY, message=message)
 
 
 def _run_alone(
@@ -389,7 +434,13 @@ def _run_alone(
 
     worker.restart()
     job = Job.calling(
-        run_key, started=CaseRunKey, result=CaseRun | None, group=group, file=file, key=key
+        run_key,
+        started=CaseRunKey,
+        result=CaseRun | None,
+        imports=target,
+        group=group,
+        file=file,
+        key=key,
     )
     try:
         found: CaseRun | None = run(

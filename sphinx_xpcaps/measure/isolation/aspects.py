@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
+import copyreg
+import ctypes
 import decimal
 import gc
 import locale
@@ -12,12 +15,15 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+WARNING_FILTERS = "warning filters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +53,15 @@ def process_aspects() -> list[Aspect]:
     """Return the aspects of any Python process."""
     found = [
         Aspect("NumPy error state", np.geterr, lambda value: _ignore(np.seterr(**value))),
+        Aspect("NumPy buffer size", np.getbufsize, lambda value: _ignore(np.setbufsize(value))),
         Aspect("NumPy error callback", np.geterrcall, lambda value: _ignore(np.seterrcall(value))),
         Aspect(
             "NumPy print options",
             np.get_printoptions,
             lambda value: np.set_printoptions(**value),
         ),
-        Aspect("warning filters", _warnings, _restore_warnings),
-        Aspect("environment variables", lambda: dict(os.environ), _restore_environment),
+        Aspect(WARNING_FILTERS, _warnings, _restore_warnings),
+        Aspect("environment variables", _environment, _restore_environment),
         Aspect("working directory", _working_directory, os.chdir),
         Aspect("umask", _umask, lambda value: _ignore(os.umask(value))),
         Aspect("locale", _locale, lambda value: _ignore(locale.setlocale(locale.LC_ALL, value))),
@@ -65,6 +72,10 @@ def process_aspects() -> list[Aspect]:
         Aspect("garbage collection", _garbage_collection, _restore_garbage_collection),
         Aspect("logging", _logging, _restore_logging),
         Aspect("decimal context", _decimal_context, _restore_decimal_context),
+        Aspect("asyncio", _asyncio, _restore_asyncio),
+        Aspect("error handlers of codecs", _codecs, _restore_codecs),
+        Aspect("pickling functions", _pickling, _restore_pickling),
+        Aspect("floating-point mode", _floating_point_mode, _cannot_restore),
         Aspect("temporary folder", lambda: tempfile.tempdir, _restore_temporary_folder),
         Aspect("user", _user, _cannot_restore),
     ]
@@ -111,10 +122,36 @@ def _restore_warnings(value: tuple[Any, ...]) -> None:
     warnings.filters[:] = filters  # type: ignore[index]
 
 
-def _restore_environment(value: Mapping[str, str]) -> None:
-    for name in os.environ.keys() - value.keys():
-        del os.environ[name]
-    os.environ.update(value)
+_ENVIRON = os.environ
+
+
+def _environment() -> tuple[dict[str, str], list[bytes], bool, tuple[str, str]]:
+    """Return the variables, also as C code sees them."""
+    zone = time.tzname
+    return dict(_ENVIRON), _c_environment(), os.environ is _ENVIRON, zone
+
+
+def _c_environment() -> list[bytes]:
+    if sys.platform != "linux":
+        return []
+    pointer = ctypes.POINTER(ctypes.c_char_p).in_dll(ctypes.CDLL(None), "environ")
+    if not pointer:  # it was cleared
+        return []
+    entries: list[bytes] = []
+    while (entry := pointer[len(entries)]) is not None:
+        entries.append(entry)
+    return sorted(entries)
+
+
+def _restore_environment(value: tuple[dict[str, str], list[bytes], bool, tuple[str, str]]) -> None:
+    os.environ = _ENVIRON  # noqa: B003
+    for name in _ENVIRON.keys() - value[0].keys():
+        del _ENVIRON[name]
+    for entry in _c_environment():
+        os.unsetenv(entry.partition(b"=")[0])
+    _ENVIRON.update(value[0])
+    if hasattr(time, "tzset"):
+        time.tzset()
 
 
 def _working_directory() -> str:
@@ -174,15 +211,20 @@ _STREAMS = ("stdin", "stdout", "stderr")
 
 def _hooks() -> tuple[Any, ...]:
     own = [getattr(sys, name, None) for name in (*_HOOKS, *_STREAMS)]
-    return (*own, threading.excepthook, sys.gettrace(), sys.getprofile())
+    closed = [getattr(stream, "closed", None) for stream in own[len(_HOOKS) :]]
+    tracing = sys.gettrace(), sys.getprofile(), threading.gettrace(), threading.getprofile()
+    return own, closed, tracing, threading.excepthook, sys.get_asyncgen_hooks()
 
 
 def _restore_hooks(value: tuple[Any, ...]) -> None:
-    *own, threading.excepthook, trace, profile = value
+    own, _, (trace, profile, thread_trace, thread_profile), threading.excepthook, asyncgen = value
     for name, hook in zip((*_HOOKS, *_STREAMS), own, strict=True):
         setattr(sys, name, hook)
     sys.settrace(trace)
     sys.setprofile(profile)
+    threading.settrace(thread_trace)
+    threading.setprofile(thread_profile)
+    sys.set_asyncgen_hooks(*asyncgen)
 
 
 def _settings() -> tuple[Any, ...]:
@@ -191,11 +233,22 @@ def _settings() -> tuple[Any, ...]:
         sys.getswitchinterval(),
         sys.get_int_max_str_digits(),
         sys.dont_write_bytecode,
+        list(sys.argv),
+        threading.stack_size(),  # sets the default size
+        _unset_wakeup_descriptor(),
     )
 
 
+def _unset_wakeup_descriptor() -> int:
+    """Return the descriptor that signals are written to, and set none."""
+    try:
+        return signal.set_wakeup_fd(-1)
+    except ValueError:  # not in the main thread
+        return -1
+
+
 def _restore_settings(value: tuple[Any, ...]) -> None:
-    recursion, interval, digits, sys.dont_write_bytecode = value
+    recursion, interval, digits, sys.dont_write_bytecode, sys.argv[:] = value[:5]
     sys.setrecursionlimit(recursion)
     sys.setswitchinterval(interval)
     sys.set_int_max_str_digits(digits)
@@ -210,11 +263,11 @@ def _restore_import_paths(value: tuple[list[Any], ...]) -> None:
 
 
 def _garbage_collection() -> tuple[Any, ...]:
-    return gc.isenabled(), gc.get_threshold(), gc.get_debug()
+    return gc.isenabled(), gc.get_threshold(), gc.get_debug(), list(gc.callbacks)
 
 
 def _restore_garbage_collection(value: tuple[Any, ...]) -> None:
-    enabled, threshold, debug = value
+    enabled, threshold, debug, gc.callbacks[:] = value
     (gc.enable if enabled else gc.disable)()
     gc.set_threshold(*threshold)
     gc.set_debug(debug)
@@ -242,12 +295,68 @@ def _restore_decimal_context(value: tuple[Any, ...]) -> None:
     decimal.setcontext(decimal.Context(prec, rounding, smallest, largest, traps=list(traps)))
 
 
+def _asyncio() -> tuple[bool, str]:
+    """Return whether an event loop is registered as running, and the policy's class."""
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is None:
+        return False, ""
+    policy = getattr(asyncio.events, "_event_loop_policy", None)
+    name = type(policy).__name__
+    return asyncio._get_running_loop() is not None, "" if name in _POLICIES else name
+
+
+_POLICIES = ("NoneType", "_UnixDefaultEventLoopPolicy", "DefaultEventLoopPolicy",
+             "_DefaultEventLoopPolicy")  # fmt: skip
+
+
+def _restore_asyncio(_: object) -> None:
+    asyncio = sys.modules["asyncio"]
+    asyncio._set_running_loop(None)
+    asyncio.set_event_loop_policy(None)
+
+
+_ERROR_HANDLERS = (
+    "strict", "ignore", "replace", "backslashreplace", "xmlcharrefreplace", "namereplace",
+    "surrogateescape", "surrogatepass",
+)  # fmt: skip
+
+
+def _codecs() -> list[Any]:
+    return [codecs.lookup_error(name) for name in _ERROR_HANDLERS]
+
+
+def _restore_codecs(value: list[Any]) -> None:
+    for name, handler in zip(_ERROR_HANDLERS, value, strict=True):
+        codecs.register_error(name, handler)
+
+
+def _pickling() -> dict[Any, Any]:
+    """Return the functions for classes of Python and NumPy; importing packages adds others."""
+    return {
+        cls: function
+        for cls, function in copyreg.dispatch_table.items()
+        if cls.__module__.partition(".")[0] in ("builtins", np.__name__)
+    }
+
+
+def _restore_pickling(value: Mapping[Any, Any]) -> None:
+    for cls in _pickling().keys() - value.keys():
+        del copyreg.dispatch_table[cls]
+    copyreg.dispatch_table.update(value)
+
+
+def _floating_point_mode() -> tuple[bool, ...]:
+    """Return how the processor rounds, and whether it keeps subnormal numbers."""
+    one, tiny, least = 1.0, 2.0**-60, sys.float_info.min
+    return one + tiny == one, -one - tiny == -one, one - tiny == one, least / 2 > 0
+
+
 def _restore_temporary_folder(value: str | None) -> None:
     tempfile.tempdir = value
 
 
 def _user() -> tuple[Any, ...]:
-    names = ("getuid", "geteuid", "getgid", "getegid", "getpgrp")
+    names = ("getuid", "geteuid", "getgid", "getegid", "getpgrp", "getgroups")
     found = [getattr(os, name) for name in names if hasattr(os, name)]
     values = [get() for get in found]
     with contextlib.suppress(OSError):

@@ -3,59 +3,99 @@
 from __future__ import annotations
 
 import builtins
-import math
-import os
-import random
+import operator
 import sys
-import threading
-import time
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-_STANDARD = (builtins, math, os, random, sys, threading, time, warnings)
+_ENGINE = ("core", "sphinx_xpcaps", "msgspec", "array_api_compat", "array_api_extra")
+"""Packages that measuring itself relies on."""
+_WHOLE = frozenset({*sys.stdlib_module_names, *_ENGINE, np.__name__})
+"""Packages of which all loaded modules are compared."""
+_PLAIN = (bool, int, float, str, bytes, tuple, type(None))
 _MISSING = object()
 
 
 class Namespaces:
     """The functions, classes and modules in some modules and classes.
 
-    New names in modules are allowed, apart from builtins, since importing a submodule adds one.
+    New names in modules are allowed, since importing a submodule adds one.
 
     Parameters
     ----------
     modules : iterable of str
-        Names of packages. Of these, loaded modules and their direct submodules are compared.
+        Names of packages. Of these, loaded modules and their direct submodules are compared, in
+        addition to all modules of NumPy, the standard library and this project.
     classes : iterable of type
         Classes whose methods are compared.
     """
 
     def __init__(self, modules: Iterable[str], classes: Iterable[type] = ()) -> None:
-        owners = [*_STANDARD, *_loaded((np.__name__, *modules)), *classes]
+        self._builtins = dict(vars(builtins))
+        owners = [*_loaded(frozenset(modules)), *classes]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # looking at deprecated names warns
-            self._by_owner = [(owner, _functions(owner)) for owner in dict.fromkeys(owners)]
-        self._closed = [
-            (owner, frozenset(vars(owner)))
-            for owner, _ in self._by_owner
-            if owner is builtins or isinstance(owner, type)
-        ]
+            self._owners = [_Owner(owner, _is_code) for owner in dict.fromkeys(owners)]
         self._modules = dict(sys.modules)
 
+    def accept_import(self, package: str) -> list[str]:
+        """Expect what importing modules of a package has changed; return the names of that.
+
+        From now on the loaded modules of the package are compared as well, with their constants.
+        """
+        accepted = [name for name in self.changed() if not name.startswith("module ")]
+        if accepted:
+            self._owners = [_Owner(owner.of, owner.included) for owner in self._owners]
+        known = {id(owner.of) for owner in self._owners}
+        for name, module in list(sys.modules.items()):
+            if (
+                name.partition(".")[0] == package
+                and type(module) is ModuleType
+                and id(module) not in known
+            ):
+                self._owners.append(_Owner(module, _is_code_or_constant))
+        self.update()
+        return accepted
+
+    def has_new_modules(self) -> bool:
+        """Return whether modules were imported since the last comparison."""
+        return sys.modules.keys() != self._modules.keys()
+
+    def update(self) -> None:
+        """Expect the modules that are loaded now."""
+        self._modules = dict(sys.modules)
+
+    def restore_builtins(self) -> list[str]:
+        """Restore the built-in functions, without using any; return the names of what changed."""
+        present, expected = builtins.__dict__, self._builtins
+        changed = [
+            f"builtins.{name}"
+            for name in {*present, *expected}
+            if name != "_" and present.get(name, _MISSING) is not expected.get(name, _MISSING)
+        ]
+        if changed:
+            present.clear()
+            present.update(expected)
+        return changed
+
     def changed(self) -> list[str]:
-        """Return the names of modules and functions that were removed or replaced."""
-        return [description for description, _ in self._changes()]
+        """Return the names of modules and functions that were removed, replaced or blocked."""
+        return [description for description, *_ in self._changes()]
 
     def restore(self) -> list[str]:
         """Restore what was removed or replaced; return the names of what cannot be restored."""
         failed = []
-        for description, (owner, name, value) in list(self._changes()):
+        for description, owner, name, value in list(self._changes()):
             try:
                 if owner is sys.modules:
-                    sys.modules[name] = value
+                    if value is _MISSING:
+                        del sys.modules[name]
+                    else:
+                        sys.modules[name] = value
                 elif value is _MISSING:
                     delattr(owner, name)
                 else:
@@ -64,42 +104,71 @@ class Namespaces:
                 failed.append(description)
         return failed
 
-    def _changes(self) -> Iterator[tuple[str, tuple[Any, str, Any]]]:
+    def _changes(self) -> Iterator[tuple[str, Any, str, Any]]:
         for name, module in self._modules.items():
             if sys.modules.get(name) is not module:
-                yield f"module {name}", (sys.modules, name, module)
-        for owner, values in self._by_owner:
-            present = vars(owner)
-            for name, value in values:
+                yield f"module {name}", sys.modules, name, module
+        for name in sys.modules.keys() - self._modules.keys():
+            if _is_fake(name, sys.modules[name]):
+                yield f"module {name}", sys.modules, name, _MISSING
+        for owner in self._owners:
+            yield from owner.changes()
+
+
+class _Owner:
+    """A module or class with the values of its names."""
+
+    def __init__(self, of: Any, included: Callable[[str, Any], bool]) -> None:
+        self.of = of
+        self.included = included
+        items = [item for item in list(vars(of).items()) if included(*item)]
+        self._names = [name for name, _ in items]
+        self._values = [value for _, value in items]
+        self._all_names = frozenset(vars(of)) if isinstance(of, type) else frozenset()
+
+    def changes(self) -> Iterator[tuple[str, Any, str, Any]]:
+        """Yield a description, the owner, the name and the value of each change."""
+        present: Mapping[str, Any] = vars(self.of)
+        # The common case without a loop in Python, as there are tens of thousands of names.
+        if not all(map(operator.is_, map(present.get, self._names), self._values)):
+            for name, value in zip(self._names, self._values, strict=True):
                 if present.get(name) is not value:
-                    yield f"{_name(owner)}.{name}", (owner, name, value)
-        for owner, names in self._closed:
-            for name in vars(owner).keys() - names - {"_"}:
-                yield f"{_name(owner)}.{name}", (owner, name, _MISSING)
+                    yield f"{_name(self.of)}.{name}", self.of, name, value
+        if self._all_names and len(present) != len(self._all_names):
+            for name in present.keys() - self._all_names:
+                yield f"{_name(self.of)}.{name}", self.of, name, _MISSING
 
 
-def _functions(owner: Any) -> list[tuple[str, Any]]:
-    return [
-        (name, value)
-        for name, value in list(vars(owner).items())
-        if callable(value) or isinstance(value, ModuleType | property)
-    ]
+def _is_code(_: str, value: Any) -> bool:
+    return callable(value) or isinstance(value, ModuleType | property)
 
 
-def _loaded(packages: Iterable[str]) -> Iterator[ModuleType]:
-    """Yield the loaded modules of packages that have at most one part more than the package."""
-    wanted = tuple(dict.fromkeys(packages))
+def _is_code_or_constant(name: str, value: Any) -> bool:
+    return _is_code(name, value) or (isinstance(value, _PLAIN) and not name.startswith("__"))
+
+
+def _is_fake(name: str, module: Any) -> bool:
+    """Return whether an entry of ``sys.modules`` was not made by an import.
+
+    Packages may register modules below their own names in any way.
+    """
+    if module is None:
+        return True
+    if "." in name:
+        return False
+    spec = getattr(module, "__spec__", None)
+    return name in sys.stdlib_module_names and getattr(spec, "name", None) != name
+
+
+def _loaded(packages: frozenset[str]) -> Iterator[ModuleType]:
+    """Yield the loaded modules to compare."""
     for name, module in list(sys.modules.items()):
-        if isinstance(module, ModuleType) and any(
-            name == package or (name.startswith(f"{package}.") and _is_direct(name, package))
-            for package in wanted
+        if isinstance(module, ModuleType) and (
+            name.partition(".")[0] in _WHOLE
+            or name in packages
+            or (name.rpartition(".")[0] in packages and not name.rpartition(".")[2].startswith("_"))
         ):
             yield module
-
-
-def _is_direct(name: str, package: str) -> bool:
-    rest = name[len(package) + 1 :]
-    return "." not in rest and not rest.startswith("_")
 
 
 def _name(owner: Any) -> str:

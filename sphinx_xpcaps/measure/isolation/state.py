@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import _thread
 import contextlib
+import faulthandler
+import gc
 import os
+import shutil
 import signal
+import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +21,11 @@ from typing import Any
 import numpy as np
 
 from core.backends import Backend
-from sphinx_xpcaps.measure.isolation.aspects import Aspect, process_aspects
+from sphinx_xpcaps.measure.isolation.aspects import WARNING_FILTERS, Aspect, process_aspects
 from sphinx_xpcaps.measure.isolation.namespaces import Namespaces
 
 _THREAD_SECONDS = 0.05
-"""How long to wait for threads that are about to end."""
+"""How long to wait for each thread that is about to end."""
 _MORE_DESCRIPTORS = 100
 """Number of additional open files at which a worker is replaced."""
 
@@ -40,24 +46,60 @@ class WorkerState:
     ----------
     backends : iterable of Backend
         The array libraries whose settings and functions are compared. They are imported.
+    folder : Path, optional
+        The working directory, which is emptied after a job.
     """
 
-    def __init__(self, backends: Iterable[Backend] = ()) -> None:
+    def __init__(self, backends: Iterable[Backend] = (), folder: Path | None = None) -> None:
         adapters = tuple(backends)
         modules, classes = _compared(adapters)  # imports the libraries, which changes the state
         tempfile.gettempdir()  # so does the first use of the temporary folder
         self._aspects = [*_library_aspects(adapters), *process_aspects()]
+        if folder is not None:
+            self._aspects.append(_files_in(folder))
+        self._audit_hooks = _AuditHooks()
         self._values = [aspect.capture() for aspect in self._aspects]
         self._namespaces = Namespaces(modules, classes)
-        self._threads = frozenset(threading.enumerate())
+        self._count()
+        gc.collect()
+        gc.freeze()
+
+    def accept_import(self, package: str) -> tuple[str, ...]:
+        """Expect what importing modules of a package has changed; return what that is.
+
+        From now on the modules of the package are compared as well. Warning filters are restored,
+        as measuring ignores all warnings, and many packages add filters.
+        """
+        if not self._namespaces.has_new_modules():
+            return ()
+        accepted = []
+        for i, aspect in enumerate(self._aspects):
+            if aspect.name == WARNING_FILTERS:
+                aspect.restore(self._values[i])
+            elif not _same(aspect, self._values[i]):
+                self._values[i] = aspect.capture()
+                accepted.append(aspect.name)
+        accepted += self._namespaces.accept_import(package)
+        self._count()
+        return tuple(accepted)
+
+    def _count(self) -> None:
+        self._threads = _thread._count()
         self._children = frozenset(child_processes())
         self._standard = _standard_descriptors()
         self._descriptors = _number_of_descriptors()
 
     def restore(self) -> StateChange:
         """Restore the state; return what had changed and what could not be restored."""
-        restored: list[str] = []
+        restored = self._namespaces.restore_builtins()
         remaining: list[str] = []
+        faulthandler.cancel_dump_traceback_later()  # which may be set to exit
+        gc.collect()  # runs finalizers of the job's objects now, not during another job
+        functions = self._namespaces.changed()
+        if functions:
+            failed = self._namespaces.restore()
+            restored += [name for name in functions if name not in failed]
+            remaining += failed
         for aspect, value in zip(self._aspects, self._values, strict=True):
             try:
                 if _same(aspect, value):
@@ -67,27 +109,27 @@ class WorkerState:
             except BaseException:
                 fine = False
             (restored if fine else remaining).append(aspect.name)
-        functions = self._namespaces.changed()
-        if functions:
-            failed = self._namespaces.restore()
-            restored += [name for name in functions if name not in failed]
-            remaining += failed
-        remaining += self._other_changes()
+        self._namespaces.update()
         if self._end_children():
             restored.append("child processes")
+        remaining += self._other_changes()
+        gc.freeze()  # the next collection looks at what the next job makes
         return StateChange(tuple(restored), tuple(remaining))
 
     def _other_changes(self) -> list[str]:
         changes = []
-        threads = [each for each in threading.enumerate() if each not in self._threads]
-        for thread in threads:
-            if thread is not threading.current_thread():
-                thread.join(_THREAD_SECONDS)
-        if any(each.is_alive() for each in threads):
+        end = time.monotonic() + _THREAD_SECONDS
+        while (more := _thread._count() > self._threads) and time.monotonic() < end:
+            time.sleep(0.001)
+        if more or threading.active_count() > self._threads + 1:
             changes.append("threads")
+        if self._audit_hooks.added:
+            changes.append("audit hooks")
+        if _detached_processes():
+            changes.append("detached processes")
         if _standard_descriptors() != self._standard:
             changes.append("standard streams")
-        if _number_of_descriptors() > self._descriptors + _MORE_DESCRIPTORS:
+        if not 0 <= _number_of_descriptors() <= self._descriptors + _MORE_DESCRIPTORS:
             changes.append("open files")
         return changes
 
@@ -105,10 +147,45 @@ class WorkerState:
 def child_processes() -> list[int]:
     """Return the process ids of this process's children, where the system tells."""
     found: list[int] = []
-    for file in Path("/proc/self/task").glob("*/children"):
-        with contextlib.suppress(OSError, ValueError):
-            found += map(int, file.read_text().split())
+    with contextlib.suppress(OSError, ValueError):  # such as too many open files
+        for thread in os.listdir("/proc/self/task"):
+            found += map(int, Path(f"/proc/self/task/{thread}/children").read_text().split())
     return found
+
+
+class _AuditHooks:
+    """Notices audit hooks, which can neither be listed nor removed."""
+
+    def __init__(self) -> None:
+        self.added = False
+        add = sys.addaudithook
+
+        def addaudithook(hook: Any) -> None:
+            self.added = True
+            add(hook)
+
+        sys.addaudithook = addaudithook
+
+
+def _detached_processes() -> bool:
+    """Return whether the fork server has adopted other processes than this worker."""
+    try:
+        parent = os.getppid()
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    except OSError:
+        return False
+    return any(int(child) != os.getpid() for child in children)
+
+
+def _files_in(folder: Path) -> Aspect:
+    def restore(_: object) -> None:
+        for entry in os.scandir(folder):
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry, ignore_errors=True)
+            else:
+                os.unlink(entry)
+
+    return Aspect("files in the working directory", lambda: os.listdir(folder), restore)
 
 
 def _same(aspect: Aspect, value: Any) -> bool:
@@ -149,5 +226,7 @@ def _standard_descriptors() -> list[tuple[int, int] | None]:
 def _number_of_descriptors() -> int:
     try:
         return len(os.listdir("/proc/self/fd"))
-    except OSError:
+    except FileNotFoundError:  # the system has no such folder
         return 0
+    except OSError:  # such as too many open files
+        return -1

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from core.backends import Backend
 from core.typing import Array
+from sphinx_xpcaps.exceptions import exception_message
 from sphinx_xpcaps.measure.modes.array_call import ArrayCall, InapplicableError, WrongResultError
 
 _WIDE, _NARROW = 1e-4, 1e-5
@@ -121,7 +122,9 @@ class _Check:
         except InapplicableError:
             raise
         except Exception as error:
-            raise InapplicableError(f"it cannot be repeated in float64: {error}") from error
+            raise InapplicableError(
+                f"it cannot be repeated in float64: {exception_message(error)}"
+            ) from error
         if not first:
             raise InapplicableError("it returns no array of floating-point numbers")
         if len(first) != len(second) or not all(map(_equal, first, second)):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from core.backends import Backend
 from sphinx_xpcaps.cases.model import Leaf, LeafKind, Variant, VariantName
+from sphinx_xpcaps.exceptions import exception_message
 from sphinx_xpcaps.measure.judging.compare import compare
 from sphinx_xpcaps.measure.modes.array_call import ArrayCall, InapplicableError, WrongResultError
 from sphinx_xpcaps.results.model import Outcome
@@ -84,7 +85,7 @@ def _reproduced(
     try:
         first, second = single(given), single(given)
     except Exception as error:
-        raise InapplicableError(f"it cannot be repeated: {error}") from error
+        raise InapplicableError(f"it cannot be repeated: {exception_message(error)}") from error
     if not first:
         raise InapplicableError("it returns no array")
     same = len(first) == len(second) and all(

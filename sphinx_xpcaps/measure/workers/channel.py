@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
+import selectors
 import socket
 import struct
 import time
@@ -64,7 +64,9 @@ class Channel:
 
     def wait(self, seconds: float | None) -> bool:
         """Return whether something can be received within `seconds`."""
-        return bool(select.select([self._socket], [], [], seconds)[0])
+        with selectors.DefaultSelector() as selector:  # works with descriptors of any number
+            selector.register(self._socket, selectors.EVENT_READ)
+            return bool(selector.select(seconds))
 
     def receive(self, seconds: float | None = None) -> bytes:
         """Return the content of the next frame.

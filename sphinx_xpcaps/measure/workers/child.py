@@ -7,16 +7,22 @@ except in messages.
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import importlib
 import inspect
+import os
 import socket
 import sys
 import traceback
 import warnings
+from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any
 
 from core.backends import backends, get_backend
+from sphinx_xpcaps.cases.plot_stub import remove_plots
+from sphinx_xpcaps.cases.resolve import resolve
+from sphinx_xpcaps.exceptions import describe_exception
 from sphinx_xpcaps.measure.isolation.state import StateChange, WorkerState
 from sphinx_xpcaps.measure.workers.channel import Channel, ChannelError
 from sphinx_xpcaps.measure.workers.messages import (
@@ -39,7 +45,9 @@ def serve(connection: socket.socket) -> None:
     child = _Child(Channel.for_worker(connection))
     with contextlib.suppress(EOFError, OSError, ChannelError):
         while True:
-            child.run(decode_request(child.channel.receive()))
+            request = decode_request(child.channel.receive())
+            # Context variables that the job sets do not exist for the next one.
+            contextvars.copy_context().run(child.run, request)
 
 
 def set_up(*, code: str, modules: tuple[str, ...], backends: tuple[str, ...]) -> None:
@@ -72,6 +80,7 @@ class _Child:
         self.channel = channel
         self._state: WorkerState | None = None
         self._loaded = frozenset(_loaded())
+        self._changed_by_import: tuple[str, ...] = ()
 
     def run(self, request: Request) -> None:
         """Run a job and send its messages."""
@@ -85,6 +94,8 @@ class _Child:
 
         callbacks = {"on_start": on_start, "on_result": on_result}
         try:
+            if request.imports:
+                self._import(request.imports)
             function = resolve_name(request.function)
             types = argument_types(function)
             arguments = {
@@ -99,7 +110,7 @@ class _Child:
         except BaseException as error:
             self._send(Errored(number=number, message=_describe(error)))
             return
-        change = self._state.restore() if self._state is not None else StateChange()
+        change = self._restore()
         self._send(
             Finished(
                 number=number,
@@ -107,13 +118,30 @@ class _Child:
                 peak_memory=_peak_memory(),
                 restored=change.restored,
                 remaining=change.remaining,
+                changed_by_import=self._changed_by_import,
                 imported=self._imported(),
             )
         )
 
     def _remember(self, names: tuple[str, ...]) -> None:
         self._loaded = frozenset(_loaded())
-        self._state = WorkerState(get_backend(name) for name in names)
+        self._state = WorkerState(map(get_backend, names), Path(os.getcwd()))
+
+    def _restore(self) -> StateChange:
+        if self._state is None:
+            return StateChange()
+        try:
+            remove_plots()
+            return self._state.restore()
+        except BaseException as error:  # of an object that the job left behind
+            return StateChange(remaining=(_describe(error),))
+
+    def _import(self, target: str) -> None:
+        """Import the module of a target before the state is compared with that after a job."""
+        with contextlib.suppress(BaseException):
+            resolve(target)
+        if self._state is not None:
+            self._changed_by_import += self._state.accept_import(target.partition(".")[0])
 
     def _imported(self) -> tuple[str, ...]:
         """Return the backends that were imported since the state was taken."""
@@ -130,10 +158,7 @@ def _loaded() -> list[str]:
 
 def _describe(error: BaseException) -> str:
     """Return an exception with the place where it was raised; its ``str`` may fail."""
-    try:
-        message = f"{type(error).__name__}: {error}"
-    except BaseException:
-        message = type(error).__name__
+    message = describe_exception(error)
     last = traceback.extract_tb(error.__traceback__)[-1:]
     where = f" ({last[0].filename}:{last[0].lineno})" if last else ""
     return str(decode_value(encode_value(message + where), str))

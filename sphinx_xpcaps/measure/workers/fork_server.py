@@ -62,7 +62,7 @@ def main() -> None:
     for module in filter(None, modules.split(",")):
         with contextlib.suppress(Exception):
             importlib.import_module(module)
-    server = _Server(control)
+    server = _Server(control, folder)
     try:
         server.serve()
     finally:
@@ -73,8 +73,10 @@ def main() -> None:
 
 
 class _Server:
-    def __init__(self, control: socket.socket) -> None:
+    def __init__(self, control: socket.socket, folder: str) -> None:
         self._control = control
+        self._folder = folder
+        self._parent = os.getppid()
         self._channel = Channel(control)
         self._decoder = msgspec.msgpack.Decoder(Command)
         self._workers: dict[int, int | None] = {}
@@ -108,6 +110,8 @@ class _Server:
 
     def _receive(self) -> tuple[bytes, list[int]]:
         while not select.select([self._control], [], [], 1.0)[0]:
+            if os.getppid() != self._parent:  # it was killed, and a copy of it has the connection
+                raise EOFError
             self._collect()
         content, connections, _, _ = socket.recv_fds(self._control, 65536, 1)
         if not content:
@@ -120,7 +124,7 @@ class _Server:
     def _fork(self, descriptor: int) -> int:
         process = os.fork()
         if process == 0:
-            _become_worker(self._control, descriptor)
+            _become_worker(self._control, descriptor, self._folder)
         os.close(descriptor)
         self._workers[process] = None
         return process
@@ -167,7 +171,7 @@ class _Server:
                     self._workers[process] = os.waitstatus_to_exitcode(status)
 
 
-def _become_worker(control: socket.socket, descriptor: int) -> NoReturn:
+def _become_worker(control: socket.socket, descriptor: int, folder: str) -> NoReturn:
     """Serve the parent as a worker; runs in a new process."""
     status = 1
     try:
@@ -180,6 +184,9 @@ def _become_worker(control: socket.socket, descriptor: int) -> NoReturn:
         for standard in (0, 1, 2):
             os.dup2(nowhere, standard)
         os.close(nowhere)
+        own_folder = os.path.join(folder, f"worker-{os.getpid()}")
+        os.makedirs(own_folder)
+        os.chdir(own_folder)
         child.serve(socket.socket(fileno=descriptor))
         status = 0
     finally:

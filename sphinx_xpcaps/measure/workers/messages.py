@@ -30,6 +30,8 @@ class Job:
         Its other arguments, by keyword. They are converted to the types of its annotations.
     started, progress, result : type
         Types of what the function passes to ``on_start`` and ``on_result``, and of its result.
+    imports : str
+        A target that the function uses, if it uses one: its module is imported first.
     """
 
     function: str
@@ -37,6 +39,7 @@ class Job:
     started: Any = Any
     progress: Any = Any
     result: Any = Any
+    imports: str = ""
 
     @classmethod
     def calling(
@@ -46,20 +49,31 @@ class Job:
         started: Any = Any,
         progress: Any = Any,
         result: Any = Any,
+        imports: str = "",
         **arguments: Any,
     ) -> Job:
         """Return the job that calls `function`, which must be defined in a module."""
         path = f"{function.__module__}.{function.__qualname__}"
         return cls(
-            function=path, arguments=arguments, started=started, progress=progress, result=result
+            function=path,
+            arguments=arguments,
+            started=started,
+            progress=progress,
+            result=result,
+            imports=imports,
         )
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """Parent to worker: call a function."""
+    """Parent to worker: call a function.
+
+    The number is random, so that nothing that a function sends is taken for the reply to a later
+    request.
+    """
 
     number: int
     function: str
+    imports: str
     arguments: dict[str, msgspec.Raw]
 
 
@@ -90,6 +104,8 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """State that was changed and restored."""
     remaining: tuple[str, ...] = ()
     """State that was changed and could not be restored."""
+    changed_by_import: tuple[str, ...] = ()
+    """State that importing the modules of targets has changed, in this job or earlier."""
     imported: tuple[str, ...] = ()
     """Backends whose libraries the job imported first."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -71,7 +72,11 @@ class WorkerLost(Exception):
         What the job started last; None if nothing.
     note : Note or None
         A note that is more specific than that of the outcome.
+    fresh : bool
+        Whether the process had run no other job.
     """
+
+    fresh = False
 
     def __init__(
         self, outcome: Outcome, started: Any, message: str, note: Note | None = None
@@ -83,7 +88,15 @@ class WorkerLost(Exception):
 
 
 class JobFailed(Exception):
-    """A job raised an exception, which is the message."""
+    """A job raised an exception, which is the message.
+
+    Attributes
+    ----------
+    fresh : bool
+        Whether the process had run no other job.
+    """
+
+    fresh = False
 
 
 class StartError(JobFailed):
@@ -206,6 +219,8 @@ class Process:
         self._server = server
         self._worker, self._channel = server.fork()
         self._number = 0
+        self.jobs = 0
+        """The number of jobs that were run, apart from the first, which sets the worker up."""
 
     def run(
         self,
@@ -232,7 +247,7 @@ class Process:
             The job raised.
         """
         started: Any = None
-        self._number += 1
+        self._number = secrets.randbits(63)
         try:
             self._channel.send(self._request(job))
             limit = max(self.timeout, _LOAD_LIMIT)
@@ -268,7 +283,9 @@ class Process:
 
     def _request(self, job: Job) -> bytes:
         arguments = {name: encode_value(value) for name, value in job.arguments.items()}
-        request = Request(number=self._number, function=job.function, arguments=arguments)
+        request = Request(
+            number=self._number, function=job.function, arguments=arguments, imports=job.imports
+        )
         return encode(request)
 
     def _reply(self, limit: float) -> Reply:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from core.backends import get_backend
+from sphinx_xpcaps.measure.isolation.aspects import WARNING_FILTERS
 from sphinx_xpcaps.measure.workers.child import set_up
 from sphinx_xpcaps.measure.workers.messages import Job
-from sphinx_xpcaps.measure.workers.process import Process, Server, StartError, WorkerLost
+from sphinx_xpcaps.measure.workers.process import JobFailed, Process, Server, StartError, WorkerLost
 from sphinx_xpcaps.results.model import Outcome
 
 _LARGE = 3 * 2**30
@@ -20,7 +21,8 @@ _SETUP_TIMEOUT = 120.0
 class Worker:
     """A process that runs jobs one after another, each in the same state.
 
-    The process is replaced after a job that ended it or changed what cannot be restored.
+    The process is replaced after a job that ended it or changed its state. What importing a module
+    changes is part of the state for jobs that use this module; for others, the process is replaced.
 
     Parameters
     ----------
@@ -55,6 +57,9 @@ class Worker:
         self._process: Process | None = None
         self._error: StartError | None = None
         self._stopped = False
+        self._changed_by_import_of = ""
+        self.changed: tuple[str, ...] = ()
+        """What the last job changed in its process, apart from warning filters."""
 
     def start(self) -> Process:
         """Return the process, started and set up.
@@ -92,28 +97,41 @@ class Worker:
         on_start: Callable[[Any], None] | None = None,
     ) -> Any:
         """Run `job` in the process; see `Process.run` and `start` for what is raised."""
+        module = job.imports.rpartition(".")[0]
+        if self._changed_by_import_of not in ("", module):
+            self.restart()
         process = self.start()
+        fresh, process.jobs = not process.jobs, process.jobs + 1
         try:
             result, finished = process.run(job, on_result, on_start)
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, WorkerLost | JobFailed):
+                error.fresh = fresh
             self.restart()
             raise
+        self.changed = tuple(
+            name for name in (*finished.restored, *finished.remaining) if name != WARNING_FILTERS
+        )
+        self._changed_by_import_of = module if finished.changed_by_import else ""
         if finished.imported:  # what the library's settings were before is not known
             self._backends |= {name: get_backend(name).module for name in finished.imported}
             self.close()
-        elif finished.remaining or finished.peak_memory > _LARGE:
+        elif self.changed or finished.peak_memory > _LARGE:
+            # Also if all changes were restored, as there may be others that are not known.
             self.restart()
         return result
 
     def restart(self) -> None:
         """End the process; the next job gets another one."""
         process, self._process = self._process, None
+        self._changed_by_import_of = ""
         if process is not None and not process.close():
             self.close()  # measured code has killed the server
 
     def close(self) -> None:
         """End the process and its server; the next job starts others."""
         self._process = None
+        self._changed_by_import_of = ""
         server, self._server = self._server, None
         if server is not None:
             server.close()

@@ -54,7 +54,7 @@ UNDONE = [
     ("np.seterrcall(print)", "NumPy error callback", ""),
     ("np.set_printoptions(precision=2)", "NumPy print options", ""),
     ("import warnings; warnings.simplefilter('error')", "warning filters", ""),
-    ("import warnings; warnings.showwarning = print", "warning filters", ""),
+    ("import warnings; warnings.showwarning = print", "warnings.showwarning", ""),
     ("import os; os.environ['A_NAME'] = '1'", "environment variables", ""),
     ("import os; os.environ.pop('PATH')", "environment variables", ""),
     ("import os; os.chdir('/')", "working directory", ""),
@@ -68,7 +68,7 @@ UNDONE = [
     ("import signal; signal.alarm(5)", "timers", ""),
     ("import signal; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])",
      "signal mask", ""),
-    ("import sys; sys.excepthook = print", "interpreter hooks", ""),
+    ("import sys; sys.excepthook = print", "sys.excepthook", ""),
     ("import sys; sys.stdout = None", "interpreter hooks", "assert sys.stdout"),
     ("import sys; sys.settrace(lambda *_: None)", "interpreter hooks", ""),
     ("import sys; sys.setrecursionlimit(500)", "interpreter settings", ""),
@@ -92,6 +92,31 @@ UNDONE = [
     ("del sys.modules['json']", "module json", ""),
     ("sys.modules['os'] = None", "module os", ""),
     ("import subprocess; subprocess.Popen(['sleep', '60'])", "child processes", ""),
+    ("np.setbufsize(16)", "NumPy buffer size", ""),
+    ("import os; os.environ = {}", "environment variables", "import os; os.environ['PATH']"),
+    ("import ctypes; ctypes.CDLL(None).clearenv()", "environment variables", ""),
+    ("import os, time; os.environ['TZ'] = 'Asia/Tokyo'; time.tzset()",
+     "environment variables", "import time; assert time.tzname[0] != 'JST'"),
+    ("import threading; threading.settrace(print)", "interpreter hooks", ""),
+    ("import threading; threading.stack_size(2**20)", "interpreter settings", ""),
+    ("import gc; gc.callbacks.append(print)", "garbage collection", ""),
+    ("import asyncio; asyncio._set_running_loop(asyncio.new_event_loop())", "asyncio",
+     "import asyncio; asyncio.run(asyncio.sleep(0))"),
+    ("import codecs; codecs.register_error('strict', print)", "error handlers of codecs", ""),
+    ("import copyreg; copyreg.pickle(np.ndarray, print)", "pickling functions", ""),
+    ("import json; json.dumps = None", "json.dumps", ""),
+    ("import numpy._core.fromnumeric as m; m.sum = None", "numpy._core.fromnumeric.sum", ""),
+    ("import array_api_compat as c; c.array_namespace = None",
+     "array_api_compat.array_namespace", ""),
+    ("sys.modules['this'] = None", "module this", "import types"),
+    ("import types; sys.modules['sched'] = types.ModuleType('sched')", "module sched", ""),
+    ("import builtins; builtins.isinstance = builtins.len = builtins.print = None",
+     "builtins.isinstance", ""),
+    ("""
+     class Later:
+         def __del__(self): np.asarray = None
+     made = Later(); made.itself = made; del made
+     """, "numpy.asarray", ""),
 ]  # fmt: skip
 """Code, what it changes, and a check afterwards."""
 
@@ -114,6 +139,12 @@ def test_all_changes_are_undone_one_after_the_other_in_one_process() -> None:
          "import os; os.setuid(1000)", "user"),
         ("sys.kept = [open('/dev/null') for _ in range(300)]", "open files"),
         ("import os; os.close(0)", "standard streams"),
+        ("sys.stdin.close()", "interpreter hooks"),
+        ("import _thread, time; _thread.start_new_thread(time.sleep, (60,))", "threads"),
+        ("sys.addaudithook(lambda *_: None)", "audit hooks"),
+        ("import ctypes; ctypes.CDLL('libm.so.6').fesetround(0xC00)", "floating-point mode"),
+        ("import os, resource as r\nsys.kept = []\nr.setrlimit(r.RLIMIT_NOFILE, (50, 50))\n"
+         "try:\n    while True: sys.kept.append(os.dup(0))\nexcept OSError: pass", "open files"),
     ],
 )  # fmt: skip
 def test_change_that_cannot_be_undone_is_reported(code: str, name: str) -> None:
