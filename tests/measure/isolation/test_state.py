@@ -140,7 +140,8 @@ def test_all_changes_are_undone_one_after_the_other_in_one_process() -> None:
         ("sys.kept = [open('/dev/null') for _ in range(300)]", "open files"),
         ("import os; os.close(0)", "standard streams"),
         ("sys.stdin.close()", "interpreter hooks"),
-        ("import _thread, time; _thread.start_new_thread(time.sleep, (60,))", "threads"),
+        ("import _thread, time; n = _thread._count(); _thread.start_new_thread(time.sleep, (60,))\n"
+         "while _thread._count() == n: time.sleep(0.01)", "threads"),
         ("sys.addaudithook(lambda *_: None)", "audit hooks"),
         ("import ctypes; ctypes.CDLL('libm.so.6').fesetround(0xC00)", "floating-point mode"),
         ("import os, resource as r\nsys.kept = []\nr.setrlimit(r.RLIMIT_NOFILE, (50, 50))\n"
