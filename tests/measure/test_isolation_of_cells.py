@@ -86,5 +86,6 @@ def test_functions_that_misbehave_do_not_affect_other_cells(
         for name in NAMES
         if target.endswith(f"_{name}")
     }
-    assert outcomes["exit_a"] == [Outcome.CRASH]
-    assert outcomes["str_raises_e"] == outcomes["surrogate_e"] == [Outcome.RAISED]
+    assert Outcome.CRASH in outcomes["exit_a"]
+    assert Outcome.RAISED in outcomes["str_raises_e"]
+    assert Outcome.RAISED in outcomes["surrogate_e"]

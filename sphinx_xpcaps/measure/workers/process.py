@@ -37,12 +37,14 @@ from sphinx_xpcaps.measure.workers.messages import (
 from sphinx_xpcaps.results.model import Outcome
 from sphinx_xpcaps.results.text import clean
 
-_START_LIMIT = 120.0
+_START_LIMIT = 600.0
 """Seconds that a server may take to import its modules."""
 _LOAD_LIMIT = 120.0
 """Seconds that a job may take at least until it starts something: it may import packages."""
 _RECEIVE_LIMIT = 30.0
 """Seconds that a message may take from its first to its last byte."""
+_CONTROL_LIMIT = 120.0
+"""Seconds that a server may take to start or end a worker, on a busy machine."""
 _INTERVAL = 0.25
 _MEMORY_INTERVAL = 0.02
 """Seconds between two looks at a worker's time and memory."""
@@ -157,7 +159,7 @@ class Server:
             with self._lock, theirs:
                 command = msgspec.msgpack.encode(fork_server.Fork())
                 socket.send_fds(self._socket, [command], [theirs.fileno()])
-                worker = self._answer(_RECEIVE_LIMIT)
+                worker = self._answer(_CONTROL_LIMIT)
         except (EOFError, OSError, ChannelError, msgspec.MsgspecError) as error:
             ours.close()
             raise StartError("a worker cannot start: its server has ended") from error
@@ -169,7 +171,7 @@ class Server:
         try:
             with self._lock:
                 self._socket.sendall(command)
-                return self._answer(_RECEIVE_LIMIT)
+                return self._answer(_CONTROL_LIMIT)
         except (EOFError, OSError, ChannelError, msgspec.MsgspecError):
             return None
 
