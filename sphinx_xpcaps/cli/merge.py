@@ -8,7 +8,7 @@ import click
 
 from sphinx_xpcaps.cli.records import FILE, fail, read_all
 from sphinx_xpcaps.results.combine import combine
-from sphinx_xpcaps.results.record import read_records, write, write_bundle
+from sphinx_xpcaps.results.record import RecordError, read_records, write, write_bundle
 
 
 @click.command()
@@ -29,7 +29,7 @@ def merge(files: tuple[Path, ...], output: Path, force: bool) -> None:
     if output.exists() and not force:
         try:
             read_records(output)
-        except Exception as error:
+        except RecordError as error:
             fail(f"{error}; it is not overwritten without --force")
     try:
         if len(records) == 1:

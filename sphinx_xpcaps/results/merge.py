@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from sphinx_xpcaps.results.conflict import sides
 from sphinx_xpcaps.results.labels import STATUSES
-from sphinx_xpcaps.results.model import Cell, Status
+from sphinx_xpcaps.results.model import MEASURED, Cell, Status
 from sphinx_xpcaps.results.separate import Separator, separator
 from sphinx_xpcaps.results.sources import Seen, content, newest_first, recency
 
@@ -30,11 +30,13 @@ class Choice:
     outdated: str | None = None
     others: tuple[Seen, ...] = ()
     """Measurements in other environments with another result, the newest versions first."""
+    measured: tuple[Seen, ...] = ()
+    """All measurements, the newest versions first."""
 
 
 def choose(seen: Sequence[Seen], is_current: Callable[[Seen], bool]) -> Choice:
     """Return the measurement to show; `seen` is not empty."""
-    measured = [one for one in seen if one.cell.status.measured]
+    measured = [one for one in seen if one.cell.status in MEASURED]
     if not measured:
         return Choice(seen=_without_date(max(seen, key=_unmeasured_rank)))
     if len(measured) > 1:
@@ -42,16 +44,16 @@ def choose(seen: Sequence[Seen], is_current: Callable[[Seen], bool]) -> Choice:
         if _all_agree(measured):
             # The usual case: `is_current` takes long, and one current measurement is enough.
             shown = next(filter(is_current, measured), None)
-            return _choice(shown or measured[0], () if shown else (measured[0],))
+            return _choice(measured, shown or measured[0], is_outdated=shown is None)
     current = [one for one in measured if is_current(one)]
     if not current:
         shown, *others = _newest_of_each_environment(measured)
-        return _choice(shown, (shown,), _differing(others, shown))
+        return _choice(measured, shown, _differing(others, shown), is_outdated=True)
     known = {one.source.identity for one in current}
     superseded = [one for one in measured if one.source.identity not in known]
     agreed, differ = _agree(_newest_of_each_environment(current))
     differ += _differing(_newest_of_each_environment(superseded), current[0])
-    return _choice(agreed, (), differ)
+    return _choice(measured, agreed, differ)
 
 
 def newest(cells: Iterable[tuple[str, Cell]]) -> tuple[str, Cell]:
@@ -64,11 +66,18 @@ def rank_unmeasured(cell: Cell) -> tuple[bool, bool]:
     return cell.status.measured, cell.expected is not None
 
 
-def _choice(shown: Seen, outdated: Sequence[Seen], others: Sequence[Seen] = ()) -> Choice:
+def _choice(
+    measured: Sequence[Seen],
+    shown: Seen,
+    others: Sequence[Seen] = (),
+    *,
+    is_outdated: bool = False,
+) -> Choice:
     return Choice(
         seen=_without_date(shown),
-        outdated=_age(shown) if outdated else None,
+        outdated=_age(shown) if is_outdated else None,
         others=tuple(map(_without_date, others)),
+        measured=tuple(measured),
     )
 
 

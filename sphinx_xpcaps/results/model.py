@@ -43,7 +43,11 @@ class Status(StrEnum):
     @property
     def measured(self) -> bool:
         """Whether the status is the result of a measurement."""
-        return self not in (Status.NOT_APPLICABLE, Status.NOT_MEASURED)
+        return self in MEASURED
+
+
+MEASURED = frozenset(set(Status) - {Status.NOT_APPLICABLE, Status.NOT_MEASURED})
+"""The statuses that are the results of a measurement."""
 
 
 class Outcome(StrEnum):

@@ -15,9 +15,9 @@ Verdict = tuple[Status, tuple[str, ...]]
 """What a reader sees of a cell: status and notes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Source:
-    """Where and when cells were measured."""
+    """Where and when cells were measured; shared by the cells of a record."""
 
     environment: Environment
     package: Package
@@ -25,17 +25,22 @@ class Source:
     identity: str
     """A text that sources share if only their dates differ."""
 
-    def __hash__(self) -> int:
-        """Return a hash; environments have none, since they contain mappings."""
-        return hash(self.identity)
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Seen:
     """The cell of one record, with its source."""
 
     cell: Cell
     source: Source
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether `other` is an equal cell from an equal environment."""
+        if not isinstance(other, Seen):
+            return NotImplemented
+        facts = self.cell, self.environment, self.package
+        return facts == (other.cell, other.environment, other.package)
+
+    __hash__ = None  # type: ignore[assignment]
 
     @property
     def environment(self) -> Environment:

@@ -201,18 +201,16 @@ def _cells(
                 package=choice.seen.package,
                 outdated=choice.outdated,
                 others=choice.others,
-                history=_history(measurements),
+                history=_history(choice.measured),
             )
         )
     return tuple(shown)
 
 
-def _history(seen: Sequence[Seen]) -> str:
-    measured = [one for one in seen if one.cell.status.measured]
-    if len(measured) < 2:
-        return ""
-    found = history(measured)
-    return str(found) if found.has_versions else ""
+def _history(measured: Sequence[Seen]) -> str:
+    """Return the results by version; nothing if only one version was measured."""
+    found = history(measured) if len(measured) > 1 else None
+    return str(found) if found and found.has_versions else ""
 
 
 def _not_seen(column: _Column) -> Shown:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from sphinx_xpcaps.results.model import Outcome, Reason, Status
 from sphinx_xpcaps.results.record import NewerRecordError, RecordError, clean_cell, encode, read
-from sphinx_xpcaps.results.text import clean
+from sphinx_xpcaps.results.text import clean, escape, may_be_unsafe
 from sphinx_xpcaps.results.view import backends_of, derive
 from tests.results.make import cell, environment, record
 
@@ -78,6 +79,20 @@ def test_cleaned_text_can_be_encoded_and_has_no_control_characters(text: str) ->
     assert "\x1b" not in cleaned
     assert "\u202e" not in cleaned
     assert clean(cleaned) == cleaned
+
+
+@given(st.lists(st.text() | st.sampled_from(["\r", "\\u202e", "\\\r", "\x1b", "é→"])))
+def test_texts_that_have_to_be_cleaned_are_found_in_json(texts: list[str]) -> None:
+    for content in (json.dumps(texts), json.dumps(texts, ensure_ascii=False)):
+        plain = content.encode("utf-8", "surrogatepass")
+        if any(escape(text) != text for text in texts):
+            assert may_be_unsafe(plain)
+
+
+def test_plain_texts_are_not_searched_twice() -> None:
+    texts = json.dumps({"a": r"C:\users\run →", "b": 'say "no"\n'}, ensure_ascii=False)
+    assert not may_be_unsafe(texts.encode())
+    assert not may_be_unsafe('{"a": "float32 → float64"}'.encode())
 
 
 def test_cell_with_an_exception_message_that_cannot_be_encoded_is_stored(tmp_path: Path) -> None:
