@@ -56,8 +56,8 @@ class Filter:
 
 
 @click.command()
-@click.argument("file", type=FILE)
-@click.argument("targets", nargs=-1)
+@click.argument("file", type=FILE, metavar="FILE...")
+@click.argument("arguments", nargs=-1, metavar="[TARGET]...")
 @click.option("--backend", "names", multiple=True, metavar="NAME", help="Only this library.")
 @click.option(
     "--status",
@@ -72,22 +72,25 @@ class Filter:
 @format_option(*Format)
 def show(
     file: Path,
-    targets: tuple[str, ...],
+    arguments: tuple[str, ...],
     names: tuple[str, ...],
     statuses: tuple[str, ...],
     notes: tuple[str, ...],
     style: Format,
 ) -> None:
-    """Show the tables in FILE, which is a record, a bundle, or a pattern such as "xpcaps/*.json".
+    """Show the tables of the records in each FILE.
 
-    Without TARGETS, there is one line per function; with TARGETS, the reasons and calls of each.
+    Without a TARGET, there is one line per function; with TARGETS, the reasons and calls of each.
     """
-    records = read_all([file])
+    more_files = [Path(name) for name in arguments if Path(name).is_file()]
+    targets = [name for name in arguments if not Path(name).is_file()]
+    records = read_all([file, *more_files])
     check_backends(names, records)
     derived = tables_of(records, names or backends_of(records))
     unknown = [name for name in targets if name not in derived]
     if unknown:
-        fail(f"{file} has no target {unknown[0]!r}")
+        where = "no file has a" if more_files else f"{file} has no"
+        fail(f"{where} target {unknown[0]!r}")
     chosen = Filter(backends=names, statuses=statuses, notes=notes)
     tables = [chosen.apply(derived[name]) for name in targets or derived]
     if statuses or notes:

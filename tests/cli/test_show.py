@@ -126,6 +126,17 @@ def test_the_table_of_a_bundle_combines_its_records(run: Run, write: Write) -> N
     assert "also unsupported (TypeError), 2026-01-01 with 2.5.0" in output
 
 
+def test_several_files_can_be_shown(run: Run, write: Write) -> None:
+    write("a.json", record(environment(), cell(Status.SUPPORTED), target="pkg.a"))
+    write("b.json", record(environment(), cell(Status.SUPPORTED), target="pkg.b"))
+    assert "2 targets" in run("show", "a.json", "b.json").output
+    one = run("show", "a.json", "b.json", "pkg.b").output
+    assert one.startswith("pkg.b (function)")
+    assert "pkg.a" not in one
+    missing = run("show", "a.json", "b.json", "pkg.c").stderr
+    assert missing == "Error: no file has a target 'pkg.c'\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
