@@ -60,7 +60,7 @@ def _nearest(
     def nearness(candidate: tuple[Record, Cell]) -> tuple[bool, str]:
         there, here = candidate[0].environment, fresh.environment
         same = there.packages.get(cell.backend) == here.packages.get(cell.backend)
-        return same, there.date
+        return same, candidate[1].date or there.date
 
     return max(candidates, key=nearness, default=None)
 
@@ -72,7 +72,7 @@ def _difference(target: str, match: tuple[Record, Cell] | None, fresh: Cell) -> 
         device=fresh.device,
         committed=match[1] if match else None,
         fresh=fresh,
-        date=match[0].environment.date if match else None,
+        date=(match[1].date or match[0].environment.date) if match else None,
     )
 
 

@@ -14,6 +14,12 @@ def test_cell_with_another_status_is_a_difference():
     assert str(found) == ("pkg.func: torch on cpu is partial (no JIT), was supported on 2026-01-01")
 
 
+def test_a_cell_that_is_older_than_its_record_is_named_with_its_own_date():
+    committed = record(environment("2026-01-02"), cell(Status.SUPPORTED, date="2026-01-01"))
+    (found,) = differences([committed], record(environment(), cell(Status.UNSUPPORTED)))
+    assert str(found) == "pkg.func: torch on cpu is unsupported, was supported on 2026-01-01"
+
+
 def test_the_same_status_is_no_difference():
     committed = record(environment("2026-01-01"), cell(Status.SUPPORTED))
     assert differences([committed], record(environment("2026-02-01"), cell(Status.SUPPORTED))) == ()
