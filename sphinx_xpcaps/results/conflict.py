@@ -26,7 +26,7 @@ def sides(seen: Sequence[Seen]) -> list[str]:
         Measurements in different environments, with at least two results.
     """
     first = seen[0]
-    environments = [one.environment for one in seen]
+    environments = [one.facts for one in seen]
     facts = [
         fact
         for fact in _facts(environments, first.cell.backend, first.package.name)

@@ -129,8 +129,8 @@ def _agree(seen: list[Seen]) -> tuple[Seen, list[Seen]]:
     if not differ:
         return first, []
     found = separator(
-        [one.environment for one in same],
-        [one.environment for one in differ],
+        [one.facts for one in same],
+        [one.facts for one in differ],
         backend=first.cell.backend,
         package=first.package.name,
     )

@@ -53,6 +53,15 @@ class Seen:
         return self.source.package
 
     @property
+    def facts(self) -> Environment:
+        """The environment, with the version of the package in any case."""
+        environment, package = self.environment, self.package
+        if package.version is None or package.name in environment.packages:
+            return environment
+        packages = {**environment.packages, package.name: package.version}
+        return replace(environment, packages=packages)
+
+    @property
     def verdict(self) -> Verdict:
         """What a reader sees of the cell."""
         return self.cell.status, self.cell.notes
