@@ -207,6 +207,8 @@ def random_program(rng: random.Random, *, large: bool = False) -> Program:
         step = random_step(rng)
         if step.kind == "reduce" and variables[step.operands[0] % len(variables)].ndim == 0:
             continue  # NumPy alone allows an axis here
+        if step.kind == "loop" and large:
+            continue  # a loop over many elements takes minutes to trace
         if step.kind == "astype":
             complex_ = variables[step.operands[0] % len(variables)].dtype.kind == "c"
             if complex_ and not step.option.startswith("complex"):
