@@ -54,7 +54,9 @@ class column_header(nodes.entry):
 
 def scrolling(table: nodes.table) -> block:
     """Return a frame in which a table scrolls if it is wider than the page."""
-    return block("", table, classes=["xpcaps-scroll"])
+    frame = block(classes=["xpcaps-scroll"])
+    frame += table  # before Sphinx 8.2, the second argument of a block is its text
+    return frame
 
 
 def add_nodes(app: Sphinx) -> None:
