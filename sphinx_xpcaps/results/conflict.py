@@ -56,7 +56,8 @@ def _values(values: Sequence[str]) -> str:
 
 def _facts(environments: Sequence[Environment], backend: str, package: str) -> Iterator[Fact]:
     """Yield the properties of the environments, likely causes first."""
-    for name in relevant_packages(environments, backend, package):
+    relevant = relevant_packages(environments, backend, package)
+    for name in relevant:
         versions = [one.packages[name] for one in environments]
         if len(set(versions)) > 1:
             yield tuple(f"{library_name(name)} {version}" for version in versions)
@@ -69,4 +70,9 @@ def _facts(environments: Sequence[Environment], backend: str, package: str) -> I
             for one in environments
         )
     yield tuple(one.processor for one in environments)
+    for name in sorted({name for one in environments for name in one.packages} - set(relevant)):
+        yield tuple(
+            f"{library_name(name)} {one.packages[name]}" if name in one.packages else f"no {name}"
+            for one in environments
+        )
     yield tuple(one.date for one in environments)

@@ -55,11 +55,7 @@ class Seen:
     @property
     def facts(self) -> Environment:
         """The environment, with the version of the package in any case."""
-        environment, package = self.environment, self.package
-        if package.version is None or package.name in environment.packages:
-            return environment
-        packages = {**environment.packages, package.name: package.version}
-        return replace(environment, packages=packages)
+        return _with_package(self.environment, self.package)
 
     @property
     def verdict(self) -> Verdict:
@@ -101,6 +97,13 @@ def identity(record: Record) -> str:
     known = package.version is None or package.name in environment.packages
     facts = [environment] if known else [environment, package.name, package.version]
     return msgspec.json.encode(facts).decode()
+
+
+def _with_package(environment: Environment, package: Package) -> Environment:
+    """Return an environment that lists the version of a package, if it is known."""
+    if package.version is None or package.name in environment.packages:
+        return environment
+    return replace(environment, packages={**environment.packages, package.name: package.version})
 
 
 def recency(source: Source, backend: str) -> tuple[Version, Version, str, str]:

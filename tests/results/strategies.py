@@ -32,7 +32,7 @@ def environments(draw: st.DrawFn) -> Environment:
     packages = {"torch": draw(versions), "jax": draw(versions)}
     return environment(
         draw(dates),
-        packages=packages | draw(st.sampled_from([{}, {"pkg": "1.0"}, {"pkg": "2.0"}])),
+        packages=packages,
         accelerator=draw(st.sampled_from([None, "NVIDIA H100"])),
         processor=draw(st.sampled_from(["Xeon", "EPYC"])),
         variables=draw(st.sampled_from([{}, {"SWITCH": "1"}])),
