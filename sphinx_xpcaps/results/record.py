@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ import msgspec
 from sphinx_xpcaps.files import write_atomically
 from sphinx_xpcaps.results import bundle
 from sphinx_xpcaps.results.encoding import all_fields
+from sphinx_xpcaps.results.garbage import garbage_collection_paused
 from sphinx_xpcaps.results.model import BUNDLE_SCHEMA, SCHEMA, Cell, Record
 from sphinx_xpcaps.results.order import in_order
 from sphinx_xpcaps.results.sharing import SharedParts
@@ -99,7 +98,7 @@ def read_files(paths: Iterable[Path]) -> ReadRecords:
     records: list[Record] = []
     errors: list[RecordError] = []
     shared = SharedParts()
-    with _garbage_collection_paused():
+    with garbage_collection_paused():
         for path in paths:
             try:
                 records += _read(path, shared)
@@ -185,7 +184,7 @@ def _read(path: Path, shared: SharedParts) -> tuple[Record, ...]:
             raise NewerRecordError(path, _unsupported(schema))
         if schema not in (SCHEMA, BUNDLE_SCHEMA):
             raise RecordError(path, _unsupported(schema))
-        with _garbage_collection_paused():
+        with garbage_collection_paused():
             return tuple(_decode(content, schema, shared))
     except _DECODE_ERRORS as error:
         raise RecordError(path, f"not a record: {clean(str(error))}") from error
@@ -215,23 +214,6 @@ def _converted(content: bytes, kind: type[Any], *, unsafe: bool) -> Any:
 def _shared(record: Record, shared: SharedParts) -> Record:
     _check_graphs(record)
     return replace(record, targets=shared.share(record.targets))
-
-
-@contextmanager
-def _garbage_collection_paused() -> Iterator[None]:
-    """Pause garbage collection, which takes longer than decoding and finds nothing."""
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        if not gc.get_freeze_count():
-            # Move all objects to the oldest generation, or the next three collections visit them.
-            gc.freeze()
-            gc.unfreeze()
-        gc.enable()
 
 
 def _write_if_changed(content: bytes, path: Path) -> None:

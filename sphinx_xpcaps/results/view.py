@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from core.backends import backends as all_backends
+from sphinx_xpcaps.results.garbage import garbage_collection_paused
 from sphinx_xpcaps.results.history import history
 from sphinx_xpcaps.results.merge import choose
 from sphinx_xpcaps.results.model import (
@@ -83,14 +84,15 @@ def derive(
         Sorted by target.
     """
     columns = _columns(records, backends, devices)
-    return {
-        name: Table(
-            target=name,
-            kind=target_kind(target.kind for _, target in found),
-            cells=_cells(name, found, columns, is_current),
-        )
-        for name, found in _by_target(records)
-    }
+    with garbage_collection_paused():
+        return {
+            name: Table(
+                target=name,
+                kind=target_kind(target.kind for _, target in found),
+                cells=_cells(name, found, columns, is_current),
+            )
+            for name, found in _by_target(records)
+        }
 
 
 def blank(target: str, *, backends: Sequence[str], devices: Sequence[str]) -> Table:
