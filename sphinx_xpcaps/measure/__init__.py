@@ -3,8 +3,8 @@
 The path of one case, file by file:
 
 - `batch` is the main job: which cells are missing (`missing`), run these, judge, store (`store`).
-- `runner` finds the cases of each target and runs them, both in workers (`workers`), and repeats
-  what ends a worker. The worker that finds cases passes them to the others in a file.
+- `runner` schedules the tasks of each target (`tasks`) in workers (`workers`): find its cases, run
+  them, repeat what ends a worker. The worker that finds cases passes them to the others in a file.
 - `case_runs` decides in a worker in which variants, plans and modes each case runs; `execute` runs
   it once, in a mode (`modes`), and compares the result with NumPy's (`judging.compare`).
 - `judging` derives a cell from the runs of all cases of a target.

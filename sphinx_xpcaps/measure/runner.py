@@ -12,33 +12,22 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from core.backends import Backend, backends, get_backend
-from sphinx_xpcaps.cases.model import Collected, TargetInfo
+from sphinx_xpcaps.cases.model import TargetInfo
 from sphinx_xpcaps.cases.resolve import describe_all, expand_all
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure import profile
 from sphinx_xpcaps.measure.model import (
-    CaseRun,
-    CaseRunKey,
     CollectedCases,
     Group,
     GroupResult,
     LostCall,
-    TargetRuns,
 )
 from sphinx_xpcaps.measure.profile import Clock
+from sphinx_xpcaps.measure.tasks import find_cases, run_cases
 from sphinx_xpcaps.measure.workers.messages import Job
 from sphinx_xpcaps.measure.workers.pool import Pool
 from sphinx_xpcaps.measure.workers.process import JobFailed, StartError, WorkerLost
 from sphinx_xpcaps.measure.workers.worker import Worker
-from sphinx_xpcaps.results.model import Outcome
-
-_MAX_LOST_FINDING = 4
-"""So many pieces of code that end a worker are skipped while the cases of a target are found."""
-_MAX_LOST_CALLS = 2
-"""So many of these may be calls of the target."""
-_MAX_LOST_RUNNING = 8
-"""So many workers may be lost while the cases of a target run in a group."""
-
 
 _FIND_CASES = "find cases"
 """The group of tasks that find cases. They run under NumPy, before all others."""
@@ -178,8 +167,8 @@ class Runner:
         def run_task(worker: Worker, group: Group | str, target: str) -> Result:
             run = partial(self._run, worker, target=target)
             if isinstance(group, Group):
-                return _run_cases(run, worker, target, group, files[target])
-            return _find_cases(run, target, bodies[target], self.config.cases, files[target])
+                return run_cases(run, worker, target, group, files[target])
+            return find_cases(run, target, bodies[target], self.config.cases, files[target])
 
         pool: Pool[Group | str, str, Result] = Pool(
             [_FIND_CASES, *slow_first], self.start_worker, run_task
@@ -275,186 +264,6 @@ def _unknown(name: str, error: str) -> TargetInfo:
         error=error,
         error_type="TargetError",
     )
-
-
-def _find_cases(
-    run: Callable[..., Any],
-    target: str,
-    bodies: tuple[str, ...],
-    sources: Sequence[str],
-    file: Path,
-) -> CollectedCases:
-    """Find a target's cases; after a timeout or crash again, without the code that caused it."""
-    from sphinx_xpcaps.cases.collect import collect  # late, as only the worker runs it
-
-    skip: list[str] = []
-    lost: list[LostCall] = []
-
-    def result(collected: Collected) -> CollectedCases:
-        return CollectedCases(target=target, collected=collected, lost=tuple(lost))
-
-    repeated = False
-    while len(skip) <= _MAX_LOST_FINDING and len(lost) <= _MAX_LOST_CALLS:
-        job = Job.calling(
-            collect,
-            started=tuple[str, str],
-            result=Collected,
-            imports=target,
-            name=target,
-            bodies=bodies,
-            sources=tuple(sources),
-            skip=tuple(skip),
-            file=file,
-        )
-        try:
-            return result(run(job, phase=profile.FIND, phase_of=_phase_of_finding))
-        except JobFailed as error:
-            if not error.fresh and not repeated:
-                repeated = True
-                continue
-            lost.clear()
-            return result(Collected(target=target, error=str(error)))
-        except WorkerLost as error:
-            if not error.started and (error.fresh or repeated):
-                lost.clear()
-                return result(Collected(target=target, error=f"importing it: {error}"))
-            if not repeated:  # again in a process that has run nothing but this target
-                repeated = True
-                continue
-            kind, text = error.started
-            skip.append(text)
-            if kind == "call":
-                lost.append(LostCall(text, error.outcome, str(error)))
-    file.write_bytes(b"")
-    message = f"its examples timed out or crashed: {lost[0].message if lost else skip[0]}"
-    return result(Collected(target=target, error=message))
-
-
-def _phase_of_finding(started: tuple[str, str]) -> str:
-    return profile.REFERENCE if started[0] == "call" else profile.FIND
-
-
-def _run_cases(
-    run: Callable[..., Any], worker: Worker, target: str, group: Group, file: Path
-) -> GroupResult:
-    """Run a target's cases; after a timeout or crash again, without the runs done before."""
-    from sphinx_xpcaps.measure.case_runs import run_target  # late, as only the worker runs it
-
-    known: dict[CaseRunKey, CaseRun] = {}
-
-    def on_result(case_run: CaseRun) -> None:
-        known[case_run.key] = case_run
-
-    def failed(error: str) -> GroupResult:
-        return GroupResult(target=target, group=group, runs=None, error=error)
-
-    losses = 0
-    confirmed: set[CaseRunKey] = set()
-    while True:
-        job = Job.calling(
-            run_target,
-            started=CaseRunKey,
-            progress=CaseRun,
-            result=TargetRuns,
-            imports=target,
-            target=target,
-            group=group,
-            file=file,
-            known=tuple(known.values()),
-        )
-        try:
-            runs: TargetRuns = run(
-                job,
-                on_result,
-                phase=profile.LOAD,
-                phase_of=lambda key: key.mode,
-                backend=group.backend,
-            )
-        except JobFailed as error:
-            losses += 1
-            if error.fresh or losses > _MAX_LOST_RUNNING:
-                return failed(str(error))
-            continue
-        except WorkerLost as error:
-            losses += 1
-            if losses > _MAX_LOST_RUNNING or (error.started is None and error.fresh):
-                return failed(f"the worker was lost: {error}")
-            if error.started is not None:
-                lost = _lost_run(error.started, error)
-                known[error.started] = _confirm(run, worker, target, group, file, lost)
-                confirmed.add(error.started)
-            continue
-        doubtful = [
-            r for r in runs.runs if worker.changed and _failed(r) and r.key not in confirmed
-        ]
-        for each in doubtful[: max(_MAX_LOST_RUNNING - len(confirmed), 0)]:
-            confirmed.add(each.key)
-            known[each.key] = _confirm(run, worker, target, group, file, each)
-        if all(known[each.key] == each for each in doubtful if each.key in confirmed):
-            return GroupResult(target=target, group=group, runs=runs)
-
-
-def _failed(run: CaseRun) -> bool:
-    return not run.passed and run.applies and run.outcome is not Outcome.NOT_RUN
-
-
-def _confirm(
-    run: Callable[..., Any],
-    worker: Worker,
-    target: str,
-    group: Group,
-    file: Path,
-    first: CaseRun,
-) -> CaseRun:
-    """Return a failed run, repeated alone in a new process.
-
-    What the repetition gives counts. If it does not agree with the first time, it is repeated once
-    more, and is flaky if both repetitions disagree.
-    """
-    alone = _run_alone(run, worker, target, group, file, first.key)
-    if alone.outcome == first.outcome:
-        return alone
-    again = _run_alone(run, worker, target, group, file, first.key)
-    if again.outcome == alone.outcome:
-        return alone
-    message = f"{alone.message or alone.outcome}, then {again.message or again.outcome}"
-    return CaseRun(key=first.key, outcome=Outcome.FLAKY, message=message)
-
-
-def _run_alone(
-    run: Callable[..., Any],
-    worker: Worker,
-    target: str,
-    group: Group,
-    file: Path,
-    key: CaseRunKey,
-) -> CaseRun:
-    """Return one run in a process that has run and will run nothing else."""
-    from sphinx_xpcaps.measure.case_runs import run_key  # late, as only the worker runs it
-
-    worker.restart()
-    job = Job.calling(
-        run_key,
-        started=CaseRunKey,
-        result=CaseRun | None,
-        imports=target,
-        group=group,
-        file=file,
-        key=key,
-    )
-    try:
-        found: CaseRun | None = run(
-            job, phase=profile.LOAD, phase_of=lambda key: key.mode, backend=group.backend
-        )
-    except WorkerLost as error:
-        return _lost_run(key, error)
-    finally:
-        worker.restart()
-    return found or CaseRun(key=key, outcome=Outcome.NOT_RUN, message="it was not run again")
-
-
-def _lost_run(key: CaseRunKey, error: WorkerLost) -> CaseRun:
-    return CaseRun(key=key, outcome=error.outcome, message=str(error), note=error.note)
 
 
 def _reference() -> Backend:
