@@ -81,7 +81,7 @@ def test_functions_that_misbehave_do_not_affect_other_cells(
     assert {name: found[name] for name in good} == expected
 
     outcomes = {
-        name: [reason.outcome for reason in found[target][1][-1]]  # type: ignore[attr-defined]
+        name: [reason.outcome for cell in found[target] for reason in cell[-1]]  # type: ignore[attr-defined]
         for target in others
         for name in NAMES
         if target.endswith(f"_{name}")
