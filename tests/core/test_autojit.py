@@ -423,7 +423,9 @@ class CallsLater:
 
 
 @pytest.mark.parametrize(
-    "function", [later, later_each, CallsLater(), functools.partial(later)], ids=str
+    "function",
+    [later, later_each, CallsLater(), functools.partial(later)],
+    ids=["function", "generator", "object", "partial"],
 )
 def test_asynchronous_functions_cannot_be_compiled(function: Any) -> None:
     with pytest.raises(TypeError, match="cannot compile the asynchronous function"):
