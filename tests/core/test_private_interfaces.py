@@ -106,6 +106,42 @@ def test_objects_are_reduced_to_their_class_and_state() -> None:
     assert (arguments, state) == ((Example,), {"x": 1})
 
 
+@depends_on("_thread._count")
+def test_threads_that_the_threading_module_does_not_know_are_counted() -> None:
+    import _thread
+
+    from sphinx_xpcaps._private.cpython import raw_thread_count
+
+    before = raw_thread_count()
+    wait, started = _thread.allocate_lock(), _thread.allocate_lock()
+    wait.acquire()
+    started.acquire()
+
+    def run() -> None:
+        started.release()
+        wait.acquire()
+
+    _thread.start_new_thread(run, ())
+    started.acquire()
+    assert raw_thread_count() == before + 1
+    wait.release()
+
+
+@depends_on("the running loop and _event_loop_policy of asyncio")
+def test_event_loops_are_reset() -> None:
+    import asyncio
+
+    from sphinx_xpcaps._private.cpython import event_loop_state, reset_event_loop
+
+    assert event_loop_state() == (False, "")
+    loop = asyncio.new_event_loop()
+    asyncio._set_running_loop(loop)
+    assert event_loop_state() == (True, "")
+    reset_event_loop()
+    assert event_loop_state() == (False, "")
+    loop.close()
+
+
 # NumPy
 
 

@@ -23,6 +23,8 @@ from typing import Any
 
 import numpy as np
 
+from sphinx_xpcaps._private.cpython import event_loop_state, reset_event_loop
+
 WARNING_FILTERS = "warning filters"
 
 
@@ -72,7 +74,7 @@ def process_aspects() -> list[Aspect]:
         Aspect("garbage collection", _garbage_collection, _restore_garbage_collection),
         Aspect("logging", _logging, _restore_logging),
         Aspect("decimal context", _decimal_context, _restore_decimal_context),
-        Aspect("asyncio", _asyncio, _restore_asyncio),
+        Aspect("asyncio", event_loop_state, lambda _: reset_event_loop()),
         Aspect("error handlers of codecs", _codecs, _restore_codecs),
         Aspect("pickling functions", _pickling, _restore_pickling),
         Aspect("floating-point mode", _floating_point_mode, _cannot_restore),
@@ -293,26 +295,6 @@ def _decimal_context() -> tuple[Any, ...]:
 def _restore_decimal_context(value: tuple[Any, ...]) -> None:
     prec, rounding, smallest, largest, traps = value
     decimal.setcontext(decimal.Context(prec, rounding, smallest, largest, traps=list(traps)))
-
-
-def _asyncio() -> tuple[bool, str]:
-    """Return whether an event loop is registered as running, and the policy's class."""
-    asyncio = sys.modules.get("asyncio")
-    if asyncio is None:
-        return False, ""
-    policy = getattr(asyncio.events, "_event_loop_policy", None)
-    name = type(policy).__name__
-    return asyncio._get_running_loop() is not None, "" if name in _POLICIES else name
-
-
-_POLICIES = ("NoneType", "_UnixDefaultEventLoopPolicy", "DefaultEventLoopPolicy",
-             "_DefaultEventLoopPolicy")  # fmt: skip
-
-
-def _restore_asyncio(_: object) -> None:
-    asyncio = sys.modules["asyncio"]
-    asyncio._set_running_loop(None)
-    asyncio.set_event_loop_policy(None)
 
 
 _ERROR_HANDLERS = (

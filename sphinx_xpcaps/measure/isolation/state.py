@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import _thread
 import contextlib
 import faulthandler
 import gc
@@ -21,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from core.backends import Backend
+from sphinx_xpcaps._private.cpython import raw_thread_count
 from sphinx_xpcaps.measure.isolation.aspects import WARNING_FILTERS, Aspect, process_aspects
 from sphinx_xpcaps.measure.isolation.namespaces import Namespaces
 
@@ -84,7 +84,7 @@ class WorkerState:
         return tuple(accepted)
 
     def _count(self) -> None:
-        self._threads = _thread._count()
+        self._threads = raw_thread_count()
         self._children = frozenset(child_processes())
         self._standard = _standard_descriptors()
         self._descriptors = _number_of_descriptors()
@@ -119,7 +119,7 @@ class WorkerState:
     def _other_changes(self) -> list[str]:
         changes = []
         end = time.monotonic() + _THREAD_SECONDS
-        while (more := _thread._count() > self._threads) and time.monotonic() < end:
+        while (more := raw_thread_count() > self._threads) and time.monotonic() < end:
             time.sleep(0.001)
         if more or threading.active_count() > self._threads + 1:
             changes.append("threads")
