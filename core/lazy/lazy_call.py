@@ -34,19 +34,19 @@ class DeferredCall:
         return self.call.name
 
     def __call__(self, *args: Array, **kwargs: Any) -> Any:
-        """Apply the function to concrete arrays, and check the announced dtypes and shapes."""
+        """Apply the function to concrete arrays, and check the declared dtypes and shapes."""
         call, outputs = self.call, self.outputs
         xp = array_api_compat.array_namespace(*[x for x in args if not is_scalar(x)])
         if call.dtype is None:  # the dtypes may differ from those that were traced
             promoted = xp.result_type(*[x for x in args if x is not None])
-            announced = [promoted] * len(outputs.dtypes)
+            declared = [promoted] * len(outputs.dtypes)
         else:
-            announced = [getattr(xp, str(dtype)) for dtype in outputs.dtypes]
+            declared = [getattr(xp, str(dtype)) for dtype in outputs.dtypes]
         results = lazy_apply(
             call.func,
             *args,
             shape=outputs.shapes if outputs.multiple else outputs.shapes[0],
-            dtype=announced if outputs.multiple else announced[0],
+            dtype=declared if outputs.multiple else declared[0],
             as_numpy=call.as_numpy,
             signature=None if call.signature is None else call.signature.text,
             vmap_method=call.vmap_method,
@@ -58,7 +58,7 @@ class DeferredCall:
         made = [
             checked(call.func, result, shape, dtype, xp, hint)
             for result, shape, dtype in zip(
-                results if outputs.multiple else (results,), outputs.shapes, announced, strict=True
+                results if outputs.multiple else (results,), outputs.shapes, declared, strict=True
             )
         ]
         return tuple(made) if outputs.multiple else made[0]

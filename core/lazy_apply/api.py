@@ -107,11 +107,11 @@ def lazy_apply(
     ValueError
         There is no array among the arguments; `shape` and `dtype` contradict each other; the
         arrays' shapes cannot be broadcast and no shape was given; arrays or results do not fit the
-        signature; `func` returned other containers than announced; or, inside ``jax.jit``, a shape
-        is not fully known, or a dtype of 64 bits is announced while JAX is limited to 32.
+        signature; `func` returned other containers than declared; or, inside ``jax.jit``, a shape
+        is not fully known, or a dtype of 64 bits is declared while JAX is limited to 32.
     TypeError
         An argument is neither an array nor a scalar; the arrays belong to several libraries and
-        `xp` was not given; or `func` returned, in a graph, values of a kind that the announced
+        `xp` was not given; or `func` returned, in a graph, values of a kind that the declared
         dtype cannot hold.
     NotImplementedError
         JAX needs a derivative, neither `jvp` nor `vjp` was given, and JAX cannot trace `func`;

@@ -1,4 +1,4 @@
-"""A call whose arrays are passed when a graph runs, with results of the announced dtypes."""
+"""A call whose arrays are passed when a graph runs, with results of the declared dtypes."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class BoundCall:
         Raises
         ------
         TypeError, ValueError
-            A result does not have the announced shape or dtype.
+            A result does not have the declared shape or dtype.
         """
         sizes, shapes = self.sizes, self.outputs.shapes
         if not sizes:
@@ -170,8 +170,8 @@ class BoundCall:
 
     def _checked(self, results: list[Any], shapes: Sequence[Any], xp: Namespace) -> list[Array]:
         hint = "give shape=" if self.call.signature is None else VECTORIZE
-        announced = zip(results, shapes, self.outputs.dtypes, strict=True)
+        declared = zip(results, shapes, self.outputs.dtypes, strict=True)
         return [
             checked(self.call.func, result, shape, dtype, xp, hint)
-            for result, shape, dtype in announced
+            for result, shape, dtype in declared
         ]

@@ -1,4 +1,4 @@
-"""Compares what a function returned with what its caller announced, when a graph runs."""
+"""Compares what a function returned with what its caller declared, when a graph runs."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ VECTORIZE = "if it knows the core dimensions only, pass vectorize=True"
 def checked(
     func: Callable[..., Any], result: Any, shape: Shape, dtype: DType, xp: Namespace, hint: str
 ) -> Array:
-    """Return `result` as an array of `xp` with the announced dtype.
+    """Return `result` as an array of `xp` with the declared dtype.
 
     Raises
     ------
     TypeError
-        The dtype differs, and the announced one is of a kind that cannot hold the values.
+        The dtype differs, and the declared one is of a kind that cannot hold the values.
     ValueError
         The shape differs; the message ends with `hint`.
     """
@@ -36,14 +36,14 @@ def checked(
     if array.dtype != dtype:
         if not (_holds(xp, dtype, array.dtype) if has_dtype else _holds_numbers(xp, dtype, array)):
             raise TypeError(
-                f"{function_name(func)} returned {array.dtype} where {dtype} was announced: "
+                f"{function_name(func)} returned {array.dtype} where {dtype} was declared: "
                 "give dtype="
             )
         array = xp.astype(array, dtype) if has_dtype else xp.asarray(result, dtype=dtype)
     if not _fits(array.shape, shape):
         raise ValueError(
             f"{function_name(func)} returned shape {tuple(array.shape)} where {shape} was "
-            f"announced: {hint}"
+            f"declared: {hint}"
         )
     return array if type(array) is array_type else xp.asarray(array)
 
@@ -53,10 +53,10 @@ def _array_type(xp: Namespace) -> type[Any]:
     return type(xp.empty(0))
 
 
-def _fits(shape: Sequence[int], announced: Shape) -> bool:
-    """Return whether `shape` equals `announced`, apart from lengths that are None there."""
-    return len(shape) == len(announced) and all(
-        length == known or known is None for length, known in zip(shape, announced, strict=True)
+def _fits(shape: Sequence[int], declared: Shape) -> bool:
+    """Return whether `shape` equals `declared`, apart from lengths that are None there."""
+    return len(shape) == len(declared) and all(
+        length == known or known is None for length, known in zip(shape, declared, strict=True)
     )
 
 

@@ -87,7 +87,7 @@ def _result_type(call: Call) -> np.dtype[Any]:
 
 
 def _token(call: Call, bound: BoundCall, operands: Sequence[Array]) -> str:
-    """Return a token that identifies the function, its arguments and the announced results."""
+    """Return a token that identifies the function, its arguments and the declared results."""
     names = {slot: x.name for slot, x in zip(bound.slots, operands, strict=True)}
     outputs = bound.outputs
     token: str = tokenize(

@@ -43,7 +43,7 @@ def _call_from_cpu(bound: BoundCall, operands: Sequence[Array], results: Sequenc
     """Return the results, described by `results`, of a callback that shares XLA's memory."""
     device, settings = synchronous_cpu(), _current_settings()
     dtypes = [x.dtype for x in operands]
-    announced = _as_structs(results)
+    declared = _as_structs(results)
 
     def callback(_: Any, results: Any, *buffers: Any) -> None:
         arrays = [
@@ -60,11 +60,11 @@ def _call_from_cpu(bound: BoundCall, operands: Sequence[Array], results: Sequenc
             RuntimeWarning,
             stacklevel=1,
         )
-    buffers = [jax.ShapeDtypeStruct(one.shape, _byte_aligned(one.dtype)) for one in announced]
+    buffers = [jax.ShapeDtypeStruct(one.shape, _byte_aligned(one.dtype)) for one in declared]
     arrays = buffer_callback(callback, buffers)(
         *(x.astype(_byte_aligned(x.dtype)) for x in operands)
     )
-    return [x.astype(one.dtype) for x, one in zip(arrays, announced, strict=True)]
+    return [x.astype(one.dtype) for x, one in zip(arrays, declared, strict=True)]
 
 
 call_from_cpu = None if buffer_callback is None else _call_from_cpu

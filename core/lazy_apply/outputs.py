@@ -22,7 +22,7 @@ class Outputs:
     multiple: bool
 
     def wrap(self, results: Sequence[Any]) -> Any:
-        """Return the single result, or a tuple if the caller announced several."""
+        """Return the single result, or a tuple if the caller declared several."""
         return tuple(results) if self.multiple else results[0]
 
 

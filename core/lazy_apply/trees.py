@@ -227,8 +227,8 @@ def flattened(call: Call) -> tuple[Call, Structure | None]:
     TypeError
         A container contains no arrays, and there is no namespace.
     ValueError
-        There are no arrays, and the results are not announced; or `dtype` is given although the
-        results that are announced have dtypes.
+        There are no arrays, and the results are not declared; or `dtype` is given although the
+        results that are declared have dtypes.
     """
     leaves: list[Any] = []
     arguments = flatten(call.args, leaves)
@@ -250,12 +250,12 @@ def flattened(call: Call) -> tuple[Call, Structure | None]:
     if describes_results(call.shape):
         if call.dtype is not None:
             raise ValueError("shape= contains the dtypes of the results: leave out dtype=")
-        announced: list[Any] = []
-        results = flatten(call.shape, announced)
-        if not announced:
+        declared: list[Any] = []
+        results = flatten(call.shape, declared)
+        if not declared:
             raise ValueError("shape= contains no results")
-        changes["shape"] = tuple([tuple(one.shape) for one in announced])
-        changes["dtype"] = [_dtype_of(one.dtype, arrays) for one in announced]
+        changes["shape"] = tuple([tuple(one.shape) for one in declared])
+        changes["dtype"] = [_dtype_of(one.dtype, arrays) for one in declared]
     structures = TreeStructures(arguments, results, extra)
     scalars = {i: x for i, x in enumerate(leaves) if is_scalar(x)}
     for name in ("jvp", "vjp"):
@@ -269,7 +269,7 @@ def flattened(call: Call) -> tuple[Call, Structure | None]:
 
 
 def _dtype_of(dtype: Any, arrays: list[Array]) -> Any:
-    """Return an announced dtype as the library of the arrays has it."""
+    """Return an declared dtype as the library of the arrays has it."""
     if not isinstance(dtype, np.dtype) or not arrays:
         return dtype
     xp = array_api_compat.array_namespace(arrays[0])

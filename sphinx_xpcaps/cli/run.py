@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from platformdirs import user_cache_path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -116,10 +116,5 @@ def _bar() -> Progress:
 
 def _cache() -> Path:
     """Return the folder for the user's cache, or a temporary one if there is no home folder."""
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    if not os.path.isabs(base):  # as its specification demands
-        try:
-            base = str(Path.home() / ".cache")
-        except RuntimeError:
-            base = tempfile.gettempdir()
-    return Path(base, "sphinx-xpcaps")
+    folder = user_cache_path("sphinx-xpcaps")
+    return folder if folder.is_absolute() else Path(tempfile.gettempdir(), "sphinx-xpcaps")

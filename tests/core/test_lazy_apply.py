@@ -50,7 +50,7 @@ def value(x: Any) -> Any:
     return np.asarray(x)
 
 
-def test_result_has_the_announced_shape_and_dtype(
+def test_result_has_the_declared_shape_and_dtype(
     xp: Any, xp_backend: Backend, as_numpy: bool
 ) -> None:
     def widened(x: Any) -> Any:

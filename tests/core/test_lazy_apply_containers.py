@@ -102,7 +102,7 @@ def test_the_function_gets_the_containers_of_the_caller(container: Any, xp: Any)
 
 
 @pytest.mark.parametrize(
-    ("result", "announced", "message"),
+    ("result", "declared", "message"),
     [
         ({"y": 1}, {"z": Struct((), np.float32)}, r"one with keys \['y'\] instead of a dict"),
         (
@@ -114,14 +114,14 @@ def test_the_function_gets_the_containers_of_the_caller(container: Any, xp: Any)
         ((), {}, "contains no results"),
     ],
 )
-def test_other_containers_than_announced_are_an_error(
-    result: Any, announced: Any, message: str
+def test_other_containers_than_declared_are_an_error(
+    result: Any, declared: Any, message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
-        lazy_apply(lambda _: result, {"x": np.ones(3)}, shape=announced)
+        lazy_apply(lambda _: result, {"x": np.ones(3)}, shape=declared)
 
 
-def test_dtypes_are_announced_once() -> None:
+def test_dtypes_are_declared_once() -> None:
     with pytest.raises(ValueError, match="leave out dtype="):
         lazy_apply(np.sin, np.ones(3), shape=Struct((3,), np.float32), dtype=np.float32)
 
@@ -198,8 +198,8 @@ def test_numbers_alone(xp: Any) -> None:
 @pytest.mark.parametrize("as_numpy", [False, True])
 def test_calls_without_arrays_inside_jit(as_numpy: bool) -> None:
     def call() -> Any:
-        announced = Struct((2,), np.int32)
-        numbers = lazy_apply(lambda: np.arange(2), shape=announced, xp=jnp, as_numpy=as_numpy)
+        declared = Struct((2,), np.int32)
+        numbers = lazy_apply(lambda: np.arange(2), shape=declared, xp=jnp, as_numpy=as_numpy)
         return numbers + lazy_apply(np.asarray, 1.5, xp=jnp, as_numpy=as_numpy)
 
     assert value(jax.jit(call)()).tolist() == [1.5, 2.5]
@@ -220,13 +220,13 @@ def test_calls_without_arrays_need_a_description(options: Any, message: str) -> 
 
 
 @pytest.mark.parametrize(
-    "announced",
+    "declared",
     [{"dtype": np.float64}, {"shape": Struct((3,), np.complex128)}],
     ids=["dtype", "shape"],
 )
-def test_dtypes_of_64_bits_are_an_error_if_jax_has_32(announced: Any) -> None:
+def test_dtypes_of_64_bits_are_an_error_if_jax_has_32(declared: Any) -> None:
     def call(x: Any) -> Any:
-        return lazy_apply(np.sin, x, as_numpy=True, **announced)
+        return lazy_apply(np.sin, x, as_numpy=True, **declared)
 
     with pytest.raises(ValueError, match="jax_enable_x64 is disabled: enable it, or announce"):
         jax.jit(call)(jnp.ones(3))

@@ -82,13 +82,13 @@ def test_function_gets_and_results_have_the_class_of_the_meta() -> None:
     assert all(issubclass(cls, np.ndarray) for cls in seen)
 
 
-def test_results_that_were_announced_differently_raise() -> None:
+def test_results_that_were_declared_differently_raise() -> None:
     x = da.ones(4, chunks=2)
     with pytest.raises(ValueError, match=r"lambda returned shape \(2,\) where \(4,\).*give shape="):
         lazy_apply(lambda x: x[:2], x).compute()
-    with pytest.raises(TypeError, match="returned float64 where int64 was announced: give dtype="):
+    with pytest.raises(TypeError, match="returned float64 where int64 was declared: give dtype="):
         lazy_apply(np.mean, x.astype(int), shape=()).compute()
-    with pytest.raises(TypeError, match="returned float64 where uint8 was announced: give dtype="):
+    with pytest.raises(TypeError, match="returned float64 where uint8 was declared: give dtype="):
         lazy_apply(lambda x: 3.5, x, shape=(), dtype="uint8").compute()
     assert lazy_apply(lambda x: 3, x, shape=(), dtype="uint8").compute().dtype == np.uint8
     assert lazy_apply(lambda x: [], x, shape=(None,), dtype="uint8").compute().dtype == np.uint8

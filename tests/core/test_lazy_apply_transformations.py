@@ -194,7 +194,7 @@ def test_dtypes_that_numpy_lacks_are_checked_and_converted() -> None:
     single = jax.jit(lambda x: lazy_apply(lambda x: x.astype("f4"), x, as_numpy=True))
     assert single(x).dtype == x.dtype
     wrong = jax.jit(lambda x: lazy_apply(lambda x: x.astype("c8"), x, as_numpy=True))
-    with pytest.raises(Exception, match="complex64 where bfloat16 was announced"):
+    with pytest.raises(Exception, match="complex64 where bfloat16 was declared"):
         wrong(x).block_until_ready()
 
 

@@ -37,7 +37,7 @@ def test_the_function_runs_when_the_graph_is_computed() -> None:
     assert type(CALLS[0]) is np.ndarray
 
 
-def test_the_operation_has_the_functions_name_and_the_announced_results() -> None:
+def test_the_operation_has_the_functions_name_and_the_declared_results() -> None:
     x = lazy.Variable((3,), "torch", "float32")
     y = lazy_apply(running, x, as_numpy=True)
     assert (y.fn_name, y.shape, y.dtype, y.backend) == ("running", (3,), np.float32, "torch")
@@ -68,9 +68,9 @@ def test_a_graph_applies_the_function_inside_jit() -> None:
     assert np.array_equal(jax.jit(trace)(jnp.asarray([1.0, 2.0])), [2.0, 4.0])
 
 
-def test_a_result_that_was_not_announced_raises_an_error() -> None:
+def test_a_result_that_was_not_declared_raises_an_error() -> None:
     x = lazy.array(np.asarray([1, 2]))
-    with pytest.raises(TypeError, match="sqrt returned float64 where int64 was announced"):
+    with pytest.raises(TypeError, match="sqrt returned float64 where int64 was declared"):
         lazy_apply(np.sqrt, x).compute()
-    with pytest.raises(ValueError, match=r"returned shape \(1,\) where \(2,\) was announced"):
+    with pytest.raises(ValueError, match=r"returned shape \(1,\) where \(2,\) was declared"):
         lazy_apply(np.diff, x).compute()

@@ -202,7 +202,7 @@ def test_an_adapter_of_another_package_declares_its_promotion(
 
 @pytest.mark.parametrize("backend", ["numpy", "torch", "jax", "dask", "array-api-strict"])
 @pytest.mark.parametrize("dtype", NAMES)
-def test_announced_dtypes_of_elementwise_functions_are_those_computed(
+def test_declared_dtypes_of_elementwise_functions_are_those_computed(
     backend: str, dtype: str
 ) -> None:
     xp = namespace_of(backend)
@@ -214,11 +214,11 @@ def test_announced_dtypes_of_elementwise_functions_are_those_computed(
             try:
                 with np.errstate(all="ignore"):
                     computed = getattr(xp, name)(*[x] * count)
-                announced = getattr(lazy, name)(*[lazy.array(x)] * count)
+                declared = getattr(lazy, name)(*[lazy.array(x)] * count)
             except (AttributeError, RuntimeError, TypeError, ValueError):
                 continue  # not defined for the dtype
-            if str(announced.dtype) != str(computed.dtype).rpartition(".")[2]:
-                wrong[name] = announced.dtype, computed.dtype
+            if str(declared.dtype) != str(computed.dtype).rpartition(".")[2]:
+                wrong[name] = declared.dtype, computed.dtype
     assert not wrong
 
 
