@@ -82,13 +82,13 @@ AS_ARRAY = define(Operation("as_array", "manipulation", lambda xp: xp.asarray))
 
 
 def copied(x: Any) -> Any:
-    """Return a traced array with the same values in memory of its own."""
+    """Return a traced array with the same values in separate memory."""
     immutable = promotion(x.backend or "numpy").immutable
     return x if immutable else record(x.plain, COPY, (x,), None, x._spec)
 
 
 def base_of(node: Node) -> Any:
-    """Return the array that an array is a view of, or None if it has memory of its own."""
+    """Return the array that an array is a view of, or None if it is not a view."""
     op, args = node._op, node._args
     if node._data is not None or not args:
         return None

@@ -310,7 +310,7 @@ def explained_errors() -> Iterator[None]:
     """Replace errors of a traced function by errors that name what cannot be traced.
 
     An error that a `DataDependentError` led to is replaced by the latter: NumPy raises such an
-    error if a value is assigned to an element of its own array, and so do functions that check
+    error if a value is assigned to an element of a NumPy array, and so do functions that check
     their arguments. An error about a missing attribute of a traced array names the function to use
     instead. It is not raised by the array itself, as `__getattr__` would slow all attributes down.
     """

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-_ENGINE = ("core", "sphinx_xpcaps", "msgspec", "array_api_compat", "array_api_extra")
+_ENGINE = ("core", "sphinx_xpcaps", "msgspec", "array_api_compat")
 """Packages that measuring itself relies on."""
 _WHOLE = frozenset({*sys.stdlib_module_names, *_ENGINE, np.__name__})
 """Packages of which all loaded modules are compared."""
