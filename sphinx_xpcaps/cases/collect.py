@@ -17,6 +17,7 @@ from sphinx_xpcaps.cases.examples import OnStart, from_bodies, from_docstrings
 from sphinx_xpcaps.cases.model import (
     Case,
     CodeKind,
+    CodePiece,
     Collected,
     FoundCalls,
     LeafKind,
@@ -185,12 +186,11 @@ def _make_cases(
 
             def start_variant(variant: str, seconds: float, text: str = call.text) -> bool:
                 if variant == VariantName.AS_WRITTEN:
-                    on_start((CodeKind.LINE, text), SECONDS) if made_up else on_start(
-                        (CodeKind.CALL, text)
-                    )
+                    kind = CodeKind.LINE if made_up else CodeKind.CALL
+                    on_start(CodePiece(kind, text), SECONDS if made_up else None)
                     return True
                 # An iteration that converges in one dtype may not end in another: limit its time.
-                on_start((CodeKind.VARIANT, variant), max(SECONDS, 4 * seconds))
+                on_start(CodePiece(CodeKind.VARIANT, variant), max(SECONDS, 4 * seconds))
                 return variant not in skip
 
             try:

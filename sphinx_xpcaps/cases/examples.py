@@ -5,22 +5,25 @@ from __future__ import annotations
 import importlib
 import sys
 import traceback
-from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, Protocol
 
 import array_api_compat.numpy
 import numpy as np
 
 from sphinx_xpcaps.cases.example_code import prompts, statements
-from sphinx_xpcaps.cases.model import CodeKind, FoundCall, FoundCalls, Origin
+from sphinx_xpcaps.cases.model import CodeKind, CodePiece, FoundCall, FoundCalls, Origin
 from sphinx_xpcaps.cases.plot_stub import provide_plots
 from sphinx_xpcaps.cases.resolve import doctexts
 from sphinx_xpcaps.cases.watch import EXAMPLE_MODULE, Watcher
 from sphinx_xpcaps.exceptions import exception_message, exception_name
 
-OnStart = Callable[..., None]
-"""Called with ``(CodeKind, code)`` before code runs, so that the measuring process knows
-what was running when a worker is lost; optionally with a time limit in seconds."""
+
+class OnStart(Protocol):
+    """Called before code runs, so that the parent knows what was running if a worker is lost."""
+
+    def __call__(self, piece: CodePiece, limit: float | None = None, /) -> None:
+        """Start `piece`, which may take `limit` seconds or, by default, the worker's limit."""
 
 
 class SkippedError(Exception):
@@ -48,7 +51,7 @@ def from_docstrings(
             for source in group if not calls else ():
                 if source in skip:
                     continue
-                on_start((CodeKind.LINE, source))
+                on_start(CodePiece(CodeKind.LINE, source))
                 try:
                     watcher.run(source, scope)
                 except BaseException as error:
@@ -75,7 +78,7 @@ def from_bodies(
     calls: list[FoundCall] = []
     for body in bodies:
         watcher = _watcher(name, owner, target, on_start, skip)
-        on_start((CodeKind.LINE, body))
+        on_start(CodePiece(CodeKind.LINE, body))
         try:
             watcher.run(body, _body_scope(name, target))
         except BaseException as error:
@@ -96,7 +99,7 @@ def _watcher(
     def on_target_call(text: str) -> None:
         if text in skip:
             raise SkippedError(text)
-        on_start((CodeKind.CALL, text))
+        on_start(CodePiece(CodeKind.CALL, text))
 
     return Watcher(owner, target, name, on_target_call)
 

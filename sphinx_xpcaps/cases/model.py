@@ -52,6 +52,14 @@ class CodeKind(StrEnum):
     """The call with other dtypes; the text is the name of the variant."""
 
 
+@dataclass(frozen=True, slots=True)
+class CodePiece:
+    """Code that starts while the cases of a target are found, and may end the worker."""
+
+    kind: CodeKind
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetInfo:
     """Description of a target, obtained by importing it."""

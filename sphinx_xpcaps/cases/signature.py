@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from core.backends import backends, get_backend, library_of
 from sphinx_xpcaps.cases.examples import OnStart
-from sphinx_xpcaps.cases.model import CodeKind, FoundCall, FoundCalls, Origin, Path
+from sphinx_xpcaps.cases.model import CodeKind, CodePiece, FoundCall, FoundCalls, Origin, Path
 from sphinx_xpcaps.cases.parameters import Parameter, parameters
 from sphinx_xpcaps.cases.payload import dump_call
 from sphinx_xpcaps.cases.replay import imported_libraries, library_of_reference
@@ -148,7 +148,7 @@ def from_signature(
             dimensions = tuple(np.ndim(arg) for arg in args if isinstance(arg, np.ndarray))
             if dimensions in seen:
                 continue
-            on_start((CodeKind.LINE, text), SECONDS)
+            on_start(CodePiece(CodeKind.LINE, text), SECONDS)
             payload = dump_call(name, args, more)
             if _accepted(target, args, more):
                 seen.add(dimensions)

@@ -16,10 +16,10 @@ from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure import batch
 from sphinx_xpcaps.measure.batch import Measured
 from sphinx_xpcaps.measure.profile import Clock
-from sphinx_xpcaps.measure.request import Request
+from sphinx_xpcaps.measure.request import MeasurementRequest
 from sphinx_xpcaps.measure.runner import Runner
 from sphinx_xpcaps.measure.store import StoreError
-from sphinx_xpcaps.measure.workers.process import JobFailed, StartError, WorkerLost
+from sphinx_xpcaps.measure.workers.errors import JobFailed, StartError, WorkerLost
 
 
 class Failure(click.ClickException):
@@ -70,7 +70,7 @@ def run(
     Failure
         The record cannot be used or written, or no worker can be started.
     """
-    requests = [Request(target=name, place="command line") for name in names]
+    requests = [MeasurementRequest(target=name, place="command line") for name in names]
     with system_errors(), _bar() as bar:
         task = bar.add_task("", total=None)
 

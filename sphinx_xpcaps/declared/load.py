@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.declared.model import Declaration, Declarations
 from sphinx_xpcaps.measure.runner import Runner
+from sphinx_xpcaps.measure.workers.errors import JobFailed, WorkerLost
 from sphinx_xpcaps.measure.workers.messages import Job
-from sphinx_xpcaps.measure.workers.process import JobFailed, WorkerLost
 
 
 class DeclaredError(Exception):

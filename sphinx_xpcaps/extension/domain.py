@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar, cast
 from docutils import nodes
 from sphinx.domains import Domain
 
-from sphinx_xpcaps.measure.request import Request
+from sphinx_xpcaps.measure.request import MeasurementRequest
 from sphinx_xpcaps.render.appearance import TableOptions
 from sphinx_xpcaps.render.words import translated
 from sphinx_xpcaps.results.view import Table, blank
@@ -48,9 +48,9 @@ class TableRequest:
         return self.objtype is not None
 
     @property
-    def measurement(self) -> Request:
+    def measurement(self) -> MeasurementRequest:
         """The request to measure the target."""
-        return Request(
+        return MeasurementRequest(
             target=self.target,
             body=self.body,
             place=self.docname,

@@ -17,7 +17,7 @@ from sphinx_xpcaps.extension.progress import Progress
 from sphinx_xpcaps.extension.warnings import Diagnostic
 from sphinx_xpcaps.measure import batch
 from sphinx_xpcaps.measure.batch import Measured
-from sphinx_xpcaps.measure.request import Request
+from sphinx_xpcaps.measure.request import MeasurementRequest
 from sphinx_xpcaps.results.model import Record
 from sphinx_xpcaps.results.record import read_files
 from sphinx_xpcaps.results.view import MISSING, Table, derive
@@ -55,7 +55,7 @@ def build_tables(
     return BuildTables(by_target=tables, hidden=hidden), problems
 
 
-def measurements(requests: Sequence[TableRequest]) -> list[Request]:
+def measurements(requests: Sequence[TableRequest]) -> list[MeasurementRequest]:
     """Return what is measured for the requests: each target and body once, sorted."""
     with_graph = {request.target for request in requests if request.options.graph}
     first = {(each.target, each.body or ""): each.measurement for each in reversed(requests)}
@@ -65,7 +65,7 @@ def measurements(requests: Sequence[TableRequest]) -> list[Request]:
 
 
 def measure(
-    app: Sphinx, config: Config, requests: Sequence[Request]
+    app: Sphinx, config: Config, requests: Sequence[MeasurementRequest]
 ) -> tuple[Measured, list[Diagnostic]]:
     """Measure what is requested and not in the cache; an exception does not end the build."""
     try:

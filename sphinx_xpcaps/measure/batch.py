@@ -22,7 +22,7 @@ from sphinx_xpcaps.measure.keys import CellKeys
 from sphinx_xpcaps.measure.missing import Groups, Missing, find_missing
 from sphinx_xpcaps.measure.model import Group, GroupResult
 from sphinx_xpcaps.measure.profile import Clock
-from sphinx_xpcaps.measure.request import Request
+from sphinx_xpcaps.measure.request import MeasurementRequest
 from sphinx_xpcaps.measure.runner import Result, Runner
 from sphinx_xpcaps.measure.store import RecordStore
 from sphinx_xpcaps.measure.workers.probe import probe
@@ -45,7 +45,7 @@ class Measured:
 
 
 def run(
-    requests: Sequence[Request],
+    requests: Sequence[MeasurementRequest],
     config: Config,
     *,
     cache: Path,
@@ -57,7 +57,7 @@ def run(
 
     Parameters
     ----------
-    requests : sequence of Request
+    requests : sequence of MeasurementRequest
         Requests for tables.
     config : Config
         The options.
@@ -87,7 +87,7 @@ def run(
 
 
 def _run(
-    requests: Sequence[Request],
+    requests: Sequence[MeasurementRequest],
     bodies: Mapping[str, tuple[str, ...]],
     config: Config,
     environment: Environment,
@@ -188,7 +188,7 @@ def _ending_on_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
-def _bodies_by_target(requests: Sequence[Request]) -> dict[str, tuple[str, ...]]:
+def _bodies_by_target(requests: Sequence[MeasurementRequest]) -> dict[str, tuple[str, ...]]:
     """Return the bodies of directives for each target; no body for most targets."""
     bodies: dict[str, tuple[str, ...]] = {}
     for request in sorted(requests, key=lambda r: (r.target, r.place, r.line or 0)):

@@ -30,6 +30,11 @@ class Group:
     """Whether calls are traced for the graph on a page alone, without a note if that fails."""
 
 
+@dataclass(frozen=True, slots=True)
+class FindingGroup:
+    """The tasks that find cases: they run under NumPy, before the tasks of all other groups."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class CaseRunKey:
     """What one run of a case is: with which dtypes, which arrays, in which mode, which attempt."""

@@ -1,4 +1,4 @@
-"""What the documentation requests: tables of targets."""
+"""Requests to measure targets, from documents and from the command line."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Request:
-    """A request for one table, with the place where it was made.
+class MeasurementRequest:
+    """A request to measure one target, with the place where it was made.
 
     ``line`` is None where the place has no line, such as the command line.
     """

@@ -18,20 +18,19 @@ from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure import profile
 from sphinx_xpcaps.measure.model import (
     CollectedCases,
+    FindingGroup,
     Group,
     GroupResult,
     LostCall,
 )
 from sphinx_xpcaps.measure.profile import Clock
 from sphinx_xpcaps.measure.tasks import find_cases, run_cases
+from sphinx_xpcaps.measure.workers.errors import JobFailed, StartError, WorkerLost
 from sphinx_xpcaps.measure.workers.messages import Job
 from sphinx_xpcaps.measure.workers.pool import Pool
-from sphinx_xpcaps.measure.workers.process import JobFailed, StartError, WorkerLost
 from sphinx_xpcaps.measure.workers.worker import Worker
 
-_FIND_CASES = "find cases"
-"""The group of tasks that find cases. They run under NumPy, before all others."""
-
+_FINDING = FindingGroup()
 
 Targets: TypeAlias = tuple[str, ...] | str
 """The targets that a name includes, or a message if there are none."""
@@ -55,7 +54,7 @@ class Runner:
         self.clock = clock or Clock()
         self.jobs = worker_count(config)
 
-    def start_worker(self, group: Group | str = _FIND_CASES) -> Worker:
+    def start_worker(self, group: Group | FindingGroup = _FINDING) -> Worker:
         """Return a worker for a group; by default one for NumPy only."""
         variables = dict(self.config.environment)
         used = _reference()
@@ -164,16 +163,16 @@ class Runner:
         all_groups = {group for each in groups.values() for group in each}
         slow_first = sorted(all_groups, key=lambda g: (-_estimated_time(g), g.backend, g.device))
 
-        def run_task(worker: Worker, group: Group | str, target: str) -> Result:
+        def run_task(worker: Worker, group: Group | FindingGroup, target: str) -> Result:
             run = partial(self._run, worker, target=target)
             if isinstance(group, Group):
                 return run_cases(run, worker, target, group, files[target])
             return find_cases(run, target, bodies[target], self.config.cases, files[target])
 
-        pool: Pool[Group | str, str, Result] = Pool(
-            [_FIND_CASES, *slow_first], self.start_worker, run_task
+        pool: Pool[Group | FindingGroup, str, Result] = Pool(
+            [_FINDING, *slow_first], self.start_worker, run_task
         )
-        pool.add(_FIND_CASES, groups)
+        pool.add(_FINDING, groups)
         lost: dict[str, tuple[LostCall, ...]] = {}
         with closing(pool.run(self.jobs)) as results:
             for result in results:
@@ -206,7 +205,7 @@ class Runner:
         job : Job
             The job.
         on_result : callable, optional
-            Called with each part of the result; see `Process.run`, also for what is raised.
+            Called with each part of the result; see `WorkerProcess.run`, also for what is raised.
         phase : str
             The phase that the job begins with.
         phase_of : callable, optional

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sphinx_xpcaps.cases.model import Collected
+from sphinx_xpcaps.cases.model import CodeKind, CodePiece, Collected
 from sphinx_xpcaps.measure import profile
 from sphinx_xpcaps.measure.model import (
     CaseRun,
@@ -17,8 +17,8 @@ from sphinx_xpcaps.measure.model import (
     LostCall,
     TargetRuns,
 )
+from sphinx_xpcaps.measure.workers.errors import JobFailed, WorkerLost
 from sphinx_xpcaps.measure.workers.messages import Job
-from sphinx_xpcaps.measure.workers.process import JobFailed, WorkerLost
 from sphinx_xpcaps.measure.workers.worker import Worker
 from sphinx_xpcaps.results.model import Outcome
 
@@ -50,7 +50,7 @@ def find_cases(
     while len(skip) <= _MAX_LOST_FINDING and len(lost) <= _MAX_LOST_CALLS:
         job = Job.calling(
             collect,
-            started=tuple[str, str],
+            started=CodePiece,
             result=Collected,
             imports=target,
             name=target,
@@ -74,17 +74,17 @@ def find_cases(
             if not repeated:  # again in a process that has run nothing but this target
                 repeated = True
                 continue
-            kind, text = error.started
-            skip.append(text)
-            if kind == "call":
-                lost.append(LostCall(text, error.outcome, str(error)))
+            piece: CodePiece = error.started
+            skip.append(piece.text)
+            if piece.kind is CodeKind.CALL:
+                lost.append(LostCall(piece.text, error.outcome, str(error)))
     file.write_bytes(b"")
     message = f"its examples timed out or crashed: {lost[0].message if lost else skip[0]}"
     return result(Collected(target=target, error=message))
 
 
-def _phase_of_finding(started: tuple[str, str]) -> str:
-    return profile.REFERENCE if started[0] == "call" else profile.FIND
+def _phase_of_finding(piece: CodePiece) -> str:
+    return profile.REFERENCE if piece.kind is CodeKind.CALL else profile.FIND
 
 
 def run_cases(

@@ -10,7 +10,7 @@ import pytest
 
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure.batch import run
-from sphinx_xpcaps.measure.request import Request
+from sphinx_xpcaps.measure.request import MeasurementRequest
 from sphinx_xpcaps.results.model import Cell, Record
 
 PACKAGES = Path(__file__).parents[1] / "packages"
@@ -67,7 +67,7 @@ def packages_path() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def sample_record(packages_path: None, tmp_path_factory: pytest.TempPathFactory) -> Record:
     """Return the record of all sample functions."""
-    requests = [Request(target=f"samples.{name}") for name in TARGETS]
+    requests = [MeasurementRequest(target=f"samples.{name}") for name in TARGETS]
     measured = run(
         requests,
         Config(backends=BACKENDS, timeout=6.0),

@@ -13,8 +13,8 @@ import pytest
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure.batch import Measured, run
 from sphinx_xpcaps.measure.environment import describe_environment
-from sphinx_xpcaps.measure.request import Request
-from sphinx_xpcaps.measure.workers.process import Server
+from sphinx_xpcaps.measure.request import MeasurementRequest
+from sphinx_xpcaps.measure.workers.server_process import ServerProcess
 from sphinx_xpcaps.results.model import Cell, Outcome, Status
 from sphinx_xpcaps.results.record import RecordError, encode, read, schema
 
@@ -60,7 +60,8 @@ def batch(source: Path, tmp_path: Path) -> Batch:
     def measure(*names: str, body: str | None = None, **options: object) -> Measured:
         config = Config(**{"backends": ["numpy", "array-api-strict"], **options})  # type: ignore[arg-type]
         requests = [
-            Request(target=f"growing.{n}", body=body) for n in names or ("double", "triple")
+            MeasurementRequest(target=f"growing.{n}", body=body)
+            for n in names or ("double", "triple")
         ]
         return run(requests, config, cache=tmp_path / "cache", progress=lambda *_: None)
 
@@ -111,7 +112,7 @@ def test_off_imports_and_runs_nothing(
         raise AssertionError("a worker is started")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Server, "__init__", refuse)
+        patched.setattr(ServerProcess, "__init__", refuse)
         batch(execute="off", setup=leave_trace)
     assert not traces.exists()
     batch("double")

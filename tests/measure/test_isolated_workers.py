@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from core.notes import Note
+from sphinx_xpcaps.measure.workers.errors import WorkerLost
 from sphinx_xpcaps.measure.workers.messages import Job
-from sphinx_xpcaps.measure.workers.process import WorkerLost
 from sphinx_xpcaps.measure.workers.worker import Worker
 from sphinx_xpcaps.results.model import Outcome
 

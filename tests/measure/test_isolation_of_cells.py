@@ -10,7 +10,7 @@ import pytest
 
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure.batch import run
-from sphinx_xpcaps.measure.request import Request
+from sphinx_xpcaps.measure.request import MeasurementRequest
 from sphinx_xpcaps.results.model import Cell, Outcome
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
@@ -52,7 +52,7 @@ def cells(
 ) -> dict[str, list[tuple[object, ...]]]:
     """Return what is measured of each function, without the keys of the cells."""
     measured = run(
-        [Request(target=name) for name in names],
+        [MeasurementRequest(target=name) for name in names],
         Config(backends=["numpy", "torch"], devices=["cpu"], jobs=jobs, timeout=60.0),
         cache=cache,
         progress=lambda *_: None,

@@ -6,7 +6,7 @@ import pytest
 
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure.batch import run
-from sphinx_xpcaps.measure.request import Request
+from sphinx_xpcaps.measure.request import MeasurementRequest
 from sphinx_xpcaps.results.model import Cell, Outcome, Status
 from tests.measure.conftest import CellOf
 
@@ -36,7 +36,7 @@ BOTH = pytest.mark.parametrize("backend", ["torch", "jax"])
 def cell(packages_path: None, tmp_path_factory: pytest.TempPathFactory) -> CellOf:
     """Return a function that returns the cell of a target and a backend. Measures once."""
     measured = run(
-        [Request(target=f"mode_samples.{name}") for name in TARGETS],
+        [MeasurementRequest(target=f"mode_samples.{name}") for name in TARGETS],
         Config(backends=["torch", "jax"], devices=["cpu"], modes=["grad", "vmap", "jit"]),
         cache=tmp_path_factory.mktemp("cache"),
         progress=lambda *_: None,

@@ -8,7 +8,7 @@ from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure import profile
 from sphinx_xpcaps.measure.batch import run
 from sphinx_xpcaps.measure.profile import Clock, Profile
-from sphinx_xpcaps.measure.request import Request
+from sphinx_xpcaps.measure.request import MeasurementRequest
 
 LIMIT = 2.0
 
@@ -19,8 +19,8 @@ def measured(packages_path: None, tmp_path_factory: pytest.TempPathFactory) -> P
     clock = Clock()
     run(
         [
-            Request(target="samples.portable"),
-            Request(target="samples.loops_elsewhere"),
+            MeasurementRequest(target="samples.portable"),
+            MeasurementRequest(target="samples.loops_elsewhere"),
         ],
         Config(backends=["numpy", "jax"], devices=["cpu"], timeout=LIMIT, jobs=2),
         cache=tmp_path_factory.mktemp("cache"),

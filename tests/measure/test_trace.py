@@ -6,7 +6,7 @@ import pytest
 
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure.batch import run
-from sphinx_xpcaps.measure.request import Request
+from sphinx_xpcaps.measure.request import MeasurementRequest
 from sphinx_xpcaps.results.model import Cell, NodeKind, Record, Status
 
 NAMES = [
@@ -22,7 +22,7 @@ NAMES = [
 
 @pytest.fixture(scope="module")
 def record(packages_path: None, tmp_path_factory: pytest.TempPathFactory) -> Record:
-    requests = [Request(target=f"samples.{name}") for name in NAMES]
+    requests = [MeasurementRequest(target=f"samples.{name}") for name in NAMES]
     config = Config(backends=["numpy", "dask"], modes=["trace"])
     cache = tmp_path_factory.mktemp("traced")
     return run(requests, config, cache=cache, progress=lambda *_: None).records[0]

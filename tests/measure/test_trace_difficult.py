@@ -6,7 +6,7 @@ import pytest
 
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure.batch import run
-from sphinx_xpcaps.measure.request import Request
+from sphinx_xpcaps.measure.request import MeasurementRequest
 from sphinx_xpcaps.results.model import Cell, Record, Status
 
 NAMES = ["explained", "filled", "gathered", "lenient", "length", "ordered", "refused"]
@@ -14,7 +14,7 @@ NAMES = ["explained", "filled", "gathered", "lenient", "length", "ordered", "ref
 
 @pytest.fixture(scope="module")
 def record(packages_path: None, tmp_path_factory: pytest.TempPathFactory) -> Record:
-    requests = [Request(target=f"trace_samples.{name}") for name in NAMES]
+    requests = [MeasurementRequest(target=f"trace_samples.{name}") for name in NAMES]
     config = Config(backends=["numpy", "dask"], modes=["trace"])
     cache = tmp_path_factory.mktemp("hidden")
     return run(requests, config, cache=cache, progress=lambda *_: None).records[0]

@@ -7,7 +7,7 @@ import pytest
 from sphinx_xpcaps.cases.resolve import expand
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure.batch import run
-from sphinx_xpcaps.measure.request import Request
+from sphinx_xpcaps.measure.request import MeasurementRequest
 from sphinx_xpcaps.results.model import Cell, Record, Status
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("verdicts")]
@@ -32,7 +32,9 @@ OTHERS = ["indexed", "ellipse", "seeded", "limited"]
 
 @pytest.fixture(scope="module")
 def record(packages_path: None, tmp_path_factory: pytest.TempPathFactory) -> Record:
-    requests = [Request(target=f"verdict_samples.{name}") for name in [*WORKING, *OTHERS]]
+    requests = [
+        MeasurementRequest(target=f"verdict_samples.{name}") for name in [*WORKING, *OTHERS]
+    ]
     config = Config(backends=["numpy", "torch"])
     cache = tmp_path_factory.mktemp("verdicts")
     return run(requests, config, cache=cache, progress=lambda *_: None).records[0]
@@ -93,7 +95,10 @@ def test_a_module_without_all_has_what_its_private_modules_define(packages_path:
 @pytest.fixture(scope="module")
 def torch_record(packages_path: None, tmp_path_factory: pytest.TempPathFactory) -> Record:
     pytest.importorskip("torch")
-    requests = [Request(target=f"torch_samples.{name}") for name in ("score", "shifted", "tensors")]
+    requests = [
+        MeasurementRequest(target=f"torch_samples.{name}")
+        for name in ("score", "shifted", "tensors")
+    ]
     config = Config(backends=["numpy", "torch", "array-api-strict"])
     cache = tmp_path_factory.mktemp("torch")
     return run(requests, config, cache=cache, progress=lambda *_: None).records[0]

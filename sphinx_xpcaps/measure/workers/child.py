@@ -26,10 +26,10 @@ from sphinx_xpcaps.exceptions import describe_exception
 from sphinx_xpcaps.measure.isolation.state import StateChange, WorkerState
 from sphinx_xpcaps.measure.workers.channel import Channel, ChannelError
 from sphinx_xpcaps.measure.workers.messages import (
+    CallRequest,
     Errored,
     Finished,
     Progress,
-    Request,
     Started,
     argument_types,
     decode_request,
@@ -82,7 +82,7 @@ class _Child:
         self._loaded = frozenset(_loaded())
         self._changed_by_import: tuple[str, ...] = ()
 
-    def run(self, request: Request) -> None:
+    def run(self, request: CallRequest) -> None:
         """Run a job and send its messages."""
         number = request.number
 

@@ -22,7 +22,7 @@ from typing import NoReturn
 
 import msgspec
 
-from sphinx_xpcaps.measure.workers import child, processes
+from sphinx_xpcaps.measure.workers import child, process_tree
 from sphinx_xpcaps.measure.workers.channel import Channel
 
 _GRACE = 5.0
@@ -57,7 +57,7 @@ def main() -> None:
     """
     number, modules, folder = sys.argv[1:4]
     os.setsid()
-    processes.adopt_orphans()
+    process_tree.adopt_orphans()
     control = socket.socket(fileno=int(number))
     for module in filter(None, modules.split(",")):
         with contextlib.suppress(Exception):
@@ -99,7 +99,7 @@ class _Server:
     def kill_all(self) -> None:
         """Kill all descendants, until none is left."""
         for _ in range(20):
-            left = processes.descendants(os.getpid())
+            left = process_tree.descendants(os.getpid())
             if not left and all(status is not None for status in self._workers.values()):
                 return
             for process in {*left, *(w for w, s in self._workers.items() if s is None)}:
@@ -137,7 +137,7 @@ class _Server:
             time.sleep(0.005)
             self._collect()
         if self._workers.get(worker, 0) is None:
-            processes.kill_tree(worker)
+            process_tree.kill_tree(worker)
         deadline = time.monotonic() + _GRACE
         while self._workers.get(worker, 0) is None and time.monotonic() < deadline:
             time.sleep(0.005)
@@ -148,9 +148,9 @@ class _Server:
     def _kill_orphans(self) -> None:
         """Kill the children that are not workers: detached processes of workers that ended."""
         for _ in range(5):
-            tree = processes.descendants(os.getpid())
+            tree = process_tree.descendants(os.getpid())
             running = [w for w, status in self._workers.items() if status is None]
-            allowed = {*running, *(d for w in running for d in processes.descendants(w))}
+            allowed = {*running, *(d for w in running for d in process_tree.descendants(w))}
             orphans = set(tree) - allowed
             if not orphans:
                 return
@@ -177,7 +177,7 @@ def _become_worker(control: socket.socket, descriptor: int, folder: str) -> NoRe
     try:
         control.close()
         os.setsid()
-        processes.exit_with_parent()
+        process_tree.exit_with_parent()
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         nowhere = os.open(os.devnull, os.O_RDWR)

@@ -64,7 +64,7 @@ class Job:
         )
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True):
+class CallRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Parent to worker: call a function.
 
     The number is random, so that nothing that a function sends is taken for the reply to a later
@@ -120,7 +120,7 @@ class Errored(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 Reply = Started | Progress | Finished | Errored
 
 _REPLIES = msgspec.msgpack.Decoder(Reply)
-_REQUESTS = msgspec.msgpack.Decoder(Request)
+_REQUESTS = msgspec.msgpack.Decoder(CallRequest)
 
 
 def encode(message: Any) -> bytes:
@@ -154,7 +154,7 @@ def decode_reply(content: bytes) -> Reply:
     return reply
 
 
-def decode_request(content: bytes) -> Request:
+def decode_request(content: bytes) -> CallRequest:
     """Return the parent's message; see `decode_value` for what it raises."""
     return _REQUESTS.decode(content)
 

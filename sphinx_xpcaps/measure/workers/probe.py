@@ -10,9 +10,9 @@ from core.backends import Availability, Backend, get_backend
 from sphinx_xpcaps.files import read_cache, write_cache
 from sphinx_xpcaps.measure.environment import accelerator
 from sphinx_xpcaps.measure.model import BackendDevice
+from sphinx_xpcaps.measure.workers.errors import JobFailed, WorkerLost
 from sphinx_xpcaps.measure.workers.messages import Job
 from sphinx_xpcaps.measure.workers.pool import Pool
-from sphinx_xpcaps.measure.workers.process import JobFailed, WorkerLost
 from sphinx_xpcaps.measure.workers.worker import Worker
 
 _TIMEOUT = 120.0

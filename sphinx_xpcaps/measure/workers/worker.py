@@ -1,4 +1,4 @@
-"""A worker: a process that is forked when needed and replaced when it is lost or was changed."""
+"""A worker: it runs jobs in a worker process, which is replaced if it is lost or was changed."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any
 from core.backends import get_backend
 from sphinx_xpcaps.measure.isolation.aspects import WARNING_FILTERS
 from sphinx_xpcaps.measure.workers.child import set_up
+from sphinx_xpcaps.measure.workers.errors import JobFailed, StartError, WorkerLost
 from sphinx_xpcaps.measure.workers.messages import Job
-from sphinx_xpcaps.measure.workers.process import JobFailed, Process, Server, StartError, WorkerLost
+from sphinx_xpcaps.measure.workers.server_process import ServerProcess
+from sphinx_xpcaps.measure.workers.worker_process import WorkerProcess
 from sphinx_xpcaps.results.model import Outcome
 
 _LARGE = 3 * 2**30
@@ -19,10 +21,11 @@ _SETUP_TIMEOUT = 120.0
 
 
 class Worker:
-    """A process that runs jobs one after another, each in the same state.
+    """Runs jobs one after another in a worker process, each in the same state of the process.
 
-    The process is replaced after a job that ended it or changed its state. What importing a module
-    changes is part of the state for jobs that use this module; for others, the process is replaced.
+    The process is forked when it is needed, and replaced after a job that ended it or changed its
+    state. What importing a module changes is part of the state for jobs that use this module; for
+    others, the process is replaced.
 
     Parameters
     ----------
@@ -53,15 +56,15 @@ class Worker:
         self._code = setup
         self._backends = dict(backends or {})
         self._memory_limit = memory_limit
-        self._server: Server | None = None
-        self._process: Process | None = None
+        self._server: ServerProcess | None = None
+        self._process: WorkerProcess | None = None
         self._error: StartError | None = None
         self._stopped = False
         self._changed_by_import_of = ""
         self.changed: tuple[str, ...] = ()
         """What the last job changed in its process, apart from warning filters."""
 
-    def start(self) -> Process:
+    def start(self) -> WorkerProcess:
         """Return the process, started and set up.
 
         Raises
@@ -69,12 +72,12 @@ class Worker:
         StartError
             No process can be started, now or before.
         WorkerLost, JobFailed
-            The set-up fails; see `Process.run`.
+            The set-up fails; see `WorkerProcess.run`.
         """
         if self._error is not None:
             raise self._error
         if self._process is None:
-            process = self._process = Process(
+            process = self._process = WorkerProcess(
                 self._started_server(), max(self._timeout, _SETUP_TIMEOUT), self._memory_limit
             )
             modules = tuple(self._backends.values())
@@ -96,7 +99,7 @@ class Worker:
         on_result: Callable[[Any], None] | None = None,
         on_start: Callable[[Any], None] | None = None,
     ) -> Any:
-        """Run `job` in the process; see `Process.run` and `start` for what is raised."""
+        """Run `job` in the process; see `WorkerProcess.run` and `start` for what is raised."""
         module = job.imports.rpartition(".")[0]
         if self._changed_by_import_of not in ("", module):
             self.restart()
@@ -141,11 +144,11 @@ class Worker:
         self._stopped = True
         self.close()
 
-    def _started_server(self) -> Server:
+    def _started_server(self) -> ServerProcess:
         if self._server is None:
             modules = tuple(self._backends.values())
             try:
-                self._server = Server(self._environment, modules)
+                self._server = ServerProcess(self._environment, modules)
             except StartError as error:
                 self._error = error
                 raise

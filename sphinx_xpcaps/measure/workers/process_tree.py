@@ -1,4 +1,4 @@
-"""Facts about running processes from ``/proc``, where the system has it."""
+"""A process and its descendants: their memory and waiting time, from ``/proc``, and their end."""
 
 from __future__ import annotations
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from sphinx_xpcaps.measure.workers.errors import JobFailed, StartError, WorkerLost
 from sphinx_xpcaps.measure.workers.messages import Job
 from sphinx_xpcaps.measure.workers.pool import Pool
-from sphinx_xpcaps.measure.workers.process import JobFailed, StartError, WorkerLost
 from sphinx_xpcaps.measure.workers.worker import Worker
 from sphinx_xpcaps.results.model import Outcome
 
