@@ -52,8 +52,9 @@ from sphinx_xpcaps.measure.store import RecordStore, StoreError  # noqa: E402
 from sphinx_xpcaps.measure.workers.probe import probe  # noqa: E402
 from sphinx_xpcaps.render.appearance import COLUMNS, Appearance, TableOptions  # noqa: E402
 from sphinx_xpcaps.render.table import table  # noqa: E402
+from sphinx_xpcaps.results import bundle  # noqa: E402
 from sphinx_xpcaps.results.model import Environment  # noqa: E402
-from sphinx_xpcaps.results.record import RecordError, encode, read_records  # noqa: E402
+from sphinx_xpcaps.results.record import RecordError, read_records  # noqa: E402
 from sphinx_xpcaps.results.view import backends_of, derive  # noqa: E402
 
 VALID_RECORD = (ROOT / "tests/roots/test-offline/records/laptop.json").read_bytes()
@@ -192,8 +193,7 @@ class Handlers:
         except RecordError as error:
             _check_message(error)
             return
-        for record in records:
-            encode(record).decode()
+        bundle.encode(records).decode()
         tables = derive(
             [*records, *self.other],
             backends=backends_of([*records, *self.other]),

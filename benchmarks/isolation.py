@@ -122,7 +122,7 @@ def measure(
     began = time.monotonic()
     subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
     print(f"  {len(names)} functions in {time.monotonic() - began:.0f} s", flush=True)
-    targets = json.loads(output.read_text("utf-8"))["targets"]
+    targets = json.loads(output.read_text("utf-8"))["records"][0]["targets"]
     for target in targets.values():
         for cell in target["cells"]:
             cell.pop("key", None)

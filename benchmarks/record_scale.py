@@ -44,7 +44,7 @@ from sphinx_xpcaps.results.model import (
     Target,
     Tool,
 )
-from sphinx_xpcaps.results.record import encode, read_files, write_bundle
+from sphinx_xpcaps.results.record import read_files, write_bundle
 from sphinx_xpcaps.results.view import derive
 
 BACKENDS = ["numpy", "torch", "jax", "dask", "array-api-strict"]
@@ -153,7 +153,7 @@ def simulate(folder: Path, targets: int, records: int) -> None:
             environment=environment,
             targets=results,
         )
-        (folder / f"{index:02}.json").write_bytes(encode(record))
+        write_bundle([record], folder / f"{index:02}.json")
 
 
 def _keys(config: Config, folder: Path) -> tuple[CellKeys, Groups]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -10,8 +9,8 @@ from click.testing import CliRunner, Result
 
 from sphinx_xpcaps.cli import main
 from sphinx_xpcaps.results.model import Status
-from sphinx_xpcaps.results.record import encode
-from tests.results.make import cell, environment, record
+from sphinx_xpcaps.results.record import read
+from tests.results.make import cell, encode, environment, record
 
 PACKAGES = Path(__file__).parent / "packages"
 FAST = ["--backend", "numpy", "--backend", "array-api-strict"]
@@ -35,8 +34,8 @@ def test_a_measured_record_can_be_shown(cli, tmp_path: Path) -> None:  # type: i
         "measure", "samples.portable", "samples.numpy_only", "--output", "record.json", *FAST
     )
     assert answer.exit_code == 0, answer.output
-    record = json.loads((tmp_path / "record.json").read_text())
-    assert sorted(record["targets"]) == ["samples.numpy_only", "samples.portable"]
+    record = read(tmp_path / "record.json")
+    assert sorted(record.targets) == ["samples.numpy_only", "samples.portable"]
     shown = cli("show", "record.json").output
     assert "samples.portable" in shown
     assert "⛔ unsupported: returns NumPy" in shown
@@ -51,8 +50,8 @@ def test_module_target_expands_to_its_public_callables(cli, tmp_path: Path) -> N
         "def _hidden(x):\n    return x\n"
     )
     cli("measure", "small", "--output", "record.json", "--backend", "numpy")
-    record = json.loads((tmp_path / "record.json").read_text())
-    assert list(record["targets"]) == ["small.f"]
+    record = read(tmp_path / "record.json")
+    assert list(record.targets) == ["small.f"]
 
 
 def test_current_cells_of_the_output_file_are_not_measured_again(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
@@ -115,9 +114,9 @@ def test_missing_target_is_named_and_other_targets_are_measured(cli, tmp_path: P
     )
     assert answer.exit_code == 1
     assert "samples.nope: module 'samples' has no attribute 'nope'" in answer.output
-    targets = json.loads((tmp_path / "r.json").read_text())["targets"]
-    assert targets["samples.portable"]["cells"][0]["status"] == "supported"
-    assert targets["samples.nope"]["kind"] == "missing"
+    targets = read(tmp_path / "r.json").targets
+    assert targets["samples.portable"].cells[0].status == "supported"
+    assert targets["samples.nope"].kind == "missing"
 
 
 def test_missing_targets_alone_are_an_error_without_a_record(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

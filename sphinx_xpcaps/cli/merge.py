@@ -8,7 +8,7 @@ import click
 
 from sphinx_xpcaps.cli.records import FILE, fail, read_all
 from sphinx_xpcaps.results.combine import combine
-from sphinx_xpcaps.results.record import RecordError, read_records, write, write_bundle
+from sphinx_xpcaps.results.record import RecordError, read_records, write_bundle
 
 
 @click.command()
@@ -32,10 +32,7 @@ def merge(files: tuple[Path, ...], output: Path, force: bool) -> None:
         except RecordError as error:
             fail(f"{error}; it is not overwritten without --force")
     try:
-        if len(records) == 1:
-            write(records[0], output)
-        else:
-            write_bundle(records, output)
+        write_bundle(records, output)
     except OSError as error:
         fail(f"{output}: {error.strerror or error}")
     targets = len({name for record in records for name in record.targets})

@@ -32,7 +32,7 @@ from sphinx_xpcaps.results.model import (
     Tool,
     Unavailable,
 )
-from sphinx_xpcaps.results.record import RecordError, clean_cell, read, write
+from sphinx_xpcaps.results.record import RecordError, clean_cell, read, write_bundle
 from sphinx_xpcaps.version import __version__
 
 logger = logging.getLogger(__name__)
@@ -80,6 +80,7 @@ class RecordStore:
         self._others: list[Record] = []
         self._kinds: dict[str, str] = {}
         self._cells: dict[str, dict[BackendDevice, Cell]] = {}
+        """All cells, each with its date."""
         self._own: set[tuple[str, BackendDevice]] = set()
         """The cells that were measured now, which replace those in the file."""
         self._unavailable: dict[BackendDevice, Unavailable] = {}
@@ -118,10 +119,9 @@ class RecordStore:
         measured : bool
             Whether it took time to measure, so that it must not be lost.
         """
-        cell = clean_cell(cell)
-        self._put(target, kind, cell)
+        dated = self._put(target, kind, clean_cell(cell))
         if measured:
-            self._journal.append(target, kind, cell)
+            self._journal.append(target, kind, dated)
 
     def set_available(self, available: Mapping[BackendDevice, Availability]) -> None:
         """Set which devices of backends can be used on this machine."""
@@ -178,11 +178,14 @@ class RecordStore:
         """Return the record of the present environment, then those of others."""
         return (*([self._saved] if self._saved else []), *self._others)
 
-    def _put(self, target: str, kind: str, cell: Cell) -> None:
+    def _put(self, target: str, kind: str, cell: Cell) -> Cell:
+        """Store a cell and return it with its date."""
         place = BackendDevice(cell.backend, cell.device)
         self._kinds[target] = kind
-        self._cells.setdefault(target, {})[place] = cell
+        known = self._cells.setdefault(target, {})
+        known[place] = _dated(cell, known.get(place), cell.date or self._environment.date)
         self._own.add((target, place))
+        return known[place]
 
     def _read(self) -> None:
         """Read the record, and take over the cells that were not measured now."""
@@ -214,8 +217,9 @@ class RecordStore:
             cells = self._cells.setdefault(name, {})
             for cell in target.cells:
                 place = BackendDevice(cell.backend, cell.device)
-                if (name, place) not in self._own:
-                    cells[place] = cell
+                kept = replace(cell, date=cell.date or record.environment.date)
+                if (name, place) not in self._own or _is_same(cells[place], kept):
+                    cells[place] = kept
 
     def _read_others(self, folder: Path) -> list[Record]:
         """Return the records of other environments in a folder."""
@@ -236,7 +240,7 @@ class RecordStore:
                 self._read()
             record = self._record()
             if not self._is_saved(record):
-                write(record, self._path)
+                write_bundle([record], self._path)
                 self._saved = record
                 self._version = _version(self._path)
         self._journal.clear()
@@ -249,9 +253,10 @@ class RecordStore:
     def _is_saved(self, record: Record) -> bool:
         if self._saved is None or self._version is None:
             return False
-        # The date is that of the last change, so that equal facts are equal bytes.
-        same_date = replace(record.environment, date=self._saved.environment.date)
-        return replace(record, environment=same_date) == self._saved
+        if not record.targets:  # it would have another date each day
+            date = self._saved.environment.date
+            record = replace(record, environment=replace(record.environment, date=date))
+        return record == self._saved
 
     def _save_elsewhere(self) -> str:
         """Write the record to the temporary folder; return the end of a message about it."""
@@ -262,12 +267,18 @@ class RecordStore:
         try:
             folder = tempfile.mkdtemp(prefix="xpcaps-record-")
             path = Path(folder, self._path.name)
-            write(self._record(), path)
+            write_bundle([self._record()], path)
         except OSError:
             return ""
         return f"; the measurements are in {path}"
 
     def _record(self) -> Record:
+        """Return the record, whose date is that of its newest cell.
+
+        So the same facts give the same bytes, and one new cell does not make others look new.
+        """
+        dates = {cell.date for cells in self._cells.values() for cell in cells.values()}
+        date = max(filter(None, dates), default=self._environment.date)
         return Record(
             schema=SCHEMA,
             tool=Tool(name="sphinx-xpcaps", version=__version__),
@@ -276,16 +287,29 @@ class RecordStore:
                 version=package_version(self._package),
                 commit=package_commit(self._package),
             ),
-            environment=self._environment,
+            environment=replace(self._environment, date=date),
             unavailable=tuple(entry for _, entry in sorted(self._unavailable.items())),
             targets={
                 name: Target(
                     kind=self._kinds[name],
-                    cells=tuple(cell for _, cell in sorted(self._cells[name].items())),
+                    cells=tuple(
+                        replace(cell, date=None) if cell.date == date else cell
+                        for _, cell in sorted(self._cells[name].items())
+                    ),
                 )
                 for name in sorted(self._cells)
             },
         )
+
+
+def _dated(cell: Cell, known: Cell | None, date: str) -> Cell:
+    """Return a cell with a date: that of the known cell if nothing else differs."""
+    return known if known is not None and _is_same(cell, known) else replace(cell, date=date)
+
+
+def _is_same(cell: Cell, other: Cell) -> bool:
+    """Return whether two cells differ in nothing but their dates."""
+    return replace(cell, date=other.date) == other
 
 
 def _has_no_case(cell: Cell) -> bool:

@@ -1,4 +1,4 @@
-"""Format of a file with records of several environments: schema 2.
+"""Format of a file with records of one or several environments: schema 2.
 
 Fields that have their default value are left out, and digests that many cells share are stored once
 for each record.
@@ -45,7 +45,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
-    """Records of several environments."""
+    """Records of one or several environments."""
 
     schema: Literal[2]
     records: Annotated[tuple[Entry, ...], Meta(max_length=10_000)]

@@ -15,9 +15,9 @@ from msgspec import Meta
 from sphinx_xpcaps.results.text import LONGEST_TEXT
 
 SCHEMA = 1
-"""Version of the format of a file with one record."""
+"""Version of the format of a file with one record, which is read, but not written any more."""
 BUNDLE_SCHEMA = 2
-"""Version of the format of a file with records of several environments."""
+"""Version of the format of a file with records of one or several environments."""
 
 # Fields are bounded, since records are untrusted input: they come in pull requests.
 Name: TypeAlias = Annotated[str, Meta(max_length=500)]

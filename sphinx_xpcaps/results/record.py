@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,8 @@ import msgspec
 
 from sphinx_xpcaps.files import write_atomically
 from sphinx_xpcaps.results import bundle
-from sphinx_xpcaps.results.encoding import all_fields
 from sphinx_xpcaps.results.garbage import garbage_collection_paused
 from sphinx_xpcaps.results.model import BUNDLE_SCHEMA, SCHEMA, Cell, Record
-from sphinx_xpcaps.results.order import in_order
 from sphinx_xpcaps.results.sharing import SharedParts
 from sphinx_xpcaps.results.text import clean, escape, may_be_unsafe
 
@@ -107,13 +105,8 @@ def read_files(paths: Iterable[Path]) -> ReadRecords:
     return ReadRecords(records=tuple(records), errors=tuple(errors))
 
 
-def write(record: Record, path: Path) -> None:
-    """Write `record` to `path` atomically; the output is reproducible."""
-    _write_if_changed(encode(record), path)
-
-
 def write_bundle(records: Iterable[Record], path: Path) -> None:
-    """Write several records to `path` atomically; the output is reproducible.
+    """Write records to `path` atomically; the output is reproducible.
 
     Parameters
     ----------
@@ -122,15 +115,9 @@ def write_bundle(records: Iterable[Record], path: Path) -> None:
     path : Path
         The file.
     """
-    _write_if_changed(bundle.encode(records), path)
-
-
-def encode(record: Record) -> bytes:
-    """Return the bytes of `record`."""
-    ordered = in_order(record)
-    plain = {field.name: getattr(ordered, field.name) for field in fields(ordered)}
-    plain["targets"] = {name: all_fields(target) for name, target in ordered.targets.items()}
-    return msgspec.json.format(msgspec.json.encode(plain), indent=1) + b"\n"
+    content = bundle.encode(records)
+    if not path.exists() or path.read_bytes() != content:
+        write_atomically(path, content)
 
 
 def schema() -> dict[str, Any]:
@@ -214,12 +201,6 @@ def _converted(content: bytes, kind: type[Any], *, unsafe: bool) -> Any:
 def _shared(record: Record, shared: SharedParts) -> Record:
     _check_graphs(record)
     return replace(record, targets=shared.share(record.targets))
-
-
-def _write_if_changed(content: bytes, path: Path) -> None:
-    if path.exists() and path.read_bytes() == content:
-        return
-    write_atomically(path, content)
 
 
 def _unsupported(schema: int) -> str:

@@ -192,7 +192,7 @@ def test_workers_measure_functions_on_sparse(site: Path, tmp_path: Path) -> None
     record = tmp_path / "record.json"
     command = ["-m", "sphinx_xpcaps.cli", "measure", "stats.rescale", "stats.spread"]
     run(site, tmp_path, *command, "--backend", "sparse", "--output", str(record))
-    targets = json.loads(record.read_text())["targets"]
+    targets = json.loads(record.read_text())["records"][0]["targets"]
     status = {
         name: [cell["status"] for cell in target["cells"] if cell["device"] == "cpu"]
         for name, target in targets.items()

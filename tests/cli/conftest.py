@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from sphinx_xpcaps.cli import main
 from sphinx_xpcaps.results import bundle
 from sphinx_xpcaps.results.model import Record
-from sphinx_xpcaps.results.record import encode
+from tests.results.make import encode
 
 Run = Callable[..., Result]
 Write = Callable[..., Path]

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from sphinx_xpcaps.results import bundle
 from sphinx_xpcaps.results.model import Status
-from sphinx_xpcaps.results.record import RecordError, encode, read_records, schema
+from sphinx_xpcaps.results.record import RecordError, read_records, schema
 from tests.cli.conftest import Run, Write
-from tests.results.make import cell, environment, record
+from tests.results.make import cell, encode, environment, record
 
 GOOD = record(environment(), cell(Status.SUPPORTED))
 BUNDLE = bundle.encode([GOOD, record(environment(python="3.12.0"), cell(Status.PARTIAL, "n"))])

@@ -15,8 +15,9 @@ from sphinx_xpcaps.measure.batch import Measured, run
 from sphinx_xpcaps.measure.environment import describe_environment
 from sphinx_xpcaps.measure.request import MeasurementRequest
 from sphinx_xpcaps.measure.workers.server_process import ServerProcess
+from sphinx_xpcaps.results import bundle
 from sphinx_xpcaps.results.model import Cell, Outcome, Status
-from sphinx_xpcaps.results.record import RecordError, encode, read, schema
+from sphinx_xpcaps.results.record import RecordError, read, schema
 
 SOURCE = '''
 """A package."""
@@ -72,7 +73,7 @@ def test_current_cells_are_not_run_again(batch: Batch) -> None:
     first, second = batch(), batch()
     assert first.ran > 0
     assert second.ran == 0
-    assert encode(first.records[0]) == encode(second.records[0])
+    assert bundle.encode(first.records[:1]) == bundle.encode(second.records[:1])
 
 
 def test_a_changed_comment_or_docstring_of_another_function_runs_nothing(
@@ -140,7 +141,8 @@ def test_damaged_caches_are_created_again(batch: Batch, tmp_path: Path) -> None:
 
 
 def test_two_runs_write_the_same_bytes(batch: Batch) -> None:
-    assert encode(batch().records[0]) == encode(batch(execute="force").records[0])
+    first = bundle.encode(batch().records[:1])
+    assert first == bundle.encode(batch(execute="force").records[:1])
 
 
 def test_a_cell_is_outdated_after_a_change_of_the_code(batch: Batch, source: Path) -> None:
@@ -195,8 +197,9 @@ def test_a_record_has_every_requested_cell(batch: Batch) -> None:
 def test_a_record_is_sorted_json(batch: Batch, tmp_path: Path) -> None:
     batch()
     [path] = (tmp_path / "cache" / "records").glob("*.json")
-    plain = json.loads(path.read_text())
-    assert plain["schema"] == 1
+    content = json.loads(path.read_text())
+    assert content["schema"] == 2
+    (plain,) = content["records"]
     assert plain["tool"]["name"] == "sphinx-xpcaps"
     assert plain["package"]["name"] == "growing"
     assert list(plain["targets"]) == sorted(plain["targets"])
@@ -205,7 +208,6 @@ def test_a_record_is_sorted_json(batch: Batch, tmp_path: Path) -> None:
         "backend",
         "device",
         "status",
-        "notes",
         "modes",
         "origin",
         "passed",
@@ -224,4 +226,4 @@ def test_an_invalid_record_is_an_error_with_the_name_of_the_file(tmp_path: Path)
 def test_a_record_is_valid_according_to_the_schema(batch: Batch) -> None:
     jsonschema = pytest.importorskip("jsonschema")
     record = batch().records[0]
-    jsonschema.validate(json.loads(encode(record)), schema())
+    jsonschema.validate(json.loads(bundle.encode([record])), schema())

@@ -15,6 +15,7 @@ from sphinx_xpcaps.measure import store as store_module
 from sphinx_xpcaps.measure.journal import abandoned_journals
 from sphinx_xpcaps.measure.model import Group
 from sphinx_xpcaps.measure.store import RecordStore, StoreError
+from sphinx_xpcaps.results.cell_key import join_key
 from sphinx_xpcaps.results.model import Cell, Environment, Outcome, Reason, Status
 from sphinx_xpcaps.results.record import read
 from tests.results.make import cell, environment
@@ -100,6 +101,50 @@ def test_measured_cell_replaces_the_one_in_the_file(tmp_path: Path) -> None:
     now.put("pkg.f", "function", measured())
     now.save()
     assert [c.status for c in read(path).targets["pkg.f"].cells] == [Status.SUPPORTED]
+
+
+LATER = replace(HERE, date="2026-03-01")
+
+
+def test_cells_of_an_earlier_run_keep_their_date(tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    before = open_store(path)
+    before.put("pkg.f", "function", measured())
+    before.save()
+    now = open_store(path, LATER)
+    now.put("pkg.g", "function", measured())
+    now.save()
+    record = read(path)
+    assert record.environment.date == LATER.date
+    dates = {name: target.cells[0].date for name, target in record.targets.items()}
+    assert dates == {"pkg.f": HERE.date, "pkg.g": None}
+
+
+def test_measuring_the_same_again_later_changes_no_byte(tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    for where in (HERE, LATER):
+        store = open_store(path, where)
+        store.put("pkg.f", "function", measured())
+        store.save()
+        content = path.read_bytes()
+        assert read(path).environment.date == HERE.date
+    assert open_store(path, LATER).records()
+    assert path.read_bytes() == content
+
+
+def test_one_changed_function_changes_a_few_lines(tmp_path: Path) -> None:
+    def lines(changed: str, package: str) -> list[str]:
+        store = open_store(tmp_path / f"{package}.json")
+        for name in ("f", "g", "h"):
+            for backend in ("jax", "torch"):
+                own = "sha256:2" if name == changed else "sha256:1"
+                key = join_key(own, engine="sha256:e", package=package)
+                store.put(f"pkg.{name}", "function", replace(measured(backend), key=key))
+        store.save()
+        return (tmp_path / f"{package}.json").read_text().splitlines()
+
+    before, after = lines("", "sha256:old"), lines("g", "sha256:new")
+    assert len([1 for a, b in zip(before, after, strict=True) if a != b]) == 3
 
 
 WRITERS = """
@@ -195,9 +240,9 @@ def test_full_disk_is_one_message_that_names_the_file_with_the_measurements(
     store.put("pkg.f", "function", measured())
     store.save()
     store.put("pkg.g", "function", measured())
-    write = store_module.write
+    write = store_module.write_bundle
     monkeypatch.setattr(
-        store_module, "write", lambda record, to: full() if to == path else write(record, to)
+        store_module, "write_bundle", lambda found, to: full() if to == path else write(found, to)
     )
     store.save_soon()
     with pytest.raises(StoreError) as raised:
@@ -211,7 +256,7 @@ def test_full_disk_is_one_message_that_names_the_file_with_the_measurements(
 def test_records_that_cannot_be_kept_are_used_with_one_message(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(store_module, "write", full)
+    monkeypatch.setattr(store_module, "write_bundle", full)
     store = open_store(tmp_path / "records", is_file=False)
     store.save()
     store.put("pkg.f", "function", measured())

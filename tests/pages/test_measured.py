@@ -161,7 +161,7 @@ def committed(src: Path, change) -> None:
     """Commit the measurements as a record, after calling `change` with its targets."""
     (measured,) = (src / "_build/doctrees/xpcaps/records").glob("*.json")
     record = json.loads(measured.read_text("utf-8"))
-    change(record["targets"])
+    change(record["records"][0]["targets"])
     (src / "laptop.json").write_text(json.dumps(record), "utf-8")
     with (src / "conf.py").open("a", encoding="utf-8") as conf:
         conf.write('\nxpcaps_records = ["laptop.json"]\n')

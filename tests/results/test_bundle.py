@@ -16,14 +16,13 @@ from sphinx_xpcaps.results.combine import combine
 from sphinx_xpcaps.results.model import Cell, Record, Status, Target
 from sphinx_xpcaps.results.record import (
     RecordError,
-    encode,
     read,
     read_files,
     read_records,
     schema,
     write_bundle,
 )
-from tests.results.make import TARGET, cell, environment, record
+from tests.results.make import TARGET, cell, encode, environment, record
 from tests.results.strategies import several_records
 
 ENGINE = "sha256:" + "e" * 64

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sphinx_xpcaps.results.model import Outcome, Reason, Status
-from sphinx_xpcaps.results.record import NewerRecordError, RecordError, clean_cell, encode, read
+from sphinx_xpcaps.results.record import NewerRecordError, RecordError, clean_cell, read
 from sphinx_xpcaps.results.text import clean, escape, may_be_unsafe
 from sphinx_xpcaps.results.view import backends_of, derive
-from tests.results.make import cell, environment, record
+from tests.results.make import cell, encode, environment, record
 
 VALID = encode(record(environment(), cell(Status.SUPPORTED)))
 
