@@ -71,6 +71,11 @@ class Config:
         "",
         "Where readers report a wrong table; `{target}` in it becomes the function's name.",
     )
+    mapping: dict[str, tuple[str, str | None]] = _option(
+        {},
+        "Sites with measurements of functions that are documented here too, as in "
+        "intersphinx_mapping: a name, and the address with a file to read instead or None.",
+    )
     environment: dict[str, str] = _option({}, "Environment variables of the workers.")
     setup: str = _option(
         "", "Code that every worker runs first; {backend} and {module} are replaced."

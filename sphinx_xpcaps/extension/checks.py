@@ -121,6 +121,27 @@ def _address(value: Any, default: Any) -> Checked:
     return Checked(default, _expected(expected, value))
 
 
+def _mapping(value: Any, default: Any) -> Checked:
+    expected = 'a dictionary such as {"scipy": ("https://docs.scipy.org/doc/scipy/", None)}'
+    if not isinstance(value, Mapping):
+        return Checked(default, _expected(expected, value))
+    bad = [item for item in value.items() if not _is_site(*item)]
+    problem = f"expected {expected}, got {dict(bad[:1])!r}" if bad else ""
+    return Checked({k: tuple(v) for k, v in value.items() if _is_site(k, v)}, problem)
+
+
+def _is_site(name: Any, site: Any) -> bool:
+    return (
+        isinstance(name, str)
+        and name.isidentifier()
+        and isinstance(site, (tuple, list))
+        and len(site) == 2
+        and isinstance(site[0], str)
+        and site[0].startswith(("http://", "https://"))
+        and (site[1] is None or _is_text(site[1]))
+    )
+
+
 def _variables(value: Any, default: Any) -> Checked:
     expected = 'a dictionary of texts such as {"NAME": "value"}'
     if not isinstance(value, Mapping):
@@ -189,6 +210,7 @@ CHECKS: Mapping[str, Check] = {
     "collapse": _flag,
     "evidence": _evidence,
     "report_url": _address,
+    "mapping": _mapping,
     "environment": _variables,
     "setup": _text("a text with Python code"),
     "timeout": _seconds,

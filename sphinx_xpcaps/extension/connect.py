@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sphinx_xpcaps import render
 from sphinx_xpcaps.extension import options, pages, report
-from sphinx_xpcaps.extension.directives import Capabilities, Inline, Legend, Summary
+from sphinx_xpcaps.extension.directives import Capabilities, Inline, Legend, Report, Summary
 from sphinx_xpcaps.extension.domain import XpcapsDomain, caption_of, domain_of, placeholder
 from sphinx_xpcaps.extension.inject import on_object_description
 from sphinx_xpcaps.render.nodes import add_nodes
@@ -32,6 +32,7 @@ def connect(app: Sphinx) -> ExtensionMetadata:
     app.add_domain(XpcapsDomain)
     app.add_directive("xp-capabilities", Capabilities)
     app.add_directive("xp-capabilities-summary", Summary)
+    app.add_directive("xp-capabilities-report", Report)
     app.add_directive("xp-capabilities-legend", Legend)
     app.add_role("xpcap", Inline())
     app.add_enumerable_node(placeholder, "table", caption_of)  # type: ignore[arg-type]

@@ -169,6 +169,23 @@ class Summary(_Directive):
         )
 
 
+class Report(_Directive):
+    """``xp-capabilities-report``: all functions below a dotted name, with views and filters."""
+
+    known: ClassVar = {"class": directives.class_option, "name": directives.unchanged}
+
+    def run(self) -> list[nodes.Node]:
+        """Return a placeholder."""
+        self.drop_unknown_options()
+        request = SummaryRequest(
+            package=" ".join(self.arguments).strip(),
+            docname=self.env.docname,
+            line=self.lineno,
+            as_report=True,
+        )
+        return self.create_placeholder(request)
+
+
 class Legend(_Directive):
     """``xp-capabilities-legend``: the symbols and notes in the tables of the document."""
 

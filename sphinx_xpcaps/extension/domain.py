@@ -12,6 +12,7 @@ from sphinx.domains import Domain
 from sphinx_xpcaps.measure.request import MeasurementRequest
 from sphinx_xpcaps.render.appearance import TableOptions
 from sphinx_xpcaps.render.words import translated
+from sphinx_xpcaps.results.model import Record
 from sphinx_xpcaps.results.view import Table, blank
 
 if TYPE_CHECKING:
@@ -62,13 +63,16 @@ class TableRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SummaryRequest:
-    """A request for a summary of all tables below a dotted name."""
+    """A request for a summary of all tables below a dotted name, or of all tables."""
 
     package: str
+    """The dotted name; empty for all tables."""
     docname: str
     line: int | None = None
     module: str | None = None
     """The current module, to which the package may be relative."""
+    as_report: bool = False
+    """Whether it is the report, with views and filters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +111,12 @@ class BuildTables:
     by_target: Mapping[str, Table] = field(default_factory=dict)
     hidden: Set[TableRequest] = frozenset()
     """Requests for which nothing is shown: data that matches a pattern and is not callable."""
+    records: tuple[Record, ...] = ()
+    """The records from which they are derived."""
+    published: Mapping[str, str] = field(default_factory=dict)
+    """The addresses of the data of targets that another site has measured."""
+    reports: tuple[SummaryRequest, ...] = ()
+    """The requests for a report."""
 
 
 class XpcapsDomain(Domain):
@@ -114,7 +124,7 @@ class XpcapsDomain(Domain):
 
     name = "xpcaps"
     label = "array capabilities"
-    data_version = 4
+    data_version = 5
     initial_data: ClassVar[dict[str, Any]] = {"requests": {}}
 
     def __init__(self, env: BuildEnvironment) -> None:
@@ -151,7 +161,7 @@ class XpcapsDomain(Domain):
 
     def tables_below(self, package: str = "") -> list[Table]:
         """Return the tables that pages show, of one package or of all, sorted by target."""
-        prefix = f"{package}." if package else ""
+        prefix = _prefix(package)
         targets = sorted({request.target for request in self.shown()})
         return [self.table(target) for target in targets if f"{target}.".startswith(prefix)]
 
@@ -160,6 +170,13 @@ class XpcapsDomain(Domain):
         relative = f"{request.module}.{request.package}" if request.module else ""
         tables = self.tables_below(relative) if relative else []
         return tables or self.tables_below(request.package)
+
+    def report_document(self, target: str) -> str | None:
+        """Return the document with the report of a target; None if no document has one."""
+        for request in self.tables.reports:
+            if f"{target}.".startswith(_prefix(request.package)):
+                return request.docname
+        return None
 
     def process_doc(self, env: BuildEnvironment, docname: str, document: nodes.document) -> None:
         """Store the requests of a document after it is read."""
@@ -205,6 +222,10 @@ class XpcapsDomain(Domain):
         Without this method MyST warns about every link of the form ``[text](#name)``.
         """
         return []
+
+
+def _prefix(package: str) -> str:
+    return f"{package}." if package else ""
 
 
 def domain_of(env: BuildEnvironment) -> XpcapsDomain:

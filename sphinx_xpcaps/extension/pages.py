@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,10 +26,11 @@ from sphinx_xpcaps.extension.domain import (
 from sphinx_xpcaps.extension.links import links
 from sphinx_xpcaps.extension.options import appearance
 from sphinx_xpcaps.extension.page_digests import PageDigests
-from sphinx_xpcaps.extension.report import write_files
+from sphinx_xpcaps.extension.report import downloads, write_files
 from sphinx_xpcaps.extension.tables import build_tables, cache_folder
 from sphinx_xpcaps.extension.warnings import report
 from sphinx_xpcaps.render.legend import legend
+from sphinx_xpcaps.render.report import report as full_report
 from sphinx_xpcaps.render.summary import reference, summary
 from sphinx_xpcaps.render.table import inline, table
 from sphinx_xpcaps.render.words import translated
@@ -51,7 +53,9 @@ def on_env_updated(app: Sphinx, env: BuildEnvironment) -> list[str]:
     report(app, unmatched.patterns(app, domain))
     if not domain.by_document:
         return []
-    domain.tables, problems = build_tables(app, list(domain.requests(TableRequest)))
+    built, problems = build_tables(app, list(domain.requests(TableRequest)))
+    reports = (each for each in domain.requests(SummaryRequest) if each.as_report)
+    domain.tables = replace(built, reports=tuple(reports))
     report(app, [*problems, *unmatched.summaries(domain)])
     domain.page_digests = PageDigests.load(cache_folder(app), app.builder.name, Path(app.outdir))
     return sorted(
@@ -107,7 +111,11 @@ class Page:
         """Return the nodes for a placeholder; none for data that matches a pattern."""
         request: AnyRequest = node["request"]
         if isinstance(request, SummaryRequest):
-            return [summary(self._domain.summarized(request), reference(request.docname))]
+            tables = self._domain.summarized(request)
+            link = reference(request.docname)
+            if request.as_report:
+                return [full_report(tables, link, downloads(self._app, self._docname))]
+            return [summary(tables, link)]
         if isinstance(request, LegendRequest):
             tables = tables_of_document(self._domain, self._docname)
             return [legend(shown for content in tables for shown in content.cells)]
@@ -189,7 +197,8 @@ def digest(app: Sphinx, domain: XpcapsDomain, docname: str) -> str:
     requests = domain.by_document.get(docname, [])
     content = [(request, _shown_tables(domain, request)) for request in requests]
     bodies = [domain.body_elsewhere(each) for each in requests if isinstance(each, TableRequest)]
-    looks = (appearance(app), app.config.xpcaps_report_url, app.config.language)
+    reports = domain.tables.reports
+    looks = (appearance(app), app.config.xpcaps_report_url, app.config.language, reports)
     # Encoded, an enum's member is the same as the text that is read from a file.
     return hashlib.sha256(msgspec.json.encode((__version__, looks, bodies, content))).hexdigest()
 

@@ -1,11 +1,9 @@
-"""The report: a page with all targets and the same data in files."""
+"""The report that no document requests: a page with all targets; and files with its data."""
 
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterable, Iterator
-from html import escape
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -13,49 +11,58 @@ from typing import TYPE_CHECKING, Any, cast
 from docutils import nodes
 
 from sphinx_xpcaps.extension.domain import XpcapsDomain, domain_of
-from sphinx_xpcaps.extension.links import REPORT, WITH_REPORT
+from sphinx_xpcaps.extension.links import DATA, REPORT, WITH_REPORT, to_root
 from sphinx_xpcaps.files import write_atomically
-from sphinx_xpcaps.render.report import report, script_words
+from sphinx_xpcaps.render.report import report
 from sphinx_xpcaps.render.summary import Link
 from sphinx_xpcaps.render.words import translated
+from sphinx_xpcaps.results.combine import combine
 from sphinx_xpcaps.results.labels import MODES, version
+from sphinx_xpcaps.results.record import limited_to, write_bundle
 from sphinx_xpcaps.results.view import Table
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.domains.python import PythonDomain
 
-FILES = ("xpcaps.csv", "xpcaps.json")
-"""Names of the files with the data of the report."""
+CSV = "xpcaps.csv"
+"""The name of the file with a line per cell."""
 
 
 def on_collect_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """Add the report to the pages of an HTML builder if there are any tables."""
+    """Add the report to the pages of an HTML builder, unless a document has all of it."""
     domain = domain_of(app.env)
     tables = domain.tables_below()
-    if not tables or app.builder.name not in WITH_REPORT:
+    whole = any(not request.package for request in domain.tables.reports)
+    if not tables or whole or app.builder.name not in WITH_REPORT:
         return
-    here = app.builder.get_target_uri(REPORT)
-    up = "../" * here.count("/")
-    downloads = [
-        nodes.reference("", name.rpartition(".")[2].upper(), refuri=f"{up}{name}", internal=True)
-        for name in FILES
-    ]
-    content = report(tables, _link(app, domain), downloads)
+    content = report(tables, _link(app, domain), downloads(app, REPORT))
     body = app.builder.render_partial(content)["fragment"]  # type: ignore[attr-defined]
-    words = escape(json.dumps(script_words(), ensure_ascii=False), quote=True)
-    body = body.replace('<div class="xpcaps ', f'<div data-words="{words}" class="xpcaps ', 1)
     title = translated("Array library support")
     yield REPORT, {"title": title, "body": f"<h1>{title}</h1>\n{body}"}, "page.html"
 
 
+def downloads(app: Sphinx, docname: str) -> list[nodes.reference]:
+    """Return links from the page of a document to the data of all tables."""
+    if app.builder.name not in WITH_REPORT:
+        return []
+    root = to_root(app, docname)
+    return [
+        nodes.reference("", name.rpartition(".")[2].upper(), refuri=root + name, internal=True)
+        for name in (CSV, DATA)
+    ]
+
+
 def write_files(app: Sphinx) -> None:
-    """Write the data of the report as CSV and JSON beside the pages."""
-    tables = domain_of(app.env).tables_below()
+    """Write the data of all tables beside the pages, as CSV and as records."""
+    domain = domain_of(app.env)
+    tables = domain.tables_below()
     if not tables or app.builder.name not in WITH_REPORT:
         return
-    for name, text in zip(FILES, (as_csv(tables), as_json(tables)), strict=True):
-        write_atomically(Path(app.outdir) / name, text.encode())
+    write_atomically(Path(app.outdir) / CSV, as_csv(tables).encode())
+    targets = {table.target for table in tables}
+    shown = (limited_to(record, targets) for record in domain.tables.records)
+    write_bundle(combine(record for record in shown if record.targets), Path(app.outdir) / DATA)
 
 
 def as_csv(tables: Iterable[Table]) -> str:
@@ -67,16 +74,11 @@ def as_csv(tables: Iterable[Table]) -> str:
     return text.getvalue()
 
 
-def as_json(tables: Iterable[Table]) -> str:
-    """Return tables as JSON: a list with an object per cell."""
-    return json.dumps(list(_rows(tables)), indent=1, ensure_ascii=False) + "\n"
-
-
 COLUMNS = (
     "function", "backend", "device", "status", "notes", *MODES, "passed", "cases",
     "package_version", "backend_version", "date",
 )  # fmt: skip
-"""Names of the values of a cell in the files."""
+"""Names of the values of a cell in a line."""
 
 
 def _rows(tables: Iterable[Table]) -> Iterator[dict[str, Any]]:

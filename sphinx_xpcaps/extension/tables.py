@@ -13,12 +13,13 @@ from sphinx_xpcaps.extension import diagnostics, options
 from sphinx_xpcaps.extension.declarations import compare_declarations
 from sphinx_xpcaps.extension.domain import BuildTables, TableRequest
 from sphinx_xpcaps.extension.inject import PERHAPS_CALLABLE
+from sphinx_xpcaps.extension.mapping import read_published
 from sphinx_xpcaps.extension.progress import Progress
 from sphinx_xpcaps.extension.warnings import Diagnostic
 from sphinx_xpcaps.measure import batch
 from sphinx_xpcaps.measure.batch import Measured
 from sphinx_xpcaps.measure.request import MeasurementRequest
-from sphinx_xpcaps.results.model import Record
+from sphinx_xpcaps.results.model import Cell, Environment, Record
 from sphinx_xpcaps.results.record import read_files
 from sphinx_xpcaps.results.view import MISSING, Table, derive
 
@@ -32,17 +33,23 @@ def build_tables(
     """Return the table of every target that is requested or in a record, and all problems."""
     config = options.read(app)
     committed, problems = read_records(Path(app.confdir), config.records)
-    measured, failures = measure(app, config, measurements(requests))
+    targets = {request.target for request in requests}
+    published = read_published(app, targets, cache_folder(app) / "mapping")
+    problems += published.problems
+    own = [request for request in requests if request.target not in published]
+    measured, failures = measure(app, config, measurements(own))
+
+    def is_current(target: str, cell: Cell, environment: Environment) -> bool:
+        return target in published or measured.is_current(target, cell, environment)
+
+    records = (*measured.records, *committed, *published.records)
     tables = derive(
-        [*measured.records, *committed],
-        backends=config.backends,
-        devices=config.devices,
-        is_current=measured.is_current,
+        records, backends=config.backends, devices=config.devices, is_current=is_current
     )
     hidden = frozenset(
         request for request in requests if is_plain_data(request, tables.get(request.target))
     )
-    shown = [request for request in requests if request not in hidden]
+    shown = [request for request in own if request not in hidden]
     problems += failures
     if measured.records:
         problems += diagnostics.unmeasured_targets(shown, measured.records[0], tables)
@@ -52,7 +59,10 @@ def build_tables(
         problems += diagnostics.changed_cells(shown, committed, measured.records[0])
     if config.declared and config.execute != Execute.OFF:  # reading them imports the package
         problems += compare_declarations(Path(app.confdir), config, shown, tables)
-    return BuildTables(by_target=tables, hidden=hidden), problems
+    built = BuildTables(
+        by_target=tables, hidden=hidden, records=records, published=published.addresses
+    )
+    return built, problems
 
 
 def measurements(requests: Sequence[TableRequest]) -> list[MeasurementRequest]:

@@ -51,7 +51,9 @@ def summaries(domain: XpcapsDomain) -> Iterator[Diagnostic]:
         if not domain.summarized(request):
             known = _parents(shown.target for shown in domain.shown())
             hint = did_you_mean(request.package, sorted(known))
-            message = f"xp-capabilities-summary: no table for anything in {request.package!r}"
+            directive = "xp-capabilities-report" if request.as_report else "xp-capabilities-summary"
+            where = f"anything in {request.package!r}" if request.package else "any function"
+            message = f"{directive}: no table for {where}"
             message += f" ({hint})" if hint else ""
             yield Diagnostic(kind="match", message=message, request=request)
 

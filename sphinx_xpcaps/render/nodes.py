@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 class block(not_indexed, nodes.Element):  # type: ignore[misc]
-    """A container of a table and its evidence: a ``<div>`` in HTML, nothing elsewhere."""
+    """A container of a table and its evidence: a ``<div>`` in HTML, nothing elsewhere.
+
+    The attribute ``words``, if any, has the words that a script shows in it, as JSON.
+    """
 
 
 class details(nodes.General, nodes.Element):
@@ -79,7 +82,8 @@ def _nothing(translator: Any, node: nodes.Element) -> None:
 
 
 def _visit_block(translator: HTML5Translator, node: nodes.Element) -> None:
-    translator.body.append(translator.starttag(node, "div"))
+    words: dict[str, Any] = {"data-words": node["words"]} if "words" in node else {}
+    translator.body.append(translator.starttag(node, "div", **words))
 
 
 def _depart_block(translator: HTML5Translator, node: nodes.Element) -> None:

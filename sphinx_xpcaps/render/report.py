@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from docutils import nodes
 
 from sphinx_xpcaps.render import evidence
 from sphinx_xpcaps.render.cells import status_entry
+from sphinx_xpcaps.render.failures import failures
 from sphinx_xpcaps.render.legend import legend
 from sphinx_xpcaps.render.nodes import block, column_header, details, row_header, scrolling
 from sphinx_xpcaps.render.summary import Link, module_of
@@ -26,6 +28,8 @@ from sphinx_xpcaps.results.labels import DEVICES, title
 from sphinx_xpcaps.results.model import Status
 from sphinx_xpcaps.results.view import Shown, Table
 
+AT_FIRST = 200
+"""How many functions the script shows until the reader scrolls further."""
 MODE_VIEWS = ("jit", "lazy", "grad", "vmap")
 """Modes that have a view, besides the devices."""
 
@@ -58,7 +62,8 @@ def report(tables: Sequence[Table], link: Link, downloads: Sequence[nodes.refere
     downloads : sequence of reference
         Links to the same data in files.
     """
-    whole = block(classes=["xpcaps", "xpcaps-report", "no-search"])
+    words = json.dumps(script_words(), ensure_ascii=False)
+    whole = block(classes=["xpcaps", "xpcaps-report", "no-search"], words=words)
     results = [dict(_results(table)) for table in tables]
     columns = _columns(results)
     if not columns:
@@ -70,6 +75,7 @@ def report(tables: Sequence[Table], link: Link, downloads: Sequence[nodes.refere
     whole += details("", legend(cells), summary=str(_("Legend")), classes=["xpcaps-meaning"])
     whole += scrolling(_modules(tables, results, columns))
     whole += scrolling(_functions(tables, results, columns, link))
+    whole += failures(tables, link)
     return whole
 
 
@@ -154,6 +160,8 @@ def _functions(
     for table, each in zip(tables, results, strict=True):
         cells = [_cell(each.get(column)) for column in columns]
         rows.append(_row(link(table), None, cells))
+    for row in rows[AT_FIRST:]:
+        row["classes"].append("xpcaps-later")
     return _table([str(_("Function"))], columns, rows, "xpcaps-functions")
 
 
@@ -219,6 +227,7 @@ def script_words() -> dict[str, str]:
         "count": lambda: _("{shown} of {total} functions"),
         "nothing": lambda: _("No function matches."),
         "sort": lambda: _("Sort by this column"),
+        "more": lambda: _("Show more functions"),
     }
     found = {name: str(word()) for name, word in words.items()}
     return found | {status.replace("_", "-"): status_word(status) for status in Status}

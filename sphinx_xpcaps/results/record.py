@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -103,6 +103,12 @@ def read_files(paths: Iterable[Path]) -> ReadRecords:
             except RecordError as error:
                 errors.append(error)
     return ReadRecords(records=tuple(records), errors=tuple(errors))
+
+
+def limited_to(record: Record, targets: Container[str]) -> Record:
+    """Return a record without the targets that are not in `targets`."""
+    found = {name: target for name, target in record.targets.items() if name in targets}
+    return replace(record, targets=found)
 
 
 def write_bundle(records: Iterable[Record], path: Path) -> None:

@@ -135,6 +135,7 @@ def test_tables_have_links_to_themselves_the_report_and_a_form(site):
     assert links == {
         "Link to this table": "#xpcaps-pkg-partly",
         "All functions": "xpcaps-report.html",
+        "Record": "xpcaps.json",
         "Report a problem": "https://example.org/new?title=pkg.partly",
     }
     assert page.select_one("#xpcaps-pkg-partly table tr#xpcaps-pkg-partly-jax")

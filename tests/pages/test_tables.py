@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from sphinx_xpcaps.results.record import read_files, write_bundle
+from sphinx_xpcaps.results.record import read_files, read_records, write_bundle
 from tests.pages.conftest import cells, cells_of, words
 
 
@@ -164,16 +164,47 @@ def test_the_data_of_the_report_is_in_files_beside_it(site):
     page = built.page("xpcaps-report/index.html")
     links = [link["href"] for link in page.select(".xpcaps-where a")]
     assert links == ["../xpcaps.csv", "../xpcaps.json"]
-    rows = json.loads(built.text("xpcaps.json"))
-    (row,) = [
-        row
-        for row in rows
-        if (row["function"], row["backend"], row["device"]) == ("pkg.partly", "jax", "cpu")
-    ]
-    assert (row["status"], row["notes"], row["jit"]) == ("partial", ["no JIT"], "unsupported")
-    lines = built.text("xpcaps.csv").splitlines()
-    assert len(lines) == len(rows) + 1
     assert "pkg.partly,jax,cpu,partial,no JIT,supported,unsupported," in built.text("xpcaps.csv")
+    (record,) = read_records(built.out / "xpcaps.json")
+    (cell,) = [
+        cell
+        for cell in record.targets["pkg.partly"].cells
+        if (cell.backend, cell.device) == ("jax", "cpu")
+    ]
+    assert (cell.status, cell.notes, cell.modes["jit"]) == ("partial", ("no JIT",), "unsupported")
+
+
+def test_the_report_groups_functions_by_the_reason_of_failure(site):
+    page = site("offline").build().page("xpcaps-report.html")
+    libraries = {
+        words(each.summary): [words(item) for item in each.select("li")]
+        for each in page.select(".xpcaps-report details.xpcaps-how")
+    }
+    assert libraries["Dask: 2 functions"] == [
+        "computes graph (1 function): works, but computes the lazy graph before it returns"
+        " pkg.partly",
+        "timeout (1 function): a call exceeds the time limit pkg.fails",
+    ]
+
+
+def test_a_document_can_contain_the_report_in_any_format(site):
+    project = site("offline")
+    text = "Report\n======\n\n.. xp-capabilities-report::\n"
+    (project.src / "plain.rst").write_text(text, "utf-8")
+    built = project.build()
+    assert not (built.out / "xpcaps-report.html").exists()
+    assert built.page("plain.html").select_one(".xpcaps-report[data-words]")
+    links = built.page("works.html").select(".xpcaps-links a")
+    assert "plain.html" in [link["href"] for link in links]
+    assert "no JIT" in project.build("text").text("plain.txt")
+
+
+def test_a_report_without_any_table_gives_one_warning(site):
+    project = site("offline")
+    text = "Report\n======\n\n.. xp-capabilities-report:: other\n"
+    (project.src / "plain.rst").write_text(text, "utf-8")
+    message = "xp-capabilities-report: no table for anything in 'other' [xpcaps.match]"
+    assert project.build().warnings == [f"plain.rst:4: WARNING: {message}"]
 
 
 def test_rows_and_columns_can_be_chosen(site):

@@ -134,6 +134,18 @@
     const count = document.createElement("output");
     count.setAttribute("role", "status");
     let order = { column: 0, descending: false };
+    // Large tables take long to lay out, so rows are shown in steps, as the reader scrolls.
+    const step = 200;
+    let limit = step;
+    const more = document.createElement("button");
+    more.type = "button";
+    more.className = "xpcaps-more";
+    more.textContent = words.more;
+
+    function filter() {
+      limit = step;
+      update();
+    }
 
     function update() {
       const wanted = controls.q.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -157,9 +169,11 @@
                 (status < 0 || cell.status === status) &&
                 (!note || cell.note.split("; ").includes(note))
             ));
-        if (row.hidden === fits) row.hidden = !fits;
         found += fits;
+        const visible = fits && found <= limit;
+        if (row.hidden === visible) row.hidden = !visible;
       }
+      more.hidden = found <= limit;
       count.textContent = found
         ? words.count.replace("{shown}", found).replace("{total}", rows.length)
         : words.nothing;
@@ -204,7 +218,7 @@
       const descending = (state.get("sort") || "").startsWith("-");
       order = { column: column < heads.length ? column : 0, descending };
       sort();
-      update();
+      filter();
     }
 
     heads.forEach((head, column) => {
@@ -217,7 +231,7 @@
       button.addEventListener("click", () => {
         order = { column, descending: order.column === column && !order.descending };
         sort();
-        update();
+        filter();
       });
     });
     const style = document.createElement("style");
@@ -226,9 +240,26 @@
     form.className = "xpcaps-filter";
     form.setAttribute("role", "search");
     form.append(...Object.values(controls), count);
-    form.addEventListener("input", update);
+    form.addEventListener("input", filter);
     form.addEventListener("submit", (event) => event.preventDefault());
     report.querySelector(".xpcaps-scroll").before(form);
+    const frame = table.closest(".xpcaps-scroll");
+    frame.append(more);
+    for (const { row } of rows.slice(step)) {
+      row.hidden = true;
+      row.classList.remove("xpcaps-later");
+    }
+    more.addEventListener("click", () => {
+      limit += step;
+      update();
+    });
+    window.addEventListener("beforeprint", () => {
+      limit = rows.length;
+      update();
+    });
+    new IntersectionObserver((entries) => {
+      if (entries.some((entry) => entry.isIntersecting)) more.click();
+    }, { root: frame, rootMargin: "400px" }).observe(more);
     window.addEventListener("hashchange", restore);
     restore();
   }
