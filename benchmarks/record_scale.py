@@ -31,7 +31,7 @@ from sphinx_xpcaps.measure.keys import CellKeys
 from sphinx_xpcaps.measure.missing import Groups, find_missing
 from sphinx_xpcaps.measure.model import BackendDevice
 from sphinx_xpcaps.measure.store import RecordStore
-from sphinx_xpcaps.results.combine import combine
+from sphinx_xpcaps.results.merge_records import merge_records
 from sphinx_xpcaps.results.model import (
     SCHEMA,
     Cell,
@@ -181,7 +181,7 @@ def build(folder: Path, targets: int) -> dict[str, float]:
         return cell.key == keys.key(described[target], group, environment)
 
     loaded = timed("load", lambda: read_files(paths).records)
-    merged = timed("merge", lambda: combine(loaded))
+    merged = timed("merge", lambda: merge_records(loaded))
     tables = timed(
         "derive",
         lambda: derive(merged, backends=BACKENDS, devices=[DEVICE], is_current=is_current),

@@ -10,8 +10,8 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from sphinx_xpcaps.config import options
+from sphinx_xpcaps.declared import findings_file
 from sphinx_xpcaps.declared import known_differences as known
-from sphinx_xpcaps.declared import report
 from sphinx_xpcaps.extension.warnings import KINDS
 from sphinx_xpcaps.render.cells import status_symbol
 from sphinx_xpcaps.results import record
@@ -58,7 +58,11 @@ class StatusSymbol(SphinxRole):
 def publish_schemas(app: Sphinx, error: Exception | None) -> None:
     """Write the JSON Schemas of all file formats into the output folder."""
     if error is None and app.builder.format == "html":
-        schemas = {"record": record.schema(), "known": known.schema(), "declared": report.schema()}
+        schemas = {
+            "record": record.schema(),
+            "known": known.schema(),
+            "declared": findings_file.schema(),
+        }
         for name, schema in schemas.items():
             text = json.dumps(schema, indent=2, sort_keys=True)
             (Path(app.outdir) / f"{name}.schema.json").write_text(f"{text}\n", "utf-8")

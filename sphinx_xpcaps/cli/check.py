@@ -11,9 +11,8 @@ import click
 from sphinx_xpcaps.cli import options
 from sphinx_xpcaps.cli.run import Failure, expand, run
 from sphinx_xpcaps.config import Config
+from sphinx_xpcaps.declared import findings_file, messages
 from sphinx_xpcaps.declared import known_differences as known_file
-from sphinx_xpcaps.declared import messages
-from sphinx_xpcaps.declared import report as report_file
 from sphinx_xpcaps.declared.compare import compare
 from sphinx_xpcaps.declared.load import DeclaredError, declarations
 from sphinx_xpcaps.declared.model import Declarations, Findings
@@ -86,7 +85,7 @@ def check(
     )
     findings = known_file.classify(table, compare(declared, tables), known, date.today())
     if report is not None:
-        report_file.write(findings, report)
+        findings_file.write(findings, report)
     else:
         _print(findings, to_errors=patch)
     click.echo(messages.summary(findings), err=patch)

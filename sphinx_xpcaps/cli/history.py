@@ -11,7 +11,7 @@ from sphinx_xpcaps.cli.formats import Code, Format, Value, format_option, json_t
 from sphinx_xpcaps.cli.records import FILE, check_backends, fail, read_all
 from sphinx_xpcaps.results.history import History, histories
 from sphinx_xpcaps.results.labels import DEVICES, SYMBOLS, cell_text, title
-from sphinx_xpcaps.results.sources import Seen
+from sphinx_xpcaps.results.sources import RecordedCell
 
 _DEFAULT = Path("xpcaps/*.json")
 _HEADER = ("Target", "Library", "Device", "Versions", "Status", "Holds")
@@ -85,7 +85,7 @@ def _rows(found: Mapping[str, list[History]]) -> Iterator[tuple[Value, ...]]:
             yield (*start, _versions(other), cell_text(other.cell), "")
 
 
-def _versions(seen: Seen) -> str:
+def _versions(seen: RecordedCell) -> str:
     library = seen.environment.packages.get(seen.cell.backend, "unknown version")
     package = f"{seen.package.name} {seen.package.version or 'unknown version'}"
     return f"{seen.cell.backend} {library} with {package}"

@@ -1,4 +1,4 @@
-"""The command ``merge``: combine records in one file."""
+"""The command ``merge``: merge records into one file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from sphinx_xpcaps.cli.records import FILE, fail, read_all
-from sphinx_xpcaps.results.combine import combine
+from sphinx_xpcaps.results.merge_records import merge_records
 from sphinx_xpcaps.results.record import RecordError, read_records, write_bundle
 
 
@@ -23,7 +23,7 @@ def merge(files: tuple[Path, ...], output: Path, force: bool) -> None:
 
     The output may be one of the files. If it is another record, its cells are lost.
     """
-    records = combine(read_all(files))
+    records = merge_records(read_all(files))
     if not records:
         fail("the files contain no records")
     if output.exists() and not force:

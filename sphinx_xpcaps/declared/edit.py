@@ -12,7 +12,7 @@ class EditError(Exception):
     """Arguments are not literals in the call; the message names them."""
 
 
-class Source:
+class SourceText:
     """A source text that maps positions in its syntax tree to offsets.
 
     Parameters
@@ -51,7 +51,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Edit:
     """Replacement of a range of the text."""
 
     begin: int
@@ -60,13 +60,13 @@ class Change:
 
 
 def change_call(
-    source: Source, call: ast.Call, before: Mapping[str, Any], after: Mapping[str, Any]
-) -> Change:
+    source: SourceText, call: ast.Call, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> Edit:
     """Return the change that sets the arguments of `call` to `after`.
 
     Parameters
     ----------
-    source : Source
+    source : SourceText
         The file.
     call : ast.Call
         A call with keyword arguments only.
@@ -99,17 +99,17 @@ def change_call(
             value = f"{name}={new}"
         texts[call.keywords.index(keyword)] = value
     inner = _sequence(source, opened, end - 1, call.keywords, texts, added)
-    return Change(opened, end - 1, inner)
+    return Edit(opened, end - 1, inner)
 
 
-def apply(text: str, changes: Sequence[Change]) -> str:
-    """Return `text` with the changes applied, which must not overlap."""
-    for change in sorted(changes, key=lambda change: change.begin, reverse=True):
-        text = text[: change.begin] + change.text + text[change.end :]
+def apply(text: str, edits: Sequence[Edit]) -> str:
+    """Return `text` with `edits` applied, which must not overlap."""
+    for edit in sorted(edits, key=lambda edit: edit.begin, reverse=True):
+        text = text[: edit.begin] + edit.text + text[edit.end :]
     return text
 
 
-def _value(source: Source, node: ast.expr, before: Any, after: Any, quote: str) -> str:
+def _value(source: SourceText, node: ast.expr, before: Any, after: Any, quote: str) -> str:
     """Return the source of an argument; unchanged items of a list are kept as written."""
     if not isinstance(after, list):
         return _literal(after, quote)
@@ -131,7 +131,7 @@ def _value(source: Source, node: ast.expr, before: Any, after: Any, quote: str) 
 
 
 def _sequence(
-    source: Source,
+    source: SourceText,
     begin: int,
     end: int,
     nodes: Sequence[ast.expr | ast.keyword],

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from core.testing import Capabilities
 from sphinx_xpcaps.declared.correction import corrected, key_of
-from sphinx_xpcaps.declared.edit import Change, EditError, Source, apply, arguments, change_call
+from sphinx_xpcaps.declared.edit import Edit, EditError, SourceText, apply, arguments, change_call
 from sphinx_xpcaps.declared.model import Declaration, Declarations, DecoratorLocation, Findings
 from sphinx_xpcaps.results.view import Table
 
@@ -23,13 +24,13 @@ class Patch:
     left: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class _File:
-    """A source file with its changes; functions with the same decorator share a change."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _DecoratorEdit:
+    """The edit of a decorator, whose functions may be several."""
 
-    source: Source
-    folder: Path
-    changes: dict[tuple[int, int], Change] = field(default_factory=dict)
+    location: DecoratorLocation
+    source: SourceText
+    edit: Edit
 
 
 def patch(
@@ -51,7 +52,7 @@ def patch(
         Paths in the diff are relative to this folder; those of files outside it are relative
         to the folder of their package.
     """
-    files: dict[str, _File] = {}
+    edits: list[_DecoratorEdit] = []
     left = []
     for target in sorted({difference.target for difference in findings.differences}):
         declaration = declarations.entries[target]
@@ -59,60 +60,73 @@ def patch(
         new = corrected(declaration, tables[target], accepted=accepted)
         if new is None:
             left.append(f"{target}: no arguments agree with all measurements; correct it by hand")
-        elif problem := _correct(declaration, new, declarations.backend_names, files):
-            left.append(problem)
-    text = "".join(_diff(name, file, base) for name, file in sorted(files.items()))
+            continue
+        try:
+            edits.append(_correction(declaration, new, declarations.backend_names))
+        except _NotCorrectedError as error:
+            left.append(str(error))
+    by_file = groupby(sorted(edits, key=_file_of), key=_file_of)
+    text = "".join(_diff(list(of_file), base) for _, of_file in by_file)
     return Patch(text=text, left=tuple(left))
 
 
-def _correct(
-    declaration: Declaration,
-    new: Capabilities,
-    backend_names: Mapping[str, str],
-    files: dict[str, _File],
-) -> str | None:
-    """Add the change to a declaration, or return a message if it cannot be changed."""
+class _NotCorrectedError(Exception):
+    """A declaration cannot be corrected; the message is the reason and what to write."""
+
+
+def _file_of(edit: _DecoratorEdit) -> str:
+    return edit.location.file
+
+
+def _correction(
+    declaration: Declaration, new: Capabilities, backend_names: Mapping[str, str]
+) -> _DecoratorEdit:
+    """Return the edit that changes a declaration.
+
+    Raises
+    ------
+    _NotCorrectedError
+        It has no decorator in a source file that can be changed.
+    """
     target, declared = declaration.target, declaration.capabilities
     after = _with_backend_names(new.keywords(), backend_names)
     advice = f"its arguments should be ({arguments(after)})"
     if declared is None:
-        return f"{target} is not declared; {advice}"
+        raise _NotCorrectedError(f"{target} is not declared; {advice}")
     if declaration.location is None:
-        return f"{target} is not declared by a decorator in a source file; {advice}"
+        message = f"{target} is not declared by a decorator in a source file; {advice}"
+        raise _NotCorrectedError(message)
     try:
-        _change(
-            declaration.location,
-            _with_backend_names(declared.keywords(), backend_names),
-            after,
-            files,
-        )
+        before = _with_backend_names(declared.keywords(), backend_names)
+        return _edit(declaration.location, before, after)
     except EditError as error:
-        return f"{target}: {error} is not written out in its decorator; {advice}"
+        message = f"{target}: {error} is not written out in its decorator; {advice}"
+        raise _NotCorrectedError(message) from error
     except (OSError, SyntaxError, ValueError) as error:
-        return f"{target}: {declaration.location.file} cannot be read: {error}"
-    return None
+        message = f"{target}: {declaration.location.file} cannot be read: {error}"
+        raise _NotCorrectedError(message) from error
 
 
-def _change(
-    location: DecoratorLocation,
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
-    files: dict[str, _File],
-) -> None:
-    known = files.get(location.file)
-    file = known or _File(Source(Path(location.file).read_text("utf-8")), Path(location.package))
-    call = file.source.call_at(location.line, location.column)
+def _edit(
+    location: DecoratorLocation, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> _DecoratorEdit:
+    source = SourceText(Path(location.file).read_text("utf-8"))
+    call = source.call_at(location.line, location.column)
     if call is None:
         raise EditError("the call")
-    file.changes[location.line, location.column] = change_call(file.source, call, before, after)
-    files[location.file] = file
+    return _DecoratorEdit(
+        location=location, source=source, edit=change_call(source, call, before, after)
+    )
 
 
-def _diff(name: str, file: _File, base: Path) -> str:
-    before = file.source.text
-    after = apply(before, list(file.changes.values()))
-    path = Path(name)
-    shown = path.relative_to(base if path.is_relative_to(base) else file.folder).as_posix()
+def _diff(edits: Sequence[_DecoratorEdit], base: Path) -> str:
+    """Return the diff of one file; functions with the same decorator share an edit."""
+    location, before = edits[0].location, edits[0].source.text
+    by_position = {(each.location.line, each.location.column): each.edit for each in edits}
+    after = apply(before, list(by_position.values()))
+    path = Path(location.file)
+    folder = base if path.is_relative_to(base) else Path(location.package)
+    shown = path.relative_to(folder).as_posix()
     lines = difflib.unified_diff(
         before.splitlines(keepends=True),
         after.splitlines(keepends=True),

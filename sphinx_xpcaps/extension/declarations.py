@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from sphinx_xpcaps.config import Config
-from sphinx_xpcaps.declared import known_differences, messages, report
+from sphinx_xpcaps.declared import findings_file, known_differences, messages
 from sphinx_xpcaps.declared.compare import compare
 from sphinx_xpcaps.declared.load import DeclaredError, declarations
 from sphinx_xpcaps.declared.model import Findings
@@ -45,7 +45,7 @@ def compare_declarations(
     findings = known_differences.classify(config.declared, compared, known, date.today())
     if config.declared_report:
         try:
-            report.write(findings, Path(config.declared_report))
+            findings_file.write(findings, Path(config.declared_report))
         except OSError as error:
             return [_option_problem("xpcaps_declared_report", error, folder)]
         logger.info("declared and measured: %s", messages.summary(findings))

@@ -1,4 +1,4 @@
-"""Derive the tables of a build: measure, read the committed records, combine both."""
+"""Derive the tables of a build: measure, read the committed records, use both."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def read_records(folder: Path, patterns: Iterable[str]) -> tuple[list[Record], l
         paths += found
     files = read_files(dict.fromkeys(paths))
     for error in files.errors:
-        reason = " ".join(str(error).split()).removeprefix(f"{error.path}: ")
+        reason = " ".join(error.reason.split())
         message = f"the record cannot be read: {reason}"
         problems.append(Diagnostic(kind="record", message=message, file=error.path))
     return list(files.records), problems

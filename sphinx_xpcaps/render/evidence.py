@@ -19,7 +19,7 @@ from sphinx_xpcaps.render.words import (
 )
 from sphinx_xpcaps.results.labels import one_line, title, version
 from sphinx_xpcaps.results.model import Cell, Environment, Package, Reason, Status
-from sphinx_xpcaps.results.sources import Seen
+from sphinx_xpcaps.results.sources import RecordedCell
 from sphinx_xpcaps.results.view import Shown
 
 
@@ -180,7 +180,7 @@ def _history(shown: Shown) -> Iterator[nodes.list_item]:
         yield nodes.list_item("", nodes.paragraph("", text))
 
 
-def _other_measurement(seen: Seen) -> nodes.list_item:
+def _other_measurement(seen: RecordedCell) -> nodes.list_item:
     """Return the result in another environment or with an older version."""
     cell, environment = seen.cell, seen.environment
     notes = f" ({'; '.join(map(note_words, cell.notes))})" if cell.notes else ""

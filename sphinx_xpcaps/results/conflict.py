@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from sphinx_xpcaps.results.labels import STATUSES
 from sphinx_xpcaps.results.model import Environment
 from sphinx_xpcaps.results.separate import library_name, relevant_packages
-from sphinx_xpcaps.results.sources import Seen, Verdict
+from sphinx_xpcaps.results.sources import RecordedCell, Verdict
 from sphinx_xpcaps.results.text import clean
 
 _MOST_FACTS = 3
@@ -17,12 +17,12 @@ Fact = tuple[str, ...]
 """The value of one property in each of several environments."""
 
 
-def sides(seen: Sequence[Seen]) -> list[str]:
+def sides(seen: Sequence[RecordedCell]) -> list[str]:
     """Return a text for each result of a conflict, sorted.
 
     Parameters
     ----------
-    seen : sequence of Seen
+    seen : sequence of RecordedCell
         Measurements in different environments, with at least two results.
     """
     first = seen[0]

@@ -7,11 +7,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from core.backends import backends
+from sphinx_xpcaps.results.choose import choose
 from sphinx_xpcaps.results.labels import cell_text
-from sphinx_xpcaps.results.merge import choose
 from sphinx_xpcaps.results.model import Cell, Record
 from sphinx_xpcaps.results.separate import library_name
-from sphinx_xpcaps.results.sources import RecordSources, Seen, Source, content, parsed, recency
+from sphinx_xpcaps.results.sources import (
+    RecordedCell,
+    RecordSources,
+    Source,
+    content,
+    parsed,
+    recency,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +54,7 @@ class History:
     """The package whose versions differ: the backend, or else the measured package."""
     spans: tuple[Span, ...]
     """Sorted by version; not empty."""
-    others: tuple[Seen, ...] = ()
+    others: tuple[RecordedCell, ...] = ()
     """Measurements with other versions, of which two things differ; the newest first."""
 
     @property
@@ -84,21 +91,21 @@ def histories(records: Sequence[Record], target: str) -> tuple[History, ...]:
         Dotted name.
     """
     package = target.partition(".")[0]
-    seen: dict[tuple[str, str], list[Seen]] = {}
+    seen: dict[tuple[str, str], list[RecordedCell]] = {}
     for record in records:
         if target not in record.targets:
             continue
         sources = RecordSources(record)
         for cell in record.targets[target].cells:
             if cell.status.measured:
-                one = Seen(cell, sources.of(package, cell.date))
+                one = RecordedCell(cell, sources.of(package, cell.date))
                 seen.setdefault((cell.backend, cell.device), []).append(one)
     known = list(backends())
     order = sorted(seen, key=lambda at: (known.index(at[0]) if at[0] in known else 99, at))
     return tuple(history(seen[position]) for position in order)
 
 
-def history(seen: Sequence[Seen]) -> History:
+def history(seen: Sequence[RecordedCell]) -> History:
     """Return the history of a cell from all its measurements, of which there is at least one."""
     backend = seen[0].cell.backend
     axis = _axis(tuple([one.source for one in seen]), backend)
@@ -117,7 +124,7 @@ def history(seen: Sequence[Seen]) -> History:
     )
 
 
-def _spans(axis: _Axis, seen: Sequence[Seen]) -> Iterator[Span]:
+def _spans(axis: _Axis, seen: Sequence[RecordedCell]) -> Iterator[Span]:
     span: Span | None = None
     for group in axis.groups:
         cell = choose([seen[index] for index in group.members], lambda _: True).seen.cell
@@ -178,7 +185,7 @@ def _grouped(library: str, versions: Sequence[str], indices: Sequence[int]) -> _
     )
 
 
-def _recency(seen: Seen) -> tuple[object, ...]:
+def _recency(seen: RecordedCell) -> tuple[object, ...]:
     return *recency(seen.source, seen.cell.backend), content(seen.cell)
 
 

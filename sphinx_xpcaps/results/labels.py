@@ -58,8 +58,10 @@ OUTCOMES = {
 _REDUNDANT = re.compile(
     r"^\S+ is (?=not installed$)|^(\S+ \S+ is installed, but )?(there is |it has )?"
 )
-"""The parts of a message that the row and column of a cell already say, as in "cupy 14.2.0 is
-installed, but there is no CUDA device". Removing them changes the wording only."""
+"""The parts of a message that the row and column of a cell already contain, as in "cupy 14.2.0 is
+installed, but there is no CUDA device". They are found in the text because a record, which another
+version may have written, stores only the text. Removing them changes the wording and nothing else.
+"""
 
 
 def title(backend: str) -> str:

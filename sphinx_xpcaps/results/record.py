@@ -35,6 +35,7 @@ class RecordError(Exception):
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"{path}: {reason}")
         self.path = path
+        self.reason = reason
 
 
 class NewerRecordError(RecordError):
@@ -117,7 +118,7 @@ def write_bundle(records: Iterable[Record], path: Path) -> None:
     Parameters
     ----------
     records : iterable of Record
-        Records of different environments; see `sphinx_xpcaps.results.combine.combine`.
+        Records of different environments; see `sphinx_xpcaps.results.merge_records.merge_records`.
     path : Path
         The file.
     """

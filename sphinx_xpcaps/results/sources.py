@@ -1,4 +1,4 @@
-"""Measurements of one cell, with where and when each was made."""
+"""Cells of records, with where and when each was measured."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
+class RecordedCell:
     """The cell of one record, with its source."""
 
     cell: Cell
@@ -35,7 +35,7 @@ class Seen:
 
     def __eq__(self, other: object) -> bool:
         """Return whether `other` is an equal cell from an equal environment."""
-        if not isinstance(other, Seen):
+        if not isinstance(other, RecordedCell):
             return NotImplemented
         facts = self.cell, self.environment, self.package
         return facts == (other.cell, other.environment, other.package)

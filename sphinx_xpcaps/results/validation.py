@@ -38,7 +38,7 @@ def errors(path: Path) -> list[str]:
     try:
         read_records(path)
     except NewerRecordError as error:
-        return [_reason(error)]
+        return [one_line(error.reason)]
     except RecordError as error:
         # Reading is fast but stops at the first error.
         try:
@@ -47,7 +47,7 @@ def errors(path: Path) -> list[str]:
             found = []
         if len(found) > MOST_ERRORS:
             found[MOST_ERRORS:] = ["there are more errors"]
-        return found or [_reason(error)]
+        return found or [one_line(error.reason)]
     return []
 
 
@@ -84,7 +84,3 @@ def _message(error: Any) -> str:
 
 def _types(kinds: Any) -> str:
     return " or ".join(kinds) if isinstance(kinds, list) else str(kinds)
-
-
-def _reason(error: RecordError) -> str:
-    return one_line(str(error).removeprefix(f"{error.path}: "))

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from core.backends import backends as all_backends
+from sphinx_xpcaps.results.choose import choose
 from sphinx_xpcaps.results.garbage import garbage_collection_paused
 from sphinx_xpcaps.results.history import history
-from sphinx_xpcaps.results.merge import choose
 from sphinx_xpcaps.results.model import (
     Cell,
     Environment,
@@ -19,7 +19,7 @@ from sphinx_xpcaps.results.model import (
     Status,
     Target,
 )
-from sphinx_xpcaps.results.sources import RecordSources, Seen
+from sphinx_xpcaps.results.sources import RecordedCell, RecordSources
 
 IsCurrent = Callable[[str, Cell, Environment], bool]
 """Return whether the measurement of a cell of a target in an environment is current."""
@@ -42,7 +42,7 @@ class Shown:
     environment: Environment | None = None
     package: Package | None = None
     outdated: str | None = None
-    others: tuple[Seen, ...] = ()
+    others: tuple[RecordedCell, ...] = ()
     history: str = ""
 
 
@@ -114,7 +114,7 @@ def backends_of(records: Iterable[Record]) -> list[str]:
 def without_keys(table: Table) -> Table:
     """Return `table` without keys, to compare what readers see."""
 
-    def bare(seen: Seen) -> Seen:
+    def bare(seen: RecordedCell) -> RecordedCell:
         return replace(seen, cell=replace(seen.cell, key=None))
 
     return replace(
@@ -179,13 +179,13 @@ def _cells(
     is_current: IsCurrent,
 ) -> tuple[Shown, ...]:
     package = target.partition(".")[0]
-    seen: dict[tuple[str, str], list[Seen]] = {}
+    seen: dict[tuple[str, str], list[RecordedCell]] = {}
     for sources, results in found:
         for cell in results.cells:
-            one = Seen(cell, sources.of(package, cell.date))
+            one = RecordedCell(cell, sources.of(package, cell.date))
             seen.setdefault((cell.backend, cell.device), []).append(one)
 
-    def is_current_cell(one: Seen) -> bool:
+    def is_current_cell(one: RecordedCell) -> bool:
         return is_current(target, one.cell, one.environment)
 
     shown = []
@@ -209,7 +209,7 @@ def _cells(
     return tuple(shown)
 
 
-def _history(measured: Sequence[Seen]) -> str:
+def _history(measured: Sequence[RecordedCell]) -> str:
     """Return the results by version; nothing if only one version was measured."""
     found = history(measured) if len(measured) > 1 else None
     return str(found) if found and found.has_versions else ""

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 from click.testing import Result
 
-from sphinx_xpcaps.declared import report
+from sphinx_xpcaps.declared import findings_file
 
 pytestmark = pytest.mark.xdist_group("declared")
 
@@ -48,7 +48,7 @@ def test_report_replaces_the_output_and_matches_its_schema(check: Check) -> None
     assert answer.exit_code == 1
     assert answer.output.count("\n") == 1
     found = json.loads(Path("out/report.json").read_text())
-    jsonschema.validate(found, report.schema())
+    jsonschema.validate(found, findings_file.schema())
     traced, lazily = found["differences"]
     assert (traced["target"], traced["mode"]) == ("declares.looks", "jit")
     assert (traced["verdict"], traced["declared"]) == ("fails", True)

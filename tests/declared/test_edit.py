@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sphinx_xpcaps.declared.edit import EditError, Source, apply, arguments, change_call
+from sphinx_xpcaps.declared.edit import EditError, SourceText, apply, arguments, change_call
 
 
 def change(text: str, before: dict[str, Any], after: dict[str, Any]) -> str:
     """Return `text` with the arguments of its decorator changed."""
-    source = Source(text)
+    source = SourceText(text)
     (decorator,) = ast.parse(text).body[0].decorator_list  # type: ignore[attr-defined]
     call = source.call_at(decorator.lineno, decorator.col_offset)
     assert call is not None

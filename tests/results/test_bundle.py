@@ -12,7 +12,7 @@ from hypothesis import given, settings
 
 from sphinx_xpcaps.results import bundle
 from sphinx_xpcaps.results.cell_key import join_key
-from sphinx_xpcaps.results.combine import combine
+from sphinx_xpcaps.results.merge_records import merge_records
 from sphinx_xpcaps.results.model import Cell, Record, Status, Target
 from sphinx_xpcaps.results.record import (
     RecordError,
@@ -38,9 +38,9 @@ def keyed(number: int, package: str = PACKAGE) -> Cell:
 @given(several_records)
 def test_a_bundle_has_the_same_contents_when_it_is_read(tmp_path_factory, found) -> None:
     path = tmp_path_factory.mktemp("bundle") / "all.json"
-    combined = combine(found)
+    combined = merge_records(found)
     write_bundle(combined, path)
-    assert list(map(encode, combine(read_records(path)))) == list(map(encode, combined))
+    assert list(map(encode, merge_records(read_records(path)))) == list(map(encode, combined))
 
 
 @settings(max_examples=50)

@@ -1,7 +1,7 @@
-"""Combine records: those of one environment become one.
+"""Merge records: those of one environment become one.
 
 No measurement is lost: each cell keeps its newest measurement in each environment. The result does
-not depend on the order of the records, and combining it again changes nothing.
+not depend on the order of the records, and merging it again changes nothing.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from dataclasses import replace
 
 import msgspec
 
-from sphinx_xpcaps.results.merge import newest
+from sphinx_xpcaps.results.choose import newest
 from sphinx_xpcaps.results.model import Cell, Record, Target, Unavailable
 from sphinx_xpcaps.results.sources import identity
 from sphinx_xpcaps.results.view import target_kind
 
 
-def combine(records: Iterable[Record]) -> tuple[Record, ...]:
+def merge_records(records: Iterable[Record]) -> tuple[Record, ...]:
     """Return one record for each environment, sorted by environment.
 
     Of several measurements of a cell in one environment, the newest is kept. A cell that is older
@@ -25,17 +25,17 @@ def combine(records: Iterable[Record]) -> tuple[Record, ...]:
 
     Examples
     --------
-    >>> from sphinx_xpcaps.results.combine import combine
-    >>> combine([])
+    >>> from sphinx_xpcaps.results.merge_records import merge_records
+    >>> merge_records([])
     ()
     """
     by_environment: dict[str, list[Record]] = {}
     for record in records:
         by_environment.setdefault(identity(record), []).append(record)
-    return tuple(_combine(by_environment[key]) for key in sorted(by_environment))
+    return tuple(_merge(by_environment[key]) for key in sorted(by_environment))
 
 
-def _combine(records: list[Record]) -> Record:
+def _merge(records: list[Record]) -> Record:
     """Return one record with the contents of records of one environment."""
     if len(records) == 1 and not _has_own_dates(records[0]):
         return records[0]

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sphinx_xpcaps.results import bundle
-from sphinx_xpcaps.results.combine import combine
 from sphinx_xpcaps.results.labels import STATUSES
+from sphinx_xpcaps.results.merge_records import merge_records
 from sphinx_xpcaps.results.model import Cell, Record, Status
 from sphinx_xpcaps.results.sources import identity
 from sphinx_xpcaps.results.view import Shown, Table, derive
@@ -23,7 +23,7 @@ def tables(records: Sequence[Record]) -> dict[str, Table]:
 
 def combined(*records: Sequence[Record]) -> bytes:
     """Return the bytes of a bundle of all records."""
-    return bundle.encode(combine(record for some in records for record in some))
+    return bundle.encode(merge_records(record for some in records for record in some))
 
 
 @settings(max_examples=50)
@@ -38,8 +38,8 @@ def test_the_order_of_records_does_not_matter(found: list[Record], random) -> No
 @settings(max_examples=50)
 @given(several_records)
 def test_combining_twice_changes_nothing(found: list[Record]) -> None:
-    once = combine(found)
-    assert bundle.encode(combine(once)) == bundle.encode(once)
+    once = merge_records(found)
+    assert bundle.encode(merge_records(once)) == bundle.encode(once)
     assert combined(found, found) == bundle.encode(once)
     assert tables([*found, *found]) == tables(found)
 
@@ -49,13 +49,15 @@ def test_combining_twice_changes_nothing(found: list[Record]) -> None:
 def test_records_can_be_combined_in_steps(
     first: list[Record], second: list[Record], third: list[Record]
 ) -> None:
-    assert combined(combine([*first, *second]), third) == combined(first, combine(second + third))
+    assert combined(merge_records([*first, *second]), third) == combined(
+        first, merge_records(second + third)
+    )
 
 
 @settings(max_examples=50)
 @given(several_records)
 def test_tables_of_combined_records_are_those_of_the_records(found: list[Record]) -> None:
-    assert tables(combine(found)) == tables(found)
+    assert tables(merge_records(found)) == tables(found)
 
 
 def measured_cells(records: Sequence[Record]) -> Iterator[tuple[Record, str, Cell]]:
@@ -72,7 +74,7 @@ def measured_cells(records: Sequence[Record]) -> Iterator[tuple[Record, str, Cel
 def test_a_measured_cell_is_kept_or_replaced_by_a_newer_one(found: list[Record]) -> None:
     kept = {
         (identity(one), target, each.backend, each.device): each.date or one.environment.date
-        for one, target, each in measured_cells(combine(found))
+        for one, target, each in measured_cells(merge_records(found))
     }
     for one, target, each in measured_cells(found):
         date = kept[identity(one), target, each.backend, each.device]
@@ -102,7 +104,7 @@ def test_a_result_that_differs_from_the_shown_one_is_among_the_others(
     found: list[Record],
 ) -> None:
     derived = tables(found)
-    for _, target, each in measured_cells(combine(found)):
+    for _, target, each in measured_cells(merge_records(found)):
         shown = shown_at(derived, target, each)
         status, notes = shown.cell.status, shown.cell.notes
         is_shown = status == each.status and notes[: len(each.notes)] == each.notes
@@ -116,13 +118,13 @@ def test_a_result_that_differs_from_the_shown_one_is_among_the_others(
 @settings(max_examples=50)
 @given(several_records)
 def test_records_of_different_environments_stay_separate(found: list[Record]) -> None:
-    assert len(combine(found)) == len({identity(one) for one in found})
+    assert len(merge_records(found)) == len({identity(one) for one in found})
 
 
 @settings(max_examples=50)
 @given(records())
 def test_a_single_record_is_not_changed_but_for_superfluous_dates(one: Record) -> None:
-    (same,) = combine([one])
+    (same,) = merge_records([one])
     assert same.environment == one.environment
     assert sorted(same.targets) == sorted(one.targets)
 
@@ -130,7 +132,7 @@ def test_a_single_record_is_not_changed_but_for_superfluous_dates(one: Record) -
 def test_a_cell_that_is_older_than_the_combined_record_keeps_its_date() -> None:
     old = record(environment("2026-01-01"), cell(Status.SUPPORTED))
     new = record(environment("2026-02-01"), cell(Status.PARTIAL, backend="jax"))
-    (both,) = combine([new, old])
+    (both,) = merge_records([new, old])
     assert both.environment.date == "2026-02-01"
     assert both.targets[TARGET].cells == (
         cell(Status.PARTIAL, backend="jax"),
@@ -141,5 +143,5 @@ def test_a_cell_that_is_older_than_the_combined_record_keeps_its_date() -> None:
 def test_a_measurement_is_kept_although_a_newer_record_has_not_measured_the_cell() -> None:
     old = record(environment("2026-01-01"), cell(Status.SUPPORTED))
     new = record(environment("2026-02-01"), unmeasured("stopped"))
-    (both,) = combine([old, new])
+    (both,) = merge_records([old, new])
     assert both.targets[TARGET].cells == (cell(Status.SUPPORTED, date="2026-01-01"),)

@@ -1,4 +1,4 @@
-"""Write findings as JSON for other programs."""
+"""The file of findings: JSON for other programs."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ def write(findings: Findings, path: Path) -> None:
 
 
 def schema() -> dict[str, Any]:
-    """Return the JSON Schema of a report."""
+    """Return the JSON Schema of the file."""
     return msgspec.json.schema(Findings)

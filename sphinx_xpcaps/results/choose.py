@@ -17,7 +17,7 @@ from sphinx_xpcaps.results.conflict import sides
 from sphinx_xpcaps.results.labels import STATUSES
 from sphinx_xpcaps.results.model import MEASURED, Cell, Status
 from sphinx_xpcaps.results.separate import Separator, separator
-from sphinx_xpcaps.results.sources import Seen, content, newest_first, recency
+from sphinx_xpcaps.results.sources import RecordedCell, content, newest_first, recency
 
 _RANKS = {Status.SUPPORTED: 3, Status.PARTIAL: 2, Status.UNSUPPORTED: 1}
 
@@ -26,15 +26,15 @@ _RANKS = {Status.SUPPORTED: 3, Status.PARTIAL: 2, Status.UNSUPPORTED: 1}
 class Choice:
     """The measurement to show, how old it is if outdated, and other measurements."""
 
-    seen: Seen
+    seen: RecordedCell
     outdated: str | None = None
-    others: tuple[Seen, ...] = ()
+    others: tuple[RecordedCell, ...] = ()
     """Measurements in other environments with another result, the newest versions first."""
-    measured: tuple[Seen, ...] = ()
+    measured: tuple[RecordedCell, ...] = ()
     """All measurements, the newest versions first."""
 
 
-def choose(seen: Sequence[Seen], is_current: Callable[[Seen], bool]) -> Choice:
+def choose(seen: Sequence[RecordedCell], is_current: Callable[[RecordedCell], bool]) -> Choice:
     """Return the measurement to show; `seen` is not empty."""
     measured = [one for one in seen if one.cell.status in MEASURED]
     if not measured:
@@ -67,9 +67,9 @@ def rank_unmeasured(cell: Cell) -> tuple[bool, bool]:
 
 
 def _choice(
-    measured: Sequence[Seen],
-    shown: Seen,
-    others: Sequence[Seen] = (),
+    measured: Sequence[RecordedCell],
+    shown: RecordedCell,
+    others: Sequence[RecordedCell] = (),
     *,
     is_outdated: bool = False,
 ) -> Choice:
@@ -81,18 +81,18 @@ def _choice(
     )
 
 
-def _without_date(one: Seen) -> Seen:
+def _without_date(one: RecordedCell) -> RecordedCell:
     """Return `one` without the date of the cell, which is that of its environment too."""
     return one if one.cell.date is None else replace(one, cell=replace(one.cell, date=None))
 
 
-def _unmeasured_rank(one: Seen) -> tuple[bool, str, str, bytes]:
+def _unmeasured_rank(one: RecordedCell) -> tuple[bool, str, str, bytes]:
     environment = one.environment
     expected = one.cell.expected is not None
     return expected, environment.date, one.source.identity, content(one.cell)
 
 
-def _newest_versions_first(seen: Sequence[Seen]) -> list[Seen]:
+def _newest_versions_first(seen: Sequence[RecordedCell]) -> list[RecordedCell]:
     backend = seen[0].cell.backend
     indices, has_ties = newest_first(tuple([one.source for one in seen]), backend)
     if has_ties:  # several results of one environment from one day
@@ -102,26 +102,26 @@ def _newest_versions_first(seen: Sequence[Seen]) -> list[Seen]:
     return [seen[index] for index in indices]
 
 
-def _all_agree(seen: Sequence[Seen]) -> bool:
+def _all_agree(seen: Sequence[RecordedCell]) -> bool:
     first = seen[0].cell
     return all(
         one.cell.status is first.status and one.cell.notes == first.notes for one in seen[1:]
     )
 
 
-def _newest_of_each_environment(seen: Iterable[Seen]) -> list[Seen]:
+def _newest_of_each_environment(seen: Iterable[RecordedCell]) -> list[RecordedCell]:
     """Return the first cell of each environment; within one, `seen` has the newest first."""
-    found: dict[str, Seen] = {}
+    found: dict[str, RecordedCell] = {}
     for one in seen:
         found.setdefault(one.source.identity, one)
     return list(found.values())
 
 
-def _differing(seen: Iterable[Seen], shown: Seen) -> list[Seen]:
+def _differing(seen: Iterable[RecordedCell], shown: RecordedCell) -> list[RecordedCell]:
     return [one for one in seen if one.verdict != shown.verdict]
 
 
-def _agree(seen: list[Seen]) -> tuple[Seen, list[Seen]]:
+def _agree(seen: list[RecordedCell]) -> tuple[RecordedCell, list[RecordedCell]]:
     """Return the first of `seen` with a note on where it applies, and those that differ."""
     first = seen[0]
     same = [one for one in seen if one.verdict == first.verdict]
@@ -141,7 +141,7 @@ def _agree(seen: list[Seen]) -> tuple[Seen, list[Seen]]:
     return replace(first, cell=cell), differ
 
 
-def _note(found: Separator, shown: Seen, differ: Sequence[Seen]) -> str:
+def _note(found: Separator, shown: RecordedCell, differ: Sequence[RecordedCell]) -> str:
     """Return where the shown result holds, or until when there was a better one."""
     before = max(differ, key=lambda one: _RANKS.get(one.cell.status, 0)).cell.status
     if found.ended and _RANKS.get(before, 0) > _RANKS.get(shown.cell.status, 0):
@@ -149,6 +149,6 @@ def _note(found: Separator, shown: Seen, differ: Sequence[Seen]) -> str:
     return found.text
 
 
-def _age(one: Seen) -> str:
+def _age(one: RecordedCell) -> str:
     version = f" with {one.package.name} {one.package.version}" if one.package.version else ""
     return f"measured {one.environment.date}{version}"
