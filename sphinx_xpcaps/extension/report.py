@@ -16,8 +16,8 @@ from sphinx_xpcaps.files import write_atomically
 from sphinx_xpcaps.render.report import report
 from sphinx_xpcaps.render.summary import Link
 from sphinx_xpcaps.render.words import translated
-from sphinx_xpcaps.results.combine import combine
 from sphinx_xpcaps.results.labels import MODES, version
+from sphinx_xpcaps.results.merge_records import merge_records
 from sphinx_xpcaps.results.record import limited_to, write_bundle
 from sphinx_xpcaps.results.view import Table
 
@@ -62,7 +62,9 @@ def write_files(app: Sphinx) -> None:
     write_atomically(Path(app.outdir) / CSV, as_csv(tables).encode())
     targets = {table.target for table in tables}
     shown = (limited_to(record, targets) for record in domain.tables.records)
-    write_bundle(combine(record for record in shown if record.targets), Path(app.outdir) / DATA)
+    write_bundle(
+        merge_records(record for record in shown if record.targets), Path(app.outdir) / DATA
+    )
 
 
 def as_csv(tables: Iterable[Table]) -> str:
