@@ -121,6 +121,11 @@ class Backend(ABC):
     """
     environment: ClassVar[Mapping[str, str]] = {}
     """Environment variables to set before the library is imported for a measurement."""
+    imports: ClassVar[tuple[str, ...]] = ()
+    """Modules besides `module` that the library imports when it is first used.
+
+    Worker processes import them in advance. They are ignored if they are not installed.
+    """
     promotion: ClassVar[Promotion] = Promotion()
     """How the library promotes dtypes where the standard leaves it open."""
 

@@ -26,6 +26,7 @@ class DaskBackend(Backend):
     title = "Dask"
     module = "dask.array"
     distributions = ("dask",)
+    imports = ("distributed",)
     array_types = ("dask.array:Array",)
     lazy_apply = "core.lazy_apply.dask:DaskImplementation"
     columns = {"cpu": "cpu"}

@@ -14,6 +14,7 @@ from sphinx_xpcaps.cli.tables import grid
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure.profile import Clock
 from sphinx_xpcaps.measure.runner import worker_count
+from sphinx_xpcaps.measure.workers.servers import Servers
 from sphinx_xpcaps.results.labels import STATUSES
 from sphinx_xpcaps.results.model import Record, Status
 from sphinx_xpcaps.results.view import derive
@@ -36,10 +37,11 @@ def measure(targets: tuple[str, ...], output: Path | None, profile: bool, config
     A target is a function, a class, or a module, whose public callables are measured.
     """
     clock = Clock()
-    wanted, problems = expand(targets, config, clock)
-    if len(problems) == len(targets):
-        raise Failure("; ".join(problems))
-    measured = run(wanted, config, output=output, clock=clock)
+    with Servers() as servers:
+        wanted, problems = expand(targets, config, clock, servers)
+        if len(problems) == len(targets):
+            raise Failure("; ".join(problems))
+        measured = run(wanted, config, output=output, clock=clock, servers=servers)
     record = measured.records[0]
     if output is None:
         _print(record, wanted, config)

@@ -20,6 +20,7 @@ from sphinx_xpcaps.measure.request import MeasurementRequest
 from sphinx_xpcaps.measure.runner import Runner
 from sphinx_xpcaps.measure.store import StoreError
 from sphinx_xpcaps.measure.workers.errors import JobFailed, StartError, WorkerLost
+from sphinx_xpcaps.measure.workers.servers import Servers
 
 
 class Failure(click.ClickException):
@@ -29,7 +30,10 @@ class Failure(click.ClickException):
 
 
 def expand(
-    targets: Iterable[str], config: Config, clock: Clock | None = None
+    targets: Iterable[str],
+    config: Config,
+    clock: Clock | None = None,
+    servers: Servers | None = None,
 ) -> tuple[list[str], list[str]]:
     """Return the names of all functions of the targets, and a message for each problem.
 
@@ -40,7 +44,7 @@ def expand(
     """
     try:
         with system_errors():
-            answers = Runner(config, clock).expand(list(targets))
+            answers = Runner(config, clock, servers).expand(list(targets))
     except (JobFailed, WorkerLost) as error:
         raise Failure(f"the set-up code or an import failed: {error}") from None
     wanted: list[str] = []
@@ -62,6 +66,7 @@ def run(
     *,
     output: Path | None = None,
     clock: Clock | None = None,
+    servers: Servers | None = None,
 ) -> Measured:
     """Measure functions and write one record, or records in the user's cache.
 
@@ -78,7 +83,13 @@ def run(
             bar.update(task, description=what, completed=done, total=total)
 
         return batch.run(
-            requests, config, cache=_cache(), progress=progress, output=output, clock=clock
+            requests,
+            config,
+            cache=_cache(),
+            progress=progress,
+            output=output,
+            clock=clock,
+            servers=servers,
         )
 
 

@@ -26,6 +26,7 @@ from sphinx_xpcaps.measure.request import MeasurementRequest
 from sphinx_xpcaps.measure.runner import Result, Runner
 from sphinx_xpcaps.measure.store import RecordStore
 from sphinx_xpcaps.measure.workers.probe import probe
+from sphinx_xpcaps.measure.workers.servers import Servers
 from sphinx_xpcaps.results.model import Cell, Environment, Record
 
 OnProgress = Callable[[str, int, int], None]
@@ -52,6 +53,7 @@ def run(
     progress: OnProgress,
     output: Path | None = None,
     clock: Clock | None = None,
+    servers: Servers | None = None,
 ) -> Measured:
     """Measure what is requested and not in the cache.
 
@@ -69,6 +71,8 @@ def run(
         A file for the record. Default: the folder of records in the cache.
     clock : Clock, optional
         Measures where the time goes.
+    servers : Servers, optional
+        Fork servers of earlier steps.
     """
     clock = clock or Clock()
     bodies = _bodies_by_target(requests)
@@ -82,21 +86,21 @@ def run(
     )
     if not bodies or config.execute == Execute.OFF:
         return Measured(records=store.records(), is_current=_has_present_version)
-    with _ending_on_sigterm():
-        return _run(requests, bodies, config, environment, store, cache, progress, clock)
+    with _ending_on_sigterm(), Servers() as started:
+        runner = Runner(config, clock, servers or started)
+        return _run(runner, requests, bodies, environment, store, cache, progress)
 
 
 def _run(
+    runner: Runner,
     requests: Sequence[MeasurementRequest],
     bodies: Mapping[str, tuple[str, ...]],
-    config: Config,
     environment: Environment,
     store: RecordStore,
     cache: Path,
     progress: OnProgress,
-    clock: Clock,
 ) -> Measured:
-    runner = Runner(config, clock)
+    config, clock = runner.config, runner.clock
     infos = describe(
         list(bodies),
         config,
@@ -118,7 +122,12 @@ def _run(
         return cell.key == key(target, groups.of(target, cell.backend, cell.device), environment)
 
     with clock.lap(profile.PROBE):
-        available = probe(config.backends, config.environment, cache_file=cache / "probes.json")
+        available = probe(
+            config.backends,
+            config.environment,
+            cache_file=cache / "probes.json",
+            servers=runner.servers,
+        )
     store.set_available(available)
     with clock.lap(profile.OVERHEAD):
         missing = find_missing(infos, config, groups, key, available, store)

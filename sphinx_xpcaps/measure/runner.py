@@ -28,6 +28,7 @@ from sphinx_xpcaps.measure.tasks import find_cases, run_cases
 from sphinx_xpcaps.measure.workers.errors import JobFailed, StartError, WorkerLost
 from sphinx_xpcaps.measure.workers.messages import Job
 from sphinx_xpcaps.measure.workers.pool import Pool
+from sphinx_xpcaps.measure.workers.servers import Servers
 from sphinx_xpcaps.measure.workers.worker import Worker
 
 _FINDING = FindingGroup()
@@ -47,11 +48,16 @@ class Runner:
         Environment variables, set-up code, time limit and number of workers.
     clock : Clock, optional
         Measures where the time goes.
+    servers : Servers, optional
+        Fork servers that can be used. Default: they are started when needed, and none is kept.
     """
 
-    def __init__(self, config: Config, clock: Clock | None = None) -> None:
+    def __init__(
+        self, config: Config, clock: Clock | None = None, servers: Servers | None = None
+    ) -> None:
         self.config = config
         self.clock = clock or Clock()
+        self.servers = servers
         self.jobs = worker_count(config)
 
     def start_worker(self, group: Group | FindingGroup = _FINDING) -> Worker:
@@ -68,7 +74,8 @@ class Runner:
             variables,
             self.config.timeout,
             setup=_setup_of(self.config.setup, used),
-            backends={used.name: used.module},
+            backends=(used.name,),
+            servers=self.servers,
             memory_limit=self.config.memory_limit,
         )
 
@@ -85,7 +92,7 @@ class Runner:
             worker.start()
             return [self._expand(worker, name) for name in names]
         finally:
-            worker.close()
+            worker.release()
 
     def _expand(self, worker: Worker, name: str) -> Targets:
         found: list[Targets] = []
@@ -112,7 +119,7 @@ class Runner:
                     worker.restart()
                     found |= self._describe(worker, tuple(of_module))[0]
         finally:
-            worker.close()
+            worker.release()
         return {name: found[name] for name in names}
 
     def _describe(self, worker: Worker, names: Sequence[str]) -> tuple[dict[str, TargetInfo], bool]:

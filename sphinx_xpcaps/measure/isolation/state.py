@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import faulthandler
 import gc
+import importlib
 import os
 import shutil
 import signal
@@ -205,6 +206,9 @@ def _compared(backends: Iterable[Backend]) -> tuple[list[str], list[type]]:
     classes: list[type] = []
     for backend in backends:
         modules += [backend.module, backend.namespace().__name__]
+        for name in backend.imports:
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
         device = next(iter(backend.columns.values()))
         with contextlib.suppress(Exception):  # no such device
             array = backend.from_numpy(np.zeros(1), device)

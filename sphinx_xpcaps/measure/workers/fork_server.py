@@ -10,6 +10,7 @@ of the server.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import os
 import select
@@ -62,6 +63,8 @@ def main() -> None:
     for module in filter(None, modules.split(",")):
         with contextlib.suppress(Exception):
             importlib.import_module(module)
+    gc.collect()
+    gc.freeze()  # workers share this memory as long as their collections leave it alone
     server = _Server(control, folder)
     try:
         server.serve()

@@ -13,6 +13,7 @@ from sphinx_xpcaps.measure.model import BackendDevice
 from sphinx_xpcaps.measure.workers.errors import JobFailed, WorkerLost
 from sphinx_xpcaps.measure.workers.messages import Job
 from sphinx_xpcaps.measure.workers.pool import Pool
+from sphinx_xpcaps.measure.workers.servers import Servers
 from sphinx_xpcaps.measure.workers.worker import Worker
 
 _TIMEOUT = 120.0
@@ -26,7 +27,11 @@ _Cache = dict[str, dict[str, tuple[bool, str]]]
 
 
 def probe(
-    names: Sequence[str], variables: Mapping[str, str], *, cache_file: Path | None = None
+    names: Sequence[str],
+    variables: Mapping[str, str],
+    *,
+    cache_file: Path | None = None,
+    servers: Servers | None = None,
 ) -> dict[BackendDevice, Availability]:
     """Return for each device of each backend whether it can be used.
 
@@ -38,6 +43,8 @@ def probe(
         Environment variables of the workers.
     cache_file : Path, optional
         A JSON file with earlier results, which are valid for the same versions and accelerator.
+    servers : Servers, optional
+        Keeps the servers with the imported libraries.
     """
     cached = (read_cache(cache_file, _Cache) if cache_file else None) or {}
     found: dict[str, Devices] = {}
@@ -53,7 +60,7 @@ def probe(
             }
         else:
             unknown.append(name)
-    for name, devices in _probe_in_workers(unknown, variables):
+    for name, devices in _probe_in_workers(unknown, variables, servers):
         found[name] = devices
         cached[_fingerprint(get_backend(name), variables)] = {
             device: (answer.usable, answer.reason) for device, answer in devices.items()
@@ -74,10 +81,15 @@ def device_availability(*, name: str) -> Devices:
 
 
 def _probe_in_workers(
-    names: Sequence[str], variables: Mapping[str, str]
+    names: Sequence[str], variables: Mapping[str, str], servers: Servers | None
 ) -> list[tuple[str, Devices]]:
     def start_worker(name: str) -> Worker:
-        return Worker({**get_backend(name).environment, **variables}, _TIMEOUT)
+        return Worker(
+            {**get_backend(name).environment, **variables},
+            _TIMEOUT,
+            backends=(name,),
+            servers=servers,
+        )
 
     def run_task(worker: Worker, group: str, name: str) -> tuple[str, Devices]:
         return name, _probe_one(worker, name)
@@ -96,6 +108,8 @@ def _probe_one(worker: Worker, name: str) -> Devices:
     except (WorkerLost, JobFailed) as error:
         reason = f"{name} is installed, but importing it fails: {error}"
         return dict.fromkeys(get_backend(name).columns.values(), Availability(False, reason))
+    finally:
+        worker.release()
     return devices
 
 

@@ -57,6 +57,8 @@ class ServerProcess:
     """
 
     def __init__(self, environment: Mapping[str, str], modules: tuple[str, ...] = ()) -> None:
+        self.environment = environment
+        self.modules = modules
         self._folder = str(create_folder("worker"))
         self._errors = Path(self._folder, "stderr")
         self._lock = threading.Lock()
@@ -109,6 +111,10 @@ class ServerProcess:
                 return self._answer(_CONTROL_LIMIT)
         except (EOFError, OSError, ChannelError, msgspec.MsgspecError):
             return None
+
+    def is_running(self) -> bool:
+        """Return whether the server has not ended."""
+        return self._process.poll() is None
 
     def close(self) -> None:
         """End the server with all workers and what they started."""

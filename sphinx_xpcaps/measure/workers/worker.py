@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from core.backends import get_backend
@@ -11,9 +11,12 @@ from sphinx_xpcaps.measure.workers.child import set_up
 from sphinx_xpcaps.measure.workers.errors import JobFailed, StartError, WorkerLost
 from sphinx_xpcaps.measure.workers.messages import Job
 from sphinx_xpcaps.measure.workers.server_process import ServerProcess
+from sphinx_xpcaps.measure.workers.servers import Servers
 from sphinx_xpcaps.measure.workers.worker_process import WorkerProcess
 from sphinx_xpcaps.results.model import Outcome
 
+_JOB_MODULES = ("sphinx_xpcaps.cases.collect", "sphinx_xpcaps.measure.case_runs")
+"""Modules of the jobs that measure, which servers import once for all their workers."""
 _LARGE = 3 * 2**30
 """A process with a larger peak memory is replaced after its job, in bytes."""
 _SETUP_TIMEOUT = 120.0
@@ -35,11 +38,13 @@ class Worker:
         Seconds until the next message, after which the process is killed.
     setup : str
         Code that each new process runs first.
-    backends : mapping of str to str
-        Names of backends, whose settings are compared after each job, with their modules, which
-        are imported before the process is forked.
+    backends : iterable of str
+        Backends, whose settings are compared after each job, and which are imported before the
+        process is forked.
     memory_limit : int
         Bytes of memory that the process and its children may use; 0 for no limit.
+    servers : Servers, optional
+        Fork servers that can be used. Default: the worker starts its own one.
     """
 
     def __init__(
@@ -48,14 +53,16 @@ class Worker:
         timeout: float,
         *,
         setup: str = "",
-        backends: Mapping[str, str] | None = None,
+        backends: Iterable[str] = (),
         memory_limit: int = 0,
+        servers: Servers | None = None,
     ) -> None:
         self._environment = environment
         self._timeout = timeout
         self._code = setup
-        self._backends = dict(backends or {})
+        self._backends = tuple(backends)
         self._memory_limit = memory_limit
+        self._servers = servers
         self._server: ServerProcess | None = None
         self._process: WorkerProcess | None = None
         self._error: StartError | None = None
@@ -80,9 +87,8 @@ class Worker:
             process = self._process = WorkerProcess(
                 self._started_server(), max(self._timeout, _SETUP_TIMEOUT), self._memory_limit
             )
-            modules = tuple(self._backends.values())
             job = Job.calling(
-                set_up, code=self._code, modules=modules, backends=tuple(self._backends)
+                set_up, code=self._code, modules=self._modules(), backends=self._backends
             )
             try:
                 self._check_stopped()
@@ -117,7 +123,7 @@ class Worker:
         )
         self._changed_by_import_of = module if finished.changed_by_import else ""
         if finished.imported:  # what the library's settings were before is not known
-            self._backends |= {name: get_backend(name).module for name in finished.imported}
+            self._backends = tuple(dict.fromkeys((*self._backends, *finished.imported)))
             self.close()
         elif self.changed or finished.peak_memory > _LARGE:
             # Also if all changes were restored, as there may be others that are not known.
@@ -130,6 +136,15 @@ class Worker:
         self._changed_by_import_of = ""
         if process is not None and not process.close():
             self.close()  # measured code has killed the server
+
+    def release(self) -> None:
+        """End the process; another worker may use the server."""
+        self.restart()
+        server, self._server = self._server, None
+        if server is not None and self._servers is not None:
+            self._servers.give_back(server)
+        elif server is not None:
+            server.close()
 
     def close(self) -> None:
         """End the process and its server; the next job starts others."""
@@ -146,14 +161,21 @@ class Worker:
 
     def _started_server(self) -> ServerProcess:
         if self._server is None:
-            modules = tuple(self._backends.values())
             try:
-                self._server = ServerProcess(self._environment, modules)
+                modules = self._modules()
+                if self._servers is None:
+                    self._server = ServerProcess(self._environment, modules)
+                else:
+                    self._server = self._servers.take(self._environment, modules)
             except StartError as error:
                 self._error = error
                 raise
         self._check_stopped()
         return self._server
+
+    def _modules(self) -> tuple[str, ...]:
+        used = map(get_backend, self._backends)
+        return (*_JOB_MODULES, *(name for each in used for name in (each.module, *each.imports)))
 
     def _check_stopped(self) -> None:
         if self._stopped:

@@ -1,0 +1,66 @@
+"""Fork servers that are kept for the next worker that needs the same one."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Mapping
+from types import TracebackType
+from typing import TypeAlias
+
+from sphinx_xpcaps.measure.workers.server_process import ServerProcess
+
+_Key: TypeAlias = tuple[tuple[tuple[str, str], ...], tuple[str, ...]]
+
+
+class Servers:
+    """Starts fork servers, and keeps those that are given back until they are needed again.
+
+    Starting one takes the time of importing an array library. A server serves one worker at a time,
+    so that measured code that kills it affects no other worker.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._idle: defaultdict[_Key, list[ServerProcess]] = defaultdict(list)
+
+    def take(self, environment: Mapping[str, str], modules: tuple[str, ...]) -> ServerProcess:
+        """Return a server with these variables and modules; see `ServerProcess`."""
+        with self._lock:
+            idle = self._idle[_key(environment, modules)]
+            while idle:
+                server = idle.pop()
+                if server.is_running():
+                    return server
+                server.close()
+        return ServerProcess(environment, modules)
+
+    def give_back(self, server: ServerProcess) -> None:
+        """Keep a server, which must have no workers."""
+        with self._lock:
+            self._idle[_key(server.environment, server.modules)].append(server)
+
+    def close(self) -> None:
+        """End the servers that are not in use."""
+        with self._lock:
+            idle = [server for servers in self._idle.values() for server in servers]
+            self._idle.clear()
+        for server in idle:
+            server.close()
+
+    def __enter__(self) -> Servers:
+        """Return the object, which is closed at the end of the context."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the servers."""
+        self.close()
+
+
+def _key(environment: Mapping[str, str], modules: tuple[str, ...]) -> _Key:
+    return tuple(sorted(environment.items())), modules
