@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,12 @@ def mutated(content: bytes, seed: int) -> bytes:
         fragments = [*FRAGMENTS, chance.randbytes(3), bytes(changed[stop : stop + 20])]
         changed[start:stop] = chance.choice(fragments)
     return bytes(changed)
+
+
+def _mutated_like(content: bytes | str, seed: int) -> bytes | str:
+    if isinstance(content, bytes):
+        return mutated(content, seed)
+    return mutated(content.encode(), seed).decode(errors="replace")
 
 
 def _replace_value(plain: Any, chance: random.Random) -> None:
@@ -357,35 +364,20 @@ def fuzz(number: int, *, derandomize: bool = False) -> Report:
     pages |= st.text(max_size=200).map(lambda text: VALID_PAGE.replace("xp.ones(3)", text))
     with handlers() as on:
         #       kind, share, valid content, generated content, handler
-        kinds: list[tuple[str, float, bytes, Any, Callable[[Any], None]]] = [
+        kinds: list[tuple[str, float, bytes | str, Any, Callable[[Any], None]]] = [
             ("record", 0.36, VALID_RECORD, generated_json, on.record),
             ("cache", 0.14, VALID_CACHE, generated_json, on.cache),
             ("journal", 0.1, VALID_JOURNAL, generated_json, on.journal),
             ("known differences", 0.16, VALID_KNOWN, generated_json, on.known),
-        ]
-        for kind, share, valid, generated, handle in kinds:
-            half = round(number * share / 2)
-            repeat(
-                half,
-                SEEDS,
-                lambda seed, k=kind, v=valid, h=handle: report.call(k, h, mutated(v, seed)),
-            )
-            repeat(half, generated, lambda content, k=kind, h=handle: report.call(k, h, content))
-        repeat(round(number * 0.14), chosen, lambda each: report.call("options", on.options, each))
-        texts: list[tuple[str, float, str, Any, Callable[[Any], None]]] = [
             ("directive", 0.05, VALID_PAGE, pages, on.directive),
             ("body", 0.05, VALID_BODY, st.text(max_size=80), on.body),
         ]
-        for kind, share, text, generated, handle in texts:
+        for kind, share, valid, generated, handle in kinds:
             half = round(number * share / 2)
-            repeat(
-                half,
-                SEEDS,
-                lambda seed, k=kind, t=text, h=handle: report.call(
-                    k, h, mutated(t.encode(), seed).decode(errors="replace")
-                ),
-            )
-            repeat(half, generated, lambda content, k=kind, h=handle: report.call(k, h, content))
+            changed = SEEDS.map(partial(_mutated_like, valid))
+            for contents in (changed, generated):
+                repeat(half, contents, partial(report.call, kind, handle))
+        repeat(round(number * 0.14), chosen, partial(report.call, "options", on.options))
     return report
 
 

@@ -293,7 +293,9 @@ class Backend(ABC):
         """Return the message of an exception in one line, also where the library hides it."""
         return str(error)
 
-    def gradient(self, function: Callable[[list[Any]], Any], arrays: list[Any]) -> list[Any]:
+    def gradient(
+        self, function: Callable[[list[Array]], Array], arrays: list[Array]
+    ) -> list[Array]:
         """Return the derivatives of a function's result with respect to each array in its list.
 
         Parameters
@@ -310,7 +312,9 @@ class Backend(ABC):
         """
         raise NotImplementedError(f"{self.title} has no gradients")
 
-    def vmap(self, function: Callable[[list[Any]], list[Any]], arrays: list[Any]) -> list[Any]:
+    def vmap(
+        self, function: Callable[[list[Array]], list[Array]], arrays: list[Array]
+    ) -> list[Array]:
         """Return the results of `function` mapped over the first axis of `arrays`.
 
         The function takes and returns lists of arrays. Results are stacked along a new first axis.

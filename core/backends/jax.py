@@ -169,12 +169,16 @@ class JAXBackend(Backend):
         jitted: Callable[..., Any] = autojit(function, backend="jax")
         return jitted
 
-    def gradient(self, function: Callable[[list[Any]], Any], arrays: list[Any]) -> list[Any]:
+    def gradient(
+        self, function: Callable[[list[Array]], Array], arrays: list[Array]
+    ) -> list[Array]:
         import jax
 
         return list(jax.grad(function)(arrays))
 
-    def vmap(self, function: Callable[[list[Any]], list[Any]], arrays: list[Any]) -> list[Any]:
+    def vmap(
+        self, function: Callable[[list[Array]], list[Array]], arrays: list[Array]
+    ) -> list[Array]:
         import jax
 
         return list(jax.vmap(function)(arrays))

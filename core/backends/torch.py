@@ -158,7 +158,9 @@ class TorchBackend(Backend):
         explained = re.match(r"\s*Explanation: (.*)", rest)
         return f"{title}: {explained[1]}" if explained else str(error)
 
-    def gradient(self, function: Callable[[list[Any]], Any], arrays: list[Any]) -> list[Any]:
+    def gradient(
+        self, function: Callable[[list[Array]], Array], arrays: list[Array]
+    ) -> list[Array]:
         import torch
 
         inputs = [x.detach().clone().requires_grad_() for x in arrays]
@@ -168,7 +170,9 @@ class TorchBackend(Backend):
             return [None] * len(arrays)
         return list(torch.autograd.grad(result, inputs, allow_unused=True))
 
-    def vmap(self, function: Callable[[list[Any]], list[Any]], arrays: list[Any]) -> list[Any]:
+    def vmap(
+        self, function: Callable[[list[Array]], list[Array]], arrays: list[Array]
+    ) -> list[Array]:
         import torch
 
         return list(torch.func.vmap(function)(arrays))

@@ -15,6 +15,7 @@ from core.lazy_apply.numpy import as_array
 from core.lazy_apply.outputs import check_shapes
 from core.lazy_apply.signature import parse
 from core.lazy_apply.trees import describes_results
+from core.typing import DType
 
 _ndarray = np.ndarray
 
@@ -23,7 +24,7 @@ def lazy_apply(
     func: Callable[..., Any],
     *args: Any,
     shape: Shape | Sequence[Shape] | Callable[..., Any] | None = None,
-    dtype: Any = None,
+    dtype: DType = None,
     as_numpy: bool = False,
     xp: ModuleType | None = None,
     signature: str | None = None,

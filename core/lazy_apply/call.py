@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from core.lazy_apply.signature import Signature
-from core.typing import Array, Namespace
+from core.typing import Array, DType, Namespace
 
 Shape = tuple[int | None, ...]
 """The lengths of an array's axes; None where a length depends on values not computed yet."""
@@ -30,7 +30,7 @@ class Call:
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
     shape: Any = None
-    dtype: Any = None
+    dtype: DType = None
     as_numpy: bool = False
     xp: Namespace = None
     vmap_method: str | None = None

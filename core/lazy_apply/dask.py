@@ -229,7 +229,7 @@ def _select_result(
     keys: Mapping[tuple[int, ...], Any],
     chunks: tuple[Any, ...],
     dtype: np.dtype[Any],
-    operands: Sequence[Any],
+    operands: Sequence[Array],
 ) -> Any:
     """Return result `i` of the tasks at `keys`, given by their block indices along the loops."""
     own = f"{name}-{i}"

@@ -27,19 +27,24 @@ except ImportError:  # an older JAX
     from jax.experimental import enable_x64
 
 
-def call_from_device(bound: BoundCall, operands: Sequence[Array], results: Sequence[Any]) -> Any:
+def call_from_device(
+    bound: BoundCall, operands: Sequence[Array], results: Sequence[Any]
+) -> list[Array]:
     """Return the results, described by `results`, of a callback with copies of the operands."""
     settings = _current_settings()
 
-    def callback(*arrays: Any) -> list[Any]:
+    def callback(*arrays: Array) -> list[Array]:
         return _run(bound, arrays, None, settings)
 
-    return jax.pure_callback(
+    found: list[Array] = jax.pure_callback(
         callback, _as_structs(results), *operands, sharding=bound.call.sharding
     )
+    return found
 
 
-def _call_from_cpu(bound: BoundCall, operands: Sequence[Array], results: Sequence[Any]) -> Any:
+def _call_from_cpu(
+    bound: BoundCall, operands: Sequence[Array], results: Sequence[Any]
+) -> list[Array]:
     """Return the results, described by `results`, of a callback that shares XLA's memory."""
     device, settings = synchronous_cpu(), _current_settings()
     dtypes = [x.dtype for x in operands]
@@ -76,7 +81,7 @@ def _as_structs(results: Sequence[Any]) -> list[Any]:
 
 
 def _run(
-    bound: BoundCall, operands: Sequence[Any], device: Device, settings: Callable[[], Any]
+    bound: BoundCall, operands: Sequence[Array], device: Device, settings: Callable[[], Any]
 ) -> list[Any]:
     """Call the function from a running computation, with arrays in host memory.
 

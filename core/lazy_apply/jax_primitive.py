@@ -44,7 +44,7 @@ def place(result: Any, first: Array, xp: Namespace = None) -> Array:
     return jax.device_put(result, sharding)
 
 
-def _from_host(x: Any) -> Array:
+def _from_host(x: object) -> Array:
     """Return a JAX array with a copy of `x`."""
     try:
         return jnp.array(x)
@@ -96,7 +96,7 @@ def _jvp(primals: Any, tangents: Any, *, bound: BoundCall) -> Any:
         raise NotImplementedError(missing_derivative(bound.call)) from error
 
 
-def _transpose(_: Any, *operands: Any, bound: BoundCall) -> Any:
+def _transpose(_: Any, *operands: Array, bound: BoundCall) -> Any:
     """Raise: the function was called with tangents, in which it is not known to be linear."""
     name = bound.call.name
     raise NotImplementedError(
@@ -105,11 +105,11 @@ def _transpose(_: Any, *operands: Any, bound: BoundCall) -> Any:
     )
 
 
-def _lower(*operands: Array, bound: BoundCall) -> Any:
+def _lower(*operands: Array, bound: BoundCall) -> list[Array]:
     return call_from_device(bound, operands, _abstract_eval(bound=bound))
 
 
-def _lower_on_cpu(*operands: Array, bound: BoundCall) -> Any:
+def _lower_on_cpu(*operands: Array, bound: BoundCall) -> list[Array]:
     if call_from_cpu is None or bound.call.sharding is not None:
         return _lower(*operands, bound=bound)
     return call_from_cpu(bound, operands, _abstract_eval(bound=bound))
@@ -119,7 +119,7 @@ def _lowering(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return the rule by which JAX compiles the call: compile `function` instead."""
     rule = mlir.lower_fun(function, multiple_results=True)
 
-    def lower(context: Any, *operands: Any, bound: BoundCall) -> Any:
+    def lower(context: Any, *operands: Array, bound: BoundCall) -> Any:
         axes = context.module_context.axis_context
         if bound.call.sharding is not None and getattr(axes, "device_assignment", 0) is None:
             # The computation is not assigned to devices yet: there is no other to call from.

@@ -11,6 +11,7 @@ import numpy as np
 
 from core.lazy_apply.call import SCALARS, Call, Shape, check_outputs, function_name
 from core.lazy_apply.signature import broadcast
+from core.typing import DType
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Outputs:
     """The shape and the dtype of every result."""
 
     shapes: tuple[Shape, ...]
-    dtypes: tuple[Any, ...]
+    dtypes: tuple[DType, ...]
     multiple: bool
 
     def wrap(self, results: Sequence[Any]) -> Any:

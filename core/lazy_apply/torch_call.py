@@ -15,10 +15,10 @@ from core.lazy_apply.bound_call import Batch, BoundCall
 from core.lazy_apply.call import Call, add_name_note, missing_derivative
 from core.lazy_apply.outputs import resolve
 from core.lazy_apply.torch_numpy import from_numpy, numpy_dtype, to_numpy
-from core.typing import DType
+from core.typing import Array, DType
 
-Tensor: TypeAlias = Any
-Tensors: TypeAlias = tuple[Any, ...]
+Tensor: TypeAlias = Array
+Tensors: TypeAlias = tuple[Array, ...]
 
 
 def bind(call: Call) -> tuple[BoundCall, list[Tensor]]:

@@ -9,6 +9,7 @@ import torch
 from core.lazy_apply.bound_call import BoundCall
 from core.lazy_apply.call import Call, missing_derivative
 from core.lazy_apply.torch_call import bind, cotangents_of, move_batch_axes, run, tangents_of
+from core.typing import Array
 
 
 def apply_function(call: Call) -> Any:
@@ -31,7 +32,7 @@ class OpaqueFunction(torch.autograd.Function):  # type: ignore[misc]
     """A bound call as a function that autograd does not trace."""
 
     @staticmethod
-    def forward(bound: BoundCall, *operands: Any) -> Any:
+    def forward(bound: BoundCall, *operands: Array) -> Any:
         """Call the function."""
         return tuple(run(bound, operands))
 
@@ -44,17 +45,17 @@ class OpaqueFunction(torch.autograd.Function):  # type: ignore[misc]
         ctx.save_for_forward(*operands)
 
     @staticmethod
-    def backward(ctx: Any, *cotangents: Any) -> Any:
+    def backward(ctx: Any, *cotangents: Array) -> Any:
         """Return the cotangents of the inputs."""
         return (None, *cotangents_of(ctx.bound, ctx.saved_tensors, cotangents))
 
     @staticmethod
-    def jvp(ctx: Any, _: Any, *tangents: Any) -> Any:
+    def jvp(ctx: Any, _: Any, *tangents: Array) -> Any:
         """Return the tangents of the results."""
         return tangents_of(ctx.bound, ctx.saved_tensors, tangents)
 
     @staticmethod
-    def vmap(info: Any, in_dims: Any, bound: BoundCall, *operands: Any) -> Any:
+    def vmap(info: Any, in_dims: Any, bound: BoundCall, *operands: Array) -> Any:
         """Call the function for a batch."""
         moved, batch = move_batch_axes(operands, in_dims[1:], info.batch_size)
         results = OpaqueFunction.apply(bound.batched(batch), *moved)

@@ -31,6 +31,7 @@ from core.lazy_apply.torch_call import (
 )
 from core.lazy_apply.trees import TreeDerivative, TreeFunction, TreeStructures
 from core.lazy_apply.vectorized import VectorizedFunction
+from core.typing import DType
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -172,7 +173,7 @@ def _register(
     numbers: tuple[tuple[int | str, type], ...],
     ranks: tuple[int, ...] | None,
     result_count: int,
-    dtype: Any,
+    dtype: DType,
     as_numpy: bool,
     vmap_method: str | None,
     jvp: Any,

@@ -13,7 +13,7 @@ import array_api_compat
 import numpy as np
 
 from core.lazy_apply.call import Call, function_name, is_scalar
-from core.typing import Array
+from core.typing import Array, DType
 
 Structure: TypeAlias = tuple[Any, ...]
 """A container without its items: its type, the keys of a dict, and the structures of the items.
@@ -33,15 +33,20 @@ def describes_results(shape: object) -> bool:
     return isinstance(shape, dict) or (hasattr(shape, "shape") and hasattr(shape, "dtype"))
 
 
-def flatten(x: Any, leaves: list[Any]) -> Structure:
-    """Append what is in the containers in `x` to `leaves`, and return the structure of `x`."""
+def flatten(x: Any) -> tuple[Structure, list[Any]]:
+    """Return the structure of `x`, and what is in the containers in it."""
     cls = type(x)
+    keys: tuple[Any, ...] | None = None
     if isinstance(x, dict):
-        return (cls, tuple(x), *[flatten(x[key], leaves) for key in x])
-    if cls is tuple or cls is list or (isinstance(x, tuple) and hasattr(x, "_fields")):
-        return (cls, None, *[flatten(item, leaves) for item in x])
-    leaves.append(x)
-    return LEAF
+        keys = tuple(x)
+        items = [x[key] for key in keys]
+    elif cls is tuple or cls is list or (isinstance(x, tuple) and hasattr(x, "_fields")):
+        items = list(x)
+    else:
+        return LEAF, [x]
+    flat = [flatten(item) for item in items]
+    structure = (cls, keys, *[each for each, _ in flat])
+    return structure, [leaf for _, leaves in flat for leaf in leaves]
 
 
 def unflatten(structure: Structure, leaves: Iterator[Any]) -> Any:
@@ -56,8 +61,8 @@ def unflatten(structure: Structure, leaves: Iterator[Any]) -> Any:
     return cls(*values) if hasattr(cls, "_fields") else cls(values)
 
 
-def flatten_as(structure: Structure, x: Any, leaves: list[Any], where: str, name: str) -> None:
-    """Append the items of `x`, which must have the structure, to `leaves`.
+def flatten_as(structure: Structure, x: Any, name: str, where: str = "") -> list[Any]:
+    """Return what is in the containers in `x`, which must have the structure.
 
     Raises
     ------
@@ -65,25 +70,26 @@ def flatten_as(structure: Structure, x: Any, leaves: list[Any], where: str, name
         It has another structure. The message says that `name` is the function that returned it.
     """
     if not structure:
-        leaves.append(x)
-        return
+        return [x]
     cls, keys, *items = structure
+    found: list[Any] = []
     if keys is not None:
         if not isinstance(x, dict) or set(x) != set(keys):
-            found = f"one with keys {list(x)}" if isinstance(x, dict) else type(x).__name__
+            actual = f"one with keys {list(x)}" if isinstance(x, dict) else type(x).__name__
             raise ValueError(
-                f"{name} returned {found} instead of a dict with keys {list(keys)}{where}"
+                f"{name} returned {actual} instead of a dict with keys {list(keys)}{where}"
             )
         for key, item in zip(keys, items, strict=True):
-            flatten_as(item, x[key], leaves, f"{where or ' at '}[{key!r}]", name)
-        return
+            found += flatten_as(item, x[key], name, f"{where or ' at '}[{key!r}]")
+        return found
     if not isinstance(x, (tuple, list)) or len(x) != len(items):
-        found = f"{len(x)} items" if isinstance(x, (tuple, list)) else type(x).__name__
+        actual = f"{len(x)} items" if isinstance(x, (tuple, list)) else type(x).__name__
         raise ValueError(
-            f"{name} returned {found} instead of a {cls.__name__} of {len(items)} items{where}"
+            f"{name} returned {actual} instead of a {cls.__name__} of {len(items)} items{where}"
         )
     for i, (item, value) in enumerate(zip(items, x, strict=True)):
-        flatten_as(item, value, leaves, f"{where or ' at '}[{i}]", name)
+        found += flatten_as(item, value, name, f"{where or ' at '}[{i}]")
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +118,7 @@ class TreeStructures:
         """Return what is in the containers of a result of the function called `name`."""
         if self.results is None:
             return result
-        leaves: list[Any] = []
-        flatten_as(self.results, result, leaves, "", name)
-        return tuple(leaves)
+        return tuple(flatten_as(self.results, result, name))
 
 
 class TreeFunction:
@@ -193,7 +197,7 @@ class TreeDerivative:
             if one is None:
                 leaves += [None] * _count(structure)
             else:
-                flatten_as(structure, one, leaves, "", "vjp=")
+                leaves += flatten_as(structure, one, "vjp=")
         positions: list[int] = []
         first = 0
         for structure in placeholders:
@@ -230,8 +234,7 @@ def flattened(call: Call) -> tuple[Call, Structure | None]:
         There are no arrays, and the results are not declared; or `dtype` is given although the
         results that are declared have dtypes.
     """
-    leaves: list[Any] = []
-    arguments = flatten(call.args, leaves)
+    arguments, leaves = flatten(call.args)
     arrays = [x for x in leaves if not is_scalar(x)]
     extra = 0
     if not arrays and call.xp is None:
@@ -250,8 +253,7 @@ def flattened(call: Call) -> tuple[Call, Structure | None]:
     if describes_results(call.shape):
         if call.dtype is not None:
             raise ValueError("shape= contains the dtypes of the results: leave out dtype=")
-        declared: list[Any] = []
-        results = flatten(call.shape, declared)
+        results, declared = flatten(call.shape)
         if not declared:
             raise ValueError("shape= contains no results")
         changes["shape"] = tuple([tuple(one.shape) for one in declared])
@@ -268,8 +270,8 @@ def flattened(call: Call) -> tuple[Call, Structure | None]:
     return replace(call, func=func, args=tuple(leaves), **changes), results
 
 
-def _dtype_of(dtype: Any, arrays: list[Array]) -> Any:
-    """Return an declared dtype as the library of the arrays has it."""
+def _dtype_of(dtype: DType, arrays: list[Array]) -> DType:
+    """Return a declared dtype as the library of the arrays has it."""
     if not isinstance(dtype, np.dtype) or not arrays:
         return dtype
     xp = array_api_compat.array_namespace(arrays[0])

@@ -14,8 +14,10 @@ from typing import Any
 
 import array_api_compat.numpy
 import numpy as np
+from numpy.typing import NDArray
 
 from core.backends import backends, get_backend
+from core.typing import Array, Device, Namespace
 from sphinx_xpcaps.cases.model import Case, Path, Plan, Step, StepMethod, StepResult
 from sphinx_xpcaps.cases.payload import load_steps
 from sphinx_xpcaps.cases.trees import is_numeric_array, rebuild
@@ -44,13 +46,13 @@ class PreparationError(Exception):
 class Library:
     """The array library that a replay passes arrays of."""
 
-    namespace: Any
+    namespace: Namespace
     """The namespace that replaces ``np`` and ``xp`` in functions and arguments of the example."""
-    convert: Callable[[Any], Any]
+    convert: Callable[[NDArray[Any]], Array]
     """Converts a NumPy array to an array of the library."""
     to_numpy: Callable[[Any], Any]
     """Converts an array of the library to a NumPy array; returns any other object unchanged."""
-    device: Any = None
+    device: Device = None
     """The argument ``device=`` of plans that pass it."""
     uncounted: Callable[[], AbstractContextManager[Any]] = nullcontext
     """A context for code of the example, in which transfers and computations are not counted."""
@@ -357,7 +359,7 @@ class _Namespace:
     Names that the library lacks, such as ``np.newaxis`` or ``np.isscalar``, are those of NumPy.
     """
 
-    def __init__(self, namespace: Any) -> None:
+    def __init__(self, namespace: Namespace) -> None:
         self._namespace = namespace
 
     def __getattr__(self, name: str) -> Any:

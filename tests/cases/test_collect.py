@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sphinx_xpcaps.cases import declared
 from sphinx_xpcaps.cases.case_modules import call, cases_for
 from sphinx_xpcaps.cases.collect import collect, load_cases
 from sphinx_xpcaps.cases.examples import from_docstrings
@@ -24,6 +25,11 @@ def collected(
     file = tmp_path / "cases"
     found = collect(lambda *_: None, name=name, bodies=bodies, sources=sources, skip=(), file=file)
     return found, load_cases(file)
+
+
+def test_cases_modules_may_import_the_former_module_name() -> None:
+    assert declared.cases_for is cases_for
+    assert declared.call is call
 
 
 def fails_first(x: Any) -> Any:
