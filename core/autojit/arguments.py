@@ -1,4 +1,4 @@
-"""Finds the arrays of any library inside the arguments of a call."""
+"""Find the arrays of any library inside the arguments of a call."""
 
 from __future__ import annotations
 

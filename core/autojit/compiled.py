@@ -11,7 +11,7 @@ from core.autojit.cache import VersionCache
 from core.autojit.flattening import Flattener
 from core.autojit.keys import Key
 from core.autojit.matching import InlineCache, MatchAndCall
-from core.autojit.recompile_warning import RecompileMonitor, argument_name
+from core.autojit.recompilation import RecompilationMonitor, argument_name
 from core.autojit.type_codec import Leaves
 
 
@@ -60,7 +60,7 @@ class CompiledFunction(ABC):
     traced_value: ClassVar[str]
     """What users pass instead of a number that changes, such as ``"a JAX array"``."""
     can_lower: ClassVar[bool] = False
-    """Whether there is `lower`."""
+    """Whether `lower` is available."""
 
     def __init__(self, function: Callable[..., Any], options: Options) -> None:
         self.function = function
@@ -68,7 +68,9 @@ class CompiledFunction(ABC):
         self.flattener = self.create_flattener(scalars=options.dynamic_scalars)
         self.inline = InlineCache(self.compile_matcher)
         self.cache = VersionCache(options.maxsize, self.inline.reset)
-        self.monitor = RecompileMonitor(options.name, self.traced_value, options.dynamic_scalars)
+        self.monitor = RecompilationMonitor(
+            options.name, self.traced_value, options.dynamic_scalars
+        )
 
     @classmethod
     @abstractmethod
@@ -85,7 +87,7 @@ class CompiledFunction(ABC):
 
     @staticmethod
     def is_traced() -> bool:
-        """Return whether the compiler is tracing the call of this, and so compiles it anyway."""
+        """Return whether the compiler is tracing the caller, and so compiles the function too."""
         return False
 
     def compile_matcher(self, key: Key, version: Any) -> MatchAndCall | None:
@@ -98,8 +100,8 @@ class CompiledFunction(ABC):
         Parameters
         ----------
         skip_foreign_arrays : bool
-            Whether the contents of arrays of other libraries are not looked at: there may be many,
-            and a call with such arrays alone is not for this compiler.
+            Whether the contents of arrays of other libraries are ignored: they may be large, and
+            this compiler does not handle a call with such arrays alone.
         """
         return None
 

@@ -69,7 +69,7 @@ class _ListCodec(TypeCodec):
 
 
 class _DictCodec(TypeCodec):
-    """Of dicts whose keys are all of type ``str``; other dicts are flattened as mappings."""
+    """The codec of dicts whose keys are all of type ``str``; others are flattened as mappings."""
 
     __slots__ = ()
 
@@ -112,7 +112,7 @@ class _DictCodec(TypeCodec):
 
 
 class _MappingCodec(TypeCodec):
-    """Of dicts with any keys."""
+    """The codec of dicts with any keys."""
 
     __slots__ = ()
 
@@ -129,7 +129,7 @@ class _MappingCodec(TypeCodec):
 
 
 class _SetCodec(TypeCodec):
-    """Of ``set`` and ``frozenset``.
+    """The codec of ``set`` and ``frozenset``.
 
     A set has no reliable order, so it is described by the set of its elements' entries. The
     elements are described in order only where that matters: there are arrays among them, or
@@ -182,7 +182,7 @@ def _elements(
 
 
 class _FieldsCodec(TypeCodec):
-    """Of an immutable type whose values are built from some of their attributes."""
+    """The codec of an immutable type whose values are built from some of their attributes."""
 
     __slots__ = ("build", "cls", "fields")
 

@@ -1,4 +1,4 @@
-"""Finds the compiler for the arrays of a call, and calls the version for its arguments."""
+"""Find the compiler for the arrays of a call, and call the version for its arguments."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ class Dispatcher:
     def _fast_caller(self, path: FastPath) -> Callable[..., Any]:
         """Return a function that takes a fast path, if there is a version for the arguments.
 
-        Without a backend, it takes the fast path of the first compiler that has one and that a
-        call is for. It is a closure because variables are faster than attributes. Compilers return
-        arrays, built-in containers and packed results, for which ``__class__`` is faster than
-        ``type`` and cannot differ from it; arguments may be proxies.
+        Without a backend, it takes the fast path of the first compiler that has one and that
+        handles a call. It is a closure because variables are faster than attributes. Compilers
+        return arrays, built-in containers and packed results, for which ``__class__`` is faster
+        than ``type`` and cannot differ from it; arguments may be proxies.
         """
         leaf_type, call_arrays, flatten, versions, inline, call_dynamic, packed_type = path
         compilers_seen = 0
@@ -186,4 +186,4 @@ _NO_FAST_PATH = FastPath(
     call_dynamic=None,
     packed_type=NoType,
 )
-"""What there is before the first call that a compiler is for."""
+"""The fast path before the first call that a compiler handles."""

@@ -1,4 +1,4 @@
-"""Flattens the arguments of a call into arrays and a key, and rebuilds them around other arrays.
+"""Flatten the arguments of a call into arrays and a key, and rebuild them around other arrays.
 
 The key contains the contents of lists, dicts and objects. Calls whose arguments differ in their
 arrays alone have equal keys, and a key is enough to rebuild the arguments. Objects without known
@@ -56,8 +56,8 @@ class Flattener:
     scalars : bool
         Whether floating-point and complex numbers are leaves too, Python's and NumPy's.
     is_foreign_type : callable, optional
-        Returns whether objects of a type are arrays whose contents are not looked at. The key
-        contains that there is one.
+        Returns whether objects of a type are arrays whose contents are ignored. The key
+        contains a marker for each.
     """
 
     __slots__ = (
@@ -93,7 +93,11 @@ class Flattener:
             )
 
     def flatten(self, values: Iterable[Any], leaves: Leaves, entries: Entries, memo: Memo) -> None:
-        """Append the arrays in `values` to `leaves`, and the rest to `entries`."""
+        """Append the arrays in `values` to `leaves`, and the rest to `entries`.
+
+        Each call of a compiled function does this. Appending to the same lists is faster than
+        returning lists of nested values and concatenating them.
+        """
         leaf_type, value_types = self.leaf_type, VALUE_TYPES
         for x in values:
             cls = type(x)
@@ -159,6 +163,17 @@ class Flattener:
         if kwargs:
             self.flatten(kwargs.values(), leaves, entries, memo)
         return tuple(entries), leaves
+
+    def flatten_result(self, result: Any) -> tuple[Key, Leaves]:
+        """Return the entries of a function's result, and its leaves."""
+        leaves: Leaves = []
+        entries: Entries = []
+        self.flatten((result,), leaves, entries, {})
+        return tuple(entries), leaves
+
+    def unflatten_result(self, entries: Key, leaves: Iterable[Array]) -> Any:
+        """Return the result that `entries` describe."""
+        return self.unflatten(iter(entries), iter(leaves), [])
 
     def unflatten_arguments(
         self, key: Key, leaves: Iterable[Array]

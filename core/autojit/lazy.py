@@ -10,7 +10,7 @@ import numpy as np
 from core.autojit.compiled import CompiledFunction
 from core.autojit.flattening import Flattener, with_listed_items
 from core.autojit.keys import LEAF, Key
-from core.autojit.type_codec import Entries, Leaves
+from core.autojit.type_codec import Leaves
 from core.backends.registry import library_of
 from core.lazy import Function, LazyArray, Trace, Variable, compute
 from core.lazy.in_place import forget_modifications
@@ -48,7 +48,7 @@ class _TracedVersion:
         result = (self.run or self._compile())(*leaves)
         if not self.entries:
             return result
-        return _RESULTS.unflatten(iter(self.entries), iter(result), [])
+        return _RESULTS.unflatten_result(self.entries, result)
 
     def _compile(self) -> Callable[..., Any]:
         trace = self.trace
@@ -77,11 +77,9 @@ class LazyFunction(CompiledFunction):
         if any(isinstance(x, LazyArray) for x in leaves):
             return self.function(*args, **kwargs)  # it is being traced already
         if not leaves:  # an argument may be a namespace, whose new arrays are lazy
-            arrays: Leaves = []
-            entries: Entries = []
             result = with_listed_items(self.function(*args, **kwargs))
-            _RESULTS.flatten((result,), arrays, entries, {})
-            return _RESULTS.unflatten(iter(entries), iter(compute(arrays)), [])
+            entries, arrays = _RESULTS.flatten_result(result)
+            return _RESULTS.unflatten_result(entries, compute(arrays))
         return self.version(_with_array_types(key, leaves), args, kwargs)(*leaves)
 
     def lower(self, *args: Any, **kwargs: Any) -> Trace:
@@ -95,17 +93,15 @@ class LazyFunction(CompiledFunction):
         *rest, array_types = key
         variables = [Variable(shape, *known) for shape, *known in array_types]
         args, kwargs = self.flattener.unflatten_arguments(tuple(rest), variables)
-        arrays: Leaves = []
-        entries: Entries = []
         with explained_errors():
             result = with_listed_items(self.function(*args, **kwargs))
-        _RESULTS.flatten((result,), arrays, entries, {})
+        entries, arrays = _RESULTS.flatten_result(result)
         outputs: Any = [LazyArray.from_data(x) for x in arrays]
         forget_modifications(variables)
-        if entries == [LEAF]:
-            entries, outputs = [], outputs[0]
+        if entries == (LEAF,):
+            entries, outputs = (), outputs[0]
         trace = Trace(self.options.name, (tuple(variables), {}), tuple(variables), outputs)
-        return _TracedVersion(trace, tuple(entries))
+        return _TracedVersion(trace, entries)
 
 
 def _with_array_types(key: Key, leaves: Leaves) -> Key:

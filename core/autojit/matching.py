@@ -1,4 +1,4 @@
-"""Generates functions that recognize the arguments of one version of a compiled function.
+"""Generate functions that recognize the arguments of one version of a compiled function.
 
 Flattening arguments and looking up their key takes up to half as long as the call of a small
 compiled function. But most calls have the same static arguments as the call before. `InlineCache`

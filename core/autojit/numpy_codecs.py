@@ -20,7 +20,7 @@ from core.autojit.type_codec import (
 
 
 class _ArrayCodec(TypeCodec):
-    """Of ``numpy.ndarray``, by dtype, shape, order and contents."""
+    """The codec of ``numpy.ndarray``, by dtype, shape, order and contents."""
 
     __slots__ = ()
 
@@ -50,7 +50,7 @@ class _ArrayCodec(TypeCodec):
 
 
 class _ScalarCodec(TypeCodec):
-    """Of ``numpy.generic``, by dtype and contents."""
+    """The codec of ``numpy.generic``, by dtype and contents."""
 
     __slots__ = ()
 

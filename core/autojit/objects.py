@@ -75,7 +75,7 @@ class _IdentityCodec(TypeCodec):
 
 
 class _IteratorCodec(TypeCodec):
-    """Of iterators that are replaced by iterators over the same items."""
+    """The codec of iterators, which are replaced by iterators over the same items."""
 
     __slots__ = ()
 
@@ -101,7 +101,7 @@ class _IteratorCodec(TypeCodec):
 
 
 class _ReducedCodec(TypeCodec):
-    """Of objects that ``__reduce_ex__`` describes; others are compared by identity."""
+    """The codec of objects that ``__reduce_ex__`` describes; others are compared by identity."""
 
     __slots__ = ()
 
@@ -188,7 +188,7 @@ class _NamedTupleCodec(TypeCodec):
 
 
 class _AttributesCodec(TypeCodec):
-    """Of a class whose objects consist of their slots and their ``__dict__``."""
+    """The codec of a class whose objects consist of their slots and their ``__dict__``."""
 
     __slots__ = ("all_slots", "cls", "has_dict", "may_be_singleton", "slots")
 

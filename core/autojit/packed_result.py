@@ -52,18 +52,16 @@ class PackedResult:
     def unpack(self) -> Any:
         """Return the result, rebuilt around the arrays."""
         structure = self.structure
-        return structure.flattener.unflatten(iter(structure.entries), iter(self.leaves), [])
+        return structure.flattener.unflatten_result(structure.entries, self.leaves)
 
 
 def pack(result: Any, flattener: Flattener) -> Any:
     """Return `result` itself if JAX returns it unchanged, otherwise a `PackedResult` of it."""
     result = with_listed_items(result)
-    leaves: list[Any] = []
-    entries: list[Any] = []
-    flattener.flatten((result,), leaves, entries, {})
+    entries, leaves = flattener.flatten_result(result)
     if REPEATED not in entries and _is_unchanged_by_jax(result, flattener):
         return result
-    return PackedResult(leaves, ResultStructure(flattener, tuple(entries)))
+    return PackedResult(leaves, ResultStructure(flattener, entries))
 
 
 def _is_unchanged_by_jax(x: Any, flattener: Flattener) -> bool:

@@ -123,7 +123,7 @@ def _find_library(cls: type) -> str:
 
 
 def clear_caches() -> None:
-    """Forget the adapters, so that entry points of packages installed meanwhile are found."""
+    """Forget the adapters, so that entry points of packages installed since then are found."""
     backends.cache_clear()
     _by_other_names.cache_clear()
     _library_of_class.clear()

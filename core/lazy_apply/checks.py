@@ -1,4 +1,4 @@
-"""Compares what a function returned with what its caller declared, when a graph runs."""
+"""Compare what a function returned with what its caller declared, when a graph runs."""
 
 from __future__ import annotations
 

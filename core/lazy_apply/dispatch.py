@@ -1,4 +1,4 @@
-"""Selects the implementation for the arrays of a call, once per class of arrays."""
+"""Select the implementation for the arrays of a call, once per class of arrays."""
 
 from __future__ import annotations
 

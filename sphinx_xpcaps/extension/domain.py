@@ -132,7 +132,7 @@ class XpcapsDomain(Domain):
         self.app: Sphinx | None = None
         """The application, set when the builder is known."""
         self.tables = BuildTables()
-        """Derived anew in every build, so not stored in the environment."""
+        """Derived in every build, so not stored in the environment."""
         self.page_digests: PageDigests | None = None
         """Digests of the pages of this build's output folder; None if no pages are written."""
 

@@ -122,7 +122,7 @@ class LostCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectedCases:
-    """What finding a target's cases returned, and the calls that ended a worker meanwhile."""
+    """The cases found for a target, and the calls that ended a worker during the search."""
 
     target: str
     collected: Collected

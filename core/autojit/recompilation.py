@@ -1,4 +1,4 @@
-"""Warns about an argument whose changing value has a function compiled again and again."""
+"""Warn if a function is recompiled often because the value of one argument changes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MAX_VERSIONS = 10
 """How many versions are compiled for new values of one argument before a warning."""
 
 
-class RecompileMonitor:
+class RecompilationMonitor:
     """Compares the key of each new version with the one before; warns once per argument.
 
     Parameters
