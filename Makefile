@@ -8,6 +8,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 DOCS := docs/_build
 SPHINXOPTS ?= -j auto
+# Tests of a file share fixtures that take long, such as a measurement, so a file stays in one
+# process. The files start in the order of `tests/conftest.py`: slow ones first.
+XDIST := -n 2 --dist loadfile --no-loadscope-reorder
 # The versions that `make test-sphinx` tests. "lowest" has the lowest versions that pyproject.toml
 # declares, "newest" the newest Sphinx that myst-parser supports.
 SPHINX_VERSIONS ?= lowest 7.4 8.1 8.2 newest
@@ -19,7 +22,7 @@ docs: $(VENV)/.installed
 	@echo "The site is in $(DOCS)/html/index.html"
 
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTESTOPTS)
+	$(BIN)/python -m pytest $(XDIST) $(PYTESTOPTS)
 
 # Each Sphinx is in a folder that comes before the environment's own on the path, so that the array
 # libraries are installed once. The tests of pages are those that run Sphinx: 40 to 60 seconds each.
@@ -27,7 +30,7 @@ test: $(VENV)/.installed
 test-sphinx: $(SPHINX_VERSIONS:%=test-sphinx-%)
 
 $(SPHINX_VERSIONS:%=test-sphinx-%): test-sphinx-%: .sphinx/%/.installed
-	PYTHONPATH="$(CURDIR)/.sphinx/$*" $(BIN)/python -m pytest -n 2 --dist loadgroup \
+	PYTHONPATH="$(CURDIR)/.sphinx/$*" $(BIN)/python -m pytest $(XDIST) \
 		-p no:platformdirs $(PYTESTOPTS) tests/pages
 
 .sphinx/%/.installed: $(VENV)/.installed

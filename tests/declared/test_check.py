@@ -12,8 +12,6 @@ from click.testing import Result
 
 from sphinx_xpcaps.declared import findings_file
 
-pytestmark = pytest.mark.xdist_group("declared")
-
 Check = Callable[..., Result]
 
 

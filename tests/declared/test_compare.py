@@ -14,8 +14,6 @@ from sphinx_xpcaps.results.view import derive
 from tests.declared.conftest import PACKAGES, Measured
 from tests.results.make import TARGET, cell, environment, record, unmeasured
 
-pytestmark = pytest.mark.xdist_group("declared")
-
 
 def said(measured: Measured, *names: str) -> list[str]:
     return [line for _, line in messages.lines(measured.only(*names).find().differences)]

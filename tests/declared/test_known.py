@@ -14,8 +14,6 @@ from sphinx_xpcaps.declared import messages
 from sphinx_xpcaps.declared.known_differences import KnownDifference, KnownError
 from tests.declared.conftest import Measured
 
-pytestmark = pytest.mark.xdist_group("declared")
-
 ENTRY = """schema = 1
 [[known]]
 target = "pkg.f"

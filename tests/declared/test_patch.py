@@ -15,8 +15,6 @@ from sphinx_xpcaps.declared.known_differences import KnownDifference
 from sphinx_xpcaps.declared.load import declarations
 from tests.declared.conftest import PACKAGES, TABLE, Measured
 
-pytestmark = pytest.mark.xdist_group("declared")
-
 
 def changed(diff: str) -> list[str]:
     """Return the lines that a diff takes away and adds."""

@@ -7,7 +7,7 @@ import pytest
 from sphinx_xpcaps.results.model import Outcome, Record, Status
 from tests.measure.conftest import CellOf
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("samples")]
+pytestmark = pytest.mark.slow
 
 OTHERS = ["torch", "jax", "dask", "array-api-strict"]
 

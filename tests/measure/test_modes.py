@@ -10,7 +10,7 @@ from sphinx_xpcaps.measure.request import MeasurementRequest
 from sphinx_xpcaps.results.model import Cell, Outcome, Status
 from tests.measure.conftest import CellOf
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("modes")]
+pytestmark = pytest.mark.slow
 
 TARGETS = [
     "square",

@@ -10,7 +10,7 @@ from sphinx_xpcaps.measure.batch import run
 from sphinx_xpcaps.measure.request import MeasurementRequest
 from sphinx_xpcaps.results.model import Cell, Record, Status
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("verdicts")]
+pytestmark = pytest.mark.slow
 
 WORKING = [
     "scaled",

@@ -101,16 +101,23 @@ def sphinx_build(src: Path, *options: str, returncode: int = 0) -> Run:
     return Run(src, done.returncode, done.stderr, done.stdout + done.stderr)
 
 
+def copy_site(name: str, rootdir: Path, parent: Path, make_app: Any = SphinxTestApp) -> Site:
+    """Copy a project in ``tests/roots`` into a folder."""
+    src = parent / name
+    shutil.copytree(rootdir / f"test-{name}", src)
+    return Site(src, make_app)
+
+
 @pytest.fixture
 def site(tmp_path: Path, rootdir: Path, make_app: Callable[..., SphinxTestApp]):
     """Return a function that copies a project in ``tests/roots``."""
+    return lambda name: copy_site(name, rootdir, tmp_path, make_app)
 
-    def copy(name: str) -> Site:
-        src = tmp_path / name
-        shutil.copytree(rootdir / f"test-{name}", src)
-        return Site(src, make_app)
 
-    return copy
+@pytest.fixture(scope="session")
+def offline(tmp_path_factory: pytest.TempPathFactory, rootdir: Path) -> Built:
+    """Return the unchanged project ``test-offline``, built once as HTML."""
+    return copy_site("offline", rootdir, tmp_path_factory.mktemp("offline")).build()
 
 
 def cells(page: Tag, target: str) -> dict[tuple[str, str], str]:

@@ -63,9 +63,8 @@ def test_all_columns_of_a_function_are_visible_and_look_alike(html, width):
         assert page.evaluate(ROWS_LOOK_ALIKE)
 
 
-def test_symbols_are_marked_as_to_be_printed(site):
-    built = site("offline").build()
-    with opened(built.out / "works.html") as page:
+def test_symbols_are_marked_as_to_be_printed(offline):
+    with opened(offline.out / "works.html") as page:
         adjust = page.evaluate(
             "getComputedStyle(document.querySelector('.xpcaps-drawn'), '::before').printColorAdjust"
         )

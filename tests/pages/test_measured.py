@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 
 from tests.pages.conftest import Run, cells, cells_of, sphinx_build, words
 
-pytestmark = pytest.mark.xdist_group("measured")
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

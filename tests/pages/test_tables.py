@@ -11,9 +11,8 @@ from sphinx_xpcaps.results.record import read_files, read_records, write_bundle
 from tests.pages.conftest import cells, cells_of, words
 
 
-def test_a_page_shows_the_statuses_in_the_record(site):
-    built = site("offline").build()
-    assert cells(built.page("works.html"), "pkg.works") == {
+def test_a_page_shows_the_statuses_in_the_record(offline):
+    assert cells(offline.page("works.html"), "pkg.works") == {
         ("NumPy", "CPU"): "supported",
         ("NumPy", "GPU"): "n/a",
         ("CuPy", "CPU"): "n/a",
@@ -25,18 +24,18 @@ def test_a_page_shows_the_statuses_in_the_record(site):
         ("Dask", "CPU"): "supported",
         ("Dask", "GPU"): "n/a",
     }
-    assert built.warnings == []
+    assert offline.warnings == []
 
 
-def test_partial_cells_have_notes(site):
-    table = cells(site("offline").build().page("markdown.html"), "pkg.partly")
+def test_partial_cells_have_notes(offline):
+    table = cells(offline.page("markdown.html"), "pkg.partly")
     assert table["JAX", "CPU"] == "partial: no JIT"
     assert table["Dask", "CPU"] == "partial: computes graph"
     assert table["PyTorch", "GPU"].endswith("expected unsupported : converts to NumPy")
 
 
-def test_symbols_are_hidden_from_screen_readers_and_texts_are_not(site):
-    page = site("offline").build().page("works.html")
+def test_symbols_are_hidden_from_screen_readers_and_texts_are_not(offline):
+    page = offline.page("works.html")
     mark = page.select_one("td .xpcaps-mark")
     assert mark is not None
     symbol, said = mark.find_all("span")
@@ -44,23 +43,23 @@ def test_symbols_are_hidden_from_screen_readers_and_texts_are_not(site):
     assert (said.text, said.get("aria-hidden")) == ("supported", None)
 
 
-def test_rows_and_columns_have_headers(site):
-    table = site("offline").build().page("works.html").find("table", class_="xp-capabilities")
+def test_rows_and_columns_have_headers(offline):
+    table = offline.page("works.html").find("table", class_="xp-capabilities")
     assert [head.text.strip() for head in table.select("thead th")] == ["Library", "CPU", "GPU"]
     heads = table.select("tbody th[scope=row]")
     assert [words(head) for head in heads] == ["NumPy", "CuPy", "PyTorch", "JAX", "Dask"]
 
 
-def test_the_environment_is_below_a_table(site):
-    page = site("offline").build().page("works.html")
+def test_the_environment_is_below_a_table(offline):
+    page = offline.page("works.html")
     assert words(page.select_one("p.xpcaps-where")) == (
         "pkg 1.2.0 measured 2026-11-22 with NumPy 2.4.6, PyTorch 2.13.0, JAX 0.10.2, "
         "Dask 2026.8.0; Python 3.11.7, linux-x86_64; PKG_SWITCH=1."
     )
 
 
-def test_the_evidence_is_folded_and_describes_each_failure(site):
-    page = site("offline").build().page("markdown.html")
+def test_the_evidence_is_folded_and_describes_each_failure(offline):
+    page = offline.page("markdown.html")
     partly, fails = page.select("details.xpcaps-how")
     assert partly.summary.text == "How this was measured"
     said = words(partly)
@@ -76,13 +75,13 @@ def test_the_evidence_is_folded_and_describes_each_failure(site):
     assert "timed out: 30 s" in said
 
 
-def test_name_and_class_of_a_directive_are_attributes_of_the_table(site):
-    table = site("offline").build().page("markdown.html").find(id="fails-table")
+def test_name_and_class_of_a_directive_are_attributes_of_the_table(offline):
+    table = offline.page("markdown.html").find(id="fails-table")
     assert {"xpcaps", "special"} <= set(table["class"])
 
 
-def test_texts_of_tables_are_not_in_the_search_index(site):
-    index = site("offline").build().text("searchindex.js")
+def test_texts_of_tables_are_not_in_the_search_index(offline):
+    index = offline.text("searchindex.js")
     assert '"tracerarrayconversionerror' not in index
     assert '"pytorch"' not in index
     assert '"return"' in index or '"returns"' in index
@@ -113,8 +112,8 @@ def test_singlehtml_and_epub_have_the_tables(site):
     assert cells(book, "pkg.works")["PyTorch", "CPU"] == "supported"
 
 
-def test_the_summary_has_counts_and_links(site):
-    page = site("offline").build().page("index.html")
+def test_the_summary_has_counts_and_links(offline):
+    page = offline.page("index.html")
     counts, functions = page.select("table.xp-capabilities")
     assert [words(entry) for entry in counts.tbody.tr.find_all("td")] == [
         "3 supported",
@@ -132,8 +131,8 @@ def test_the_summary_has_counts_and_links(site):
     }
 
 
-def test_the_report_lists_every_target_with_links(site):
-    page = site("offline").build().page("xpcaps-report.html")
+def test_the_report_lists_every_target_with_links(offline):
+    page = offline.page("xpcaps-report.html")
     rows = page.select(".xpcaps-report table.xpcaps-functions tbody tr")
     assert [words(row.th) for row in rows] == ["pkg.fails", "pkg.partly", "pkg.works"]
     assert [row.a["href"] for row in rows] == [
@@ -143,8 +142,8 @@ def test_the_report_lists_every_target_with_links(site):
     ]
 
 
-def test_the_report_counts_functions_per_module_and_view(site):
-    page = site("offline").build().page("xpcaps-report.html")
+def test_the_report_counts_functions_per_module_and_view(offline):
+    page = offline.page("xpcaps-report.html")
     counts = page.select_one("table.xpcaps-counts")
     assert [words(head) for head in counts.select("thead th")] == [
         "Module", "Functions", "NumPy CPU", "PyTorch CPU", "JAX CPU", "Dask CPU", "JAX JIT",
@@ -174,8 +173,8 @@ def test_the_data_of_the_report_is_in_files_beside_it(site):
     assert (cell.status, cell.notes, cell.modes["jit"]) == ("partial", ("no JIT",), "unsupported")
 
 
-def test_the_report_groups_functions_by_the_reason_of_failure(site):
-    page = site("offline").build().page("xpcaps-report.html")
+def test_the_report_groups_functions_by_the_reason_of_failure(offline):
+    page = offline.page("xpcaps-report.html")
     libraries = {
         words(each.summary): [words(item) for item in each.select("li")]
         for each in page.select(".xpcaps-report details.xpcaps-how")
