@@ -1,4 +1,5 @@
 # make docs: build the site with measured tables. make test: run the tests.
+# make test-exhaustive: run the tests that take long and have a shorter version in `make test`.
 # make test-sphinx: run the tests of pages with every Sphinx that is supported (about 4 minutes).
 # Each makes the virtual environment first and is quick when nothing changed.
 
@@ -15,14 +16,17 @@ XDIST := -n 2 --dist loadfile --no-loadscope-reorder
 # declares, "newest" the newest Sphinx that myst-parser supports.
 SPHINX_VERSIONS ?= lowest 7.4 8.1 8.2 newest
 
-.PHONY: docs test test-sphinx lint types wheel clean $(SPHINX_VERSIONS:%=test-sphinx-%)
+.PHONY: docs test test-exhaustive test-sphinx lint types wheel clean $(SPHINX_VERSIONS:%=test-sphinx-%)
 
 docs: $(VENV)/.installed
 	$(BIN)/sphinx-build -W --keep-going -b html $(SPHINXOPTS) docs $(DOCS)/html
 	@echo "The site is in $(DOCS)/html/index.html"
 
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest $(XDIST) $(PYTESTOPTS)
+	$(BIN)/python -m pytest $(XDIST) -m "not exhaustive" $(PYTESTOPTS)
+
+test-exhaustive: $(VENV)/.installed
+	$(BIN)/python -m pytest $(XDIST) -m exhaustive $(PYTESTOPTS)
 
 # Each Sphinx is in a folder that comes before the environment's own on the path, so that the array
 # libraries are installed once. The tests of pages are those that run Sphinx: 40 to 60 seconds each.

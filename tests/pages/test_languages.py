@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import gettext
 import string
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ MARKERS = {"_", "translated", "plural"}
 """Functions whose arguments are translated."""
 
 
+@cache
 def shown_words() -> set[str]:
     """Return all texts that are translated."""
     found: set[str] = set()
