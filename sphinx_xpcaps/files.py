@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import logging
 import os
@@ -21,6 +22,8 @@ T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
+LARGEST_FILE = 2**30
+"""Number of bytes of a file that is read."""
 _SUFFIX = ".xpcaps-tmp"
 _FOLDER_PREFIX = "xpcaps-"
 _OWNER = re.compile(r"[.-](?P<host>[^\W_]+)-(?P<process>\d+)-\w+(\.[\w-]+)?")
@@ -31,6 +34,8 @@ def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that readers see either the old or the new content.
 
     Temporary files of processes that were killed while they wrote in the same folder are removed.
+    A symbolic link is kept; the file that it refers to is written. Devices and pipes are written to
+    directly, as they must not be replaced.
 
     Parameters
     ----------
@@ -44,7 +49,11 @@ def write_atomically(path: Path, content: bytes) -> None:
     OSError
         The file cannot be written.
     """
+    path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and not path.is_file() and not path.is_dir():
+        path.write_bytes(content)
+        return
     remove_abandoned(path.parent)
     handle, name = create_beside(path, _SUFFIX)
     try:
@@ -56,6 +65,34 @@ def write_atomically(path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             os.unlink(name)
         raise
+
+
+def read_untrusted(path: Path, largest: int = LARGEST_FILE) -> bytes:
+    """Return the content of a file, which a symbolic link may replace by anything else.
+
+    Parameters
+    ----------
+    path : Path
+        A file or a pipe.
+    largest : int
+        The number of bytes that it may have.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read, is a device, whose content may be infinite, or is too large.
+    """
+    status = path.stat()
+    if stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode):
+        raise OSError(errno.EINVAL, "Is a device", str(path))
+    too_large = status.st_size > largest
+    if not too_large:
+        with path.open("rb") as stream:
+            content = stream.read() if stat.S_ISREG(status.st_mode) else stream.read(largest + 1)
+        too_large = len(content) > largest
+    if too_large:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+    return content
 
 
 def create_beside(path: Path, suffix: str) -> tuple[int, str]:
@@ -182,7 +219,7 @@ def read_cache(path: Path, kind: type[T]) -> T | None:
         Type of the content, which is validated.
     """
     try:
-        content = path.read_bytes()
+        content = read_untrusted(path)
     except OSError:
         return None
     try:

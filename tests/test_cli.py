@@ -89,6 +89,35 @@ def test_workers_get_environment_variables_and_setup_code(cli, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "tests.cases: No such file or directory"),
+        (b"\xff", "tests.cases: 'utf-8' codec can't decode"),
+        (b"{}", "tests.cases: not a file of recorded calls"),
+    ],
+)
+def test_file_of_calls_that_cannot_be_read_is_refused(  # type: ignore[no-untyped-def]
+    cli, tmp_path: Path, content: bytes | None, words: str
+) -> None:
+    if content is not None:
+        (tmp_path / "tests.cases").write_bytes(content)
+    answer = cli("measure", "samples.portable", "--cases", "tests.cases", "-o", "r.json")
+    assert answer.exit_code == 2
+    assert words in answer.output
+    assert not (tmp_path / "r.json").exists()
+
+
+def test_module_of_cases_that_fails_is_one_line_for_all_targets(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    options = ["--cases", "no_such_module", "--backend", "numpy", "-o", "r.json"]
+    answer = cli("measure", "samples.portable", "samples.numpy_only", *options)
+    assert answer.exit_code == 1
+    assert answer.stderr == (
+        "sphinx-xpcaps: the module of cases no_such_module failed: ModuleNotFoundError: "
+        "No module named 'no_such_module'; other cases are used\n"
+    )
+
+
+@pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["measure", "samples", "-o", "r", "--backend", "theano"], "unknown backend 'theano'"),

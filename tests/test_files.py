@@ -12,6 +12,7 @@ import pytest
 
 from sphinx_xpcaps.files import (
     read_cache,
+    read_untrusted,
     remove_abandoned,
     temporary_folder,
     write_atomically,
@@ -43,6 +44,35 @@ def test_failed_write_leaves_the_old_file_and_nothing_else(
         write_atomically(path, b"new")
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["file.json"]
+
+
+def test_link_is_kept_and_the_file_that_it_refers_to_is_written(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "link.json"
+    link.symlink_to("elsewhere/file.json")
+    write_atomically(link, b"content")
+    assert link.is_symlink()
+    assert (tmp_path / "elsewhere" / "file.json").read_bytes() == b"content"
+
+
+def test_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_atomically(pipe, b"content")
+    assert os.read(reader, 100) == b"content"
+    os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_devices_and_large_files_are_not_read(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("/dev/zero")
+    with pytest.raises(OSError, match="Is a device"):
+        read_untrusted(tmp_path / "link")
+    (tmp_path / "file").write_bytes(b"12345")
+    assert read_untrusted(tmp_path / "file", 5) == b"12345"
+    with pytest.raises(OSError, match="File too large"):
+        read_untrusted(tmp_path / "file", 4)
 
 
 KILLED = """

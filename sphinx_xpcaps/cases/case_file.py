@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from sphinx_xpcaps.cases.model import DottedName, Step, StepMethod, StepResult
 from sphinx_xpcaps.cases.resolve import TargetError, resolve
-from sphinx_xpcaps.files import write_atomically
+from sphinx_xpcaps.files import read_untrusted, write_atomically
 
 _SCHEMA = 1
 _MAX_ELEMENTS = 2**22
@@ -81,8 +81,10 @@ def read(file: Path) -> tuple[RecordedTarget, ...]:
         The file cannot be read or is not a file of recorded calls.
     """
     try:
-        return from_text(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        return from_text(read_untrusted(file).decode())
+    except OSError as error:
+        raise CaseFileError(f"{file}: {error.strerror or error}") from error
+    except ValueError as error:
         raise CaseFileError(f"{file}: {error}") from error
 
 

@@ -13,11 +13,15 @@ from sphinx_xpcaps.cases import case_file
 from sphinx_xpcaps.cases.model import FoundCall, FoundCalls, Origin
 from sphinx_xpcaps.cases.payload import dump_call, dump_step, join
 from sphinx_xpcaps.cases.resolve import TargetError, resolve
-from sphinx_xpcaps.exceptions import describe_exception, exception_name
+from sphinx_xpcaps.exceptions import describe_exception
 
 F = TypeVar("F", bound=Callable[..., Iterable["call"]])
 
 _registered: dict[str, list[Callable[..., Iterable[call]]]] = {}
+
+
+class CaseModuleError(Exception):
+    """A module with cases, or its function for a target, raised an exception."""
 
 
 class call:
@@ -73,14 +77,17 @@ def from_case_modules(name: str, sources: Sequence[str]) -> FoundCalls:
     sources : sequence of str
         Names of modules with ``@cases_for``, and paths of files written by the pytest plugin.
     """
-    modules = [source for source in sources if not _is_file(source)]
-    try:
-        for module in modules:
+    for module in (source for source in sources if not _is_file(source)):
+        try:
             importlib.import_module(module)
+        except BaseException as error:
+            problem = f"the module of cases {module} failed: {describe_exception(error)}"
+            return FoundCalls(Origin.CASES, (), problem, CaseModuleError.__name__)
+    try:
         calls = list(_calls(name))
     except BaseException as error:
-        problem = f"its cases module failed: {describe_exception(error)}"
-        return FoundCalls(Origin.CASES, (), problem, exception_name(error))
+        problem = f"the cases of {name} failed: {describe_exception(error)}"
+        return FoundCalls(Origin.CASES, (), problem, CaseModuleError.__name__)
     if calls:
         return FoundCalls(Origin.CASES, tuple(calls))
     try:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from sphinx_xpcaps.cases.case_modules import CaseModuleError
 from sphinx_xpcaps.cli import options
 from sphinx_xpcaps.cli.profile import grids
 from sphinx_xpcaps.cli.run import Failure, expand, plain_console, run
@@ -15,7 +16,7 @@ from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure.profile import Clock
 from sphinx_xpcaps.measure.runner import worker_count
 from sphinx_xpcaps.measure.workers.servers import Servers
-from sphinx_xpcaps.results.labels import STATUSES
+from sphinx_xpcaps.results.labels import STATUSES, one_line
 from sphinx_xpcaps.results.model import Record, Status
 from sphinx_xpcaps.results.view import derive
 
@@ -43,6 +44,7 @@ def measure(targets: tuple[str, ...], output: Path | None, profile: bool, config
             raise Failure("; ".join(problems))
         measured = run(wanted, config, output=output, clock=clock, servers=servers)
     record = measured.records[0]
+    problems += _broken_case_modules(record, wanted)
     if output is None:
         _print(record, wanted, config)
     else:
@@ -79,6 +81,19 @@ def _report(record: Record, names: Sequence[str], ran: int, output: Path) -> Non
     summary = ", ".join(f"{n} {STATUSES[status]}" for status, n in counts.items() if n)
     targets, measured = _count(len(names), "target"), _count(ran, "cell")
     click.echo(f"{targets}, {measured} measured now; {summary}. Wrote {output}")
+
+
+def _broken_case_modules(record: Record, names: Sequence[str]) -> list[str]:
+    """Return what the modules of cases raised, if other cases were used instead."""
+    reasons = (
+        reason
+        for name in names
+        for cell in record.targets[name].cells
+        for reason in cell.reasons
+        if cell.status.measured
+    )
+    broken = (each for each in reasons if each.exception == CaseModuleError.__name__)
+    return list(dict.fromkeys(f"{one_line(each.message)}; other cases are used" for each in broken))
 
 
 def _count(number: int, noun: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from core.backends import get_backend, optional_modes
+from sphinx_xpcaps.cases import case_file
 from sphinx_xpcaps.config import Config
 
 
@@ -39,8 +40,11 @@ def _variables(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) ->
 
 def _case_sources(_: click.Context, __: click.Parameter, sources: tuple[str, ...]) -> list[str]:
     for source in sources:
-        if source.endswith(".cases") and not Path(source).is_file():
-            raise click.BadParameter(f"there is no file {source!r}")
+        if source.endswith(".cases"):
+            try:
+                case_file.read(Path(source))
+            except case_file.CaseFileError as error:
+                raise click.BadParameter(str(error)) from None
     return [str(Path(each).absolute()) if each.endswith(".cases") else each for each in sources]
 
 

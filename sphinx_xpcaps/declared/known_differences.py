@@ -12,6 +12,7 @@ import msgspec
 
 from core.backends import get_backend
 from sphinx_xpcaps.declared.model import Comparison, Findings, Stale
+from sphinx_xpcaps.files import read_untrusted
 
 
 class KnownError(Exception):
@@ -59,7 +60,7 @@ def read(path: Path) -> tuple[KnownDifference, ...]:
     """
     decode = msgspec.json.decode if path.suffix == ".json" else msgspec.toml.decode
     try:
-        entries = decode(path.read_bytes(), type=KnownDifferences).known
+        entries = decode(read_untrusted(path), type=KnownDifferences).known
         return tuple(_with_known_backend(entry) for entry in entries)
     except OSError as error:
         raise KnownError(f"{path}: {error.strerror or error}") from error

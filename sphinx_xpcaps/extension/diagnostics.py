@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
+from sphinx_xpcaps.cases import case_file
+from sphinx_xpcaps.cases.case_modules import CaseModuleError
 from sphinx_xpcaps.extension.domain import TableRequest
 from sphinx_xpcaps.extension.warnings import Diagnostic
 from sphinx_xpcaps.results.diff import differences
@@ -20,6 +23,7 @@ def unmeasured_targets(
     reason.
     """
     missing: dict[str, list[TableRequest]] = {}
+    broken_sources: dict[str, list[TableRequest]] = {}
     without_case: dict[str, list[TableRequest]] = {}
     for request in requests:
         target = measured.targets.get(request.target)
@@ -35,10 +39,26 @@ def unmeasured_targets(
                 yield _failed_body(request, reason, why)
         elif table is None or not table.measured:
             without_case.setdefault(why, []).append(request)
+        elif reason.exception == CaseModuleError.__name__:
+            broken_sources.setdefault(why, []).append(request)
     for why, group in missing.items():
         yield _missing_targets(group, why)
+    for why in broken_sources:
+        message = f"xpcaps_cases: {why}; other cases are used"
+        yield Diagnostic(kind="option", message=message)
     if without_case:
         yield _without_case(without_case)
+
+
+def unreadable_case_files(sources: Iterable[str], conf: Path) -> Iterator[Diagnostic]:
+    """Return the files of recorded calls that cannot be read; they are data and run nothing."""
+    for source in sources:
+        if source.endswith(".cases"):
+            try:
+                case_file.read(Path(source))
+            except case_file.CaseFileError as error:
+                message = " ".join(f"xpcaps_cases: {error}; other cases are used".split())
+                yield Diagnostic(kind="option", message=message, file=conf)
 
 
 def _failed_body(request: TableRequest, reason: Reason, why: str) -> Diagnostic:

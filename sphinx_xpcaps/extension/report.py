@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -12,6 +12,7 @@ from docutils import nodes
 
 from sphinx_xpcaps.extension.domain import XpcapsDomain, domain_of
 from sphinx_xpcaps.extension.links import DATA, REPORT, WITH_REPORT, to_root
+from sphinx_xpcaps.extension.warnings import warn
 from sphinx_xpcaps.files import write_atomically
 from sphinx_xpcaps.render.report import report
 from sphinx_xpcaps.render.summary import Link
@@ -59,12 +60,18 @@ def write_files(app: Sphinx) -> None:
     tables = domain.tables_below()
     if not tables or app.builder.name not in WITH_REPORT:
         return
-    write_atomically(Path(app.outdir) / CSV, as_csv(tables).encode())
+    _write(Path(app.outdir) / CSV, lambda path: write_atomically(path, as_csv(tables).encode()))
     targets = {table.target for table in tables}
     shown = (limited_to(record, targets) for record in domain.tables.records)
-    write_bundle(
-        merge_records(record for record in shown if record.targets), Path(app.outdir) / DATA
-    )
+    merged = merge_records(record for record in shown if record.targets)
+    _write(Path(app.outdir) / DATA, lambda path: write_bundle(merged, path))
+
+
+def _write(path: Path, write: Callable[[Path], None]) -> None:
+    try:
+        write(path)
+    except OSError as error:
+        warn("report", f"the file cannot be written: {error.strerror or error}", path)
 
 
 def as_csv(tables: Iterable[Table]) -> str:

@@ -53,6 +53,9 @@ def build_tables(
     problems += failures
     if measured.records:
         problems += diagnostics.unmeasured_targets(shown, measured.records[0], tables)
+    if config.execute != Execute.OFF:
+        conf = Path(app.confdir) / "conf.py"
+        problems += diagnostics.unreadable_case_files(config.cases, conf)
     if config.execute == Execute.OFF:
         problems += diagnostics.targets_without_record(shown, tables)
     if config.execute == Execute.CHECK and measured.records:
@@ -97,7 +100,11 @@ def read_records(folder: Path, patterns: Iterable[str]) -> tuple[list[Record], l
             message = f"xpcaps_records: no file matches {pattern!r}"
             problems.append(Diagnostic(kind="record", message=message, file=folder / "conf.py"))
         paths += found
-    files = read_files(dict.fromkeys(paths))
+    unusual = [path for path in dict.fromkeys(paths) if path.exists() and not path.is_file()]
+    for path in unusual:  # reading a pipe could last for ever
+        message = "the record cannot be read: it is not a regular file"
+        problems.append(Diagnostic(kind="record", message=message, file=path))
+    files = read_files(path for path in dict.fromkeys(paths) if path not in unusual)
     for error in files.errors:
         reason = " ".join(error.reason.split())
         message = f"the record cannot be read: {reason}"

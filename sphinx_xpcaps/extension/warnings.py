@@ -27,6 +27,7 @@ KINDS = {
     "body": "The code in a directive raises an exception, or does not call the target.",
     "record": "A record is missing or cannot be read.",
     "mismatch": "A committed record or a declaration differs from the measurement.",
+    "report": "A file with the data of the report cannot be written.",
     "engine": "Measuring failed; all tables come from committed records.",
 }
 """The meaning of each kind of warning; the guide shows this table."""

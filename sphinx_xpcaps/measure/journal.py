@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from sphinx_xpcaps.files import abandoned, create_beside
+from sphinx_xpcaps.files import abandoned, create_beside, read_untrusted
 from sphinx_xpcaps.results.model import Cell, Name
 from sphinx_xpcaps.results.record import clean_cell
 from sphinx_xpcaps.results.text import escape
@@ -84,7 +84,7 @@ def recover(journal: Path, environment: str) -> Iterator[Entry]:
     Like records, journals are untrusted input.
     """
     try:
-        lines = journal.read_bytes().splitlines()
+        lines = read_untrusted(journal).splitlines()
     except OSError:
         return
     decoder = msgspec.json.Decoder(Entry)

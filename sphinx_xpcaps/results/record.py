@@ -9,15 +9,13 @@ from typing import Any
 
 import msgspec
 
-from sphinx_xpcaps.files import write_atomically
+from sphinx_xpcaps.files import read_untrusted, write_atomically
 from sphinx_xpcaps.results import bundle
 from sphinx_xpcaps.results.garbage import garbage_collection_paused
 from sphinx_xpcaps.results.model import BUNDLE_SCHEMA, SCHEMA, Cell, Record
 from sphinx_xpcaps.results.sharing import SharedParts
 from sphinx_xpcaps.results.text import clean, escape, may_be_unsafe
 
-_LARGEST = 2**30
-"""Number of bytes of a record file."""
 _DECODE_ERRORS = (msgspec.MsgspecError, UnicodeError, RecursionError)
 
 
@@ -123,7 +121,7 @@ def write_bundle(records: Iterable[Record], path: Path) -> None:
         The file.
     """
     content = bundle.encode(records)
-    if not path.exists() or path.read_bytes() != content:
+    if not path.is_file() or path.read_bytes() != content:
         write_atomically(path, content)
 
 
@@ -167,9 +165,7 @@ def clean_cell(cell: Cell) -> Cell:
 
 def _read(path: Path, shared: SharedParts) -> tuple[Record, ...]:
     try:
-        if path.stat().st_size > _LARGEST:
-            raise RecordError(path, "not a record: larger than 1 GiB")
-        content = path.read_bytes()
+        content = read_untrusted(path)
     except OSError as error:
         raise RecordError(path, f"{error.strerror or error}") from error
     try:

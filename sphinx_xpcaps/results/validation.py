@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from sphinx_xpcaps.files import read_untrusted
 from sphinx_xpcaps.results.labels import one_line
 from sphinx_xpcaps.results.record import NewerRecordError, RecordError, read_records, schema
 from sphinx_xpcaps.results.text import escape
@@ -34,7 +35,7 @@ def errors(path: Path) -> list[str]:
     OSError
         The file cannot be read.
     """
-    content = path.read_bytes()
+    content = read_untrusted(path)
     try:
         read_records(path)
     except NewerRecordError as error:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from sphinx_xpcaps.extension.diagnostics import unmeasured_targets
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sphinx_xpcaps.extension.diagnostics import unmeasured_targets, unreadable_case_files
 from sphinx_xpcaps.extension.domain import TableRequest
 from sphinx_xpcaps.results.model import (
     SCHEMA,
@@ -16,7 +21,8 @@ from sphinx_xpcaps.results.model import (
     Target,
     Tool,
 )
-from sphinx_xpcaps.results.view import MISSING
+from sphinx_xpcaps.results.view import MISSING, derive
+from tests.results.make import cell, environment, record
 
 
 def messages(reasons: dict[str, str], kind: str = "function") -> list[str]:
@@ -65,3 +71,36 @@ def test_targets_of_a_package_that_cannot_be_imported_share_a_warning():
     assert messages({"nosuch.a": why, "nosuch.b": why}, MISSING) == [
         f"2 targets cannot be measured: {why}: nosuch.a, nosuch.b"
     ]
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (None, "No such file or directory"),
+        (b"\xff", "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
+        (b"{", "not a file of recorded calls: Expecting property name"),
+        (b'{"schema": 9}', "unknown schema 9"),
+        (b"[" * 100_000, "not a file of recorded calls: maximum recursion depth exceeded"),
+    ],
+)
+def test_a_file_of_calls_that_cannot_be_read_is_one_warning(
+    tmp_path: Path, content: bytes | None, problem: str
+) -> None:
+    file = tmp_path / "tests.cases"
+    if content is not None:
+        file.write_bytes(content)
+    (found,) = unreadable_case_files(["pkg._cases", str(file)], tmp_path / "conf.py")
+    assert found.message.startswith(f"xpcaps_cases: {file}: {problem}")
+    assert "\n" not in found.message
+
+
+def test_a_module_of_cases_that_fails_is_one_warning_if_other_cases_are_used():
+    why = "the module of cases pkg._cases failed: ValueError: no"
+    reason = Reason(mode="eager", outcome=Outcome.NO_CASE, message=why, exception="CaseModuleError")
+    supported = cell(Status.SUPPORTED, reasons=(reason,))
+    targets = dict.fromkeys(["pkg.a", "pkg.b"], Target(kind="function", cells=(supported,)))
+    measured = replace(record(environment()), targets=targets)
+    tables = derive([measured], backends=["torch"], devices=["cpu"], is_current=lambda *_: True)
+    requests = [TableRequest(target=name, docname="index") for name in targets]
+    found = [one.message for one in unmeasured_targets(requests, measured, tables)]
+    assert found == [f"xpcaps_cases: {why}; other cases are used"]

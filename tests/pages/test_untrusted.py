@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -45,10 +46,13 @@ def test_each_bad_record_is_one_warning_with_its_name_and_others_are_used(site) 
     records = project.src / "records"
     for name, content in _bad_records((records / "laptop.json").read_text("utf-8")).items():
         (records / f"{name}.json").write_bytes(content)
+    (records / "device.json").symlink_to("/dev/zero")
+    (records / "folder.json").mkdir()
+    os.mkfifo(records / "pipe.json")
     built = project.build()
     names = sorted(path.stem for path in records.iterdir() if path.stem != "laptop")
     assert len(built.warnings) == len(names)
-    for name, warning in zip(names, built.warnings, strict=True):
+    for name, warning in zip(names, sorted(built.warnings), strict=True):
         assert warning.startswith(f"WARNING: records/{name}.json: the record cannot be read: ")
         assert warning.endswith("[xpcaps.record]")
     assert cells(built.page("works.html"), "pkg.works")["PyTorch", "CPU"].startswith("supported")
@@ -69,3 +73,14 @@ def test_output_has_no_control_characters_and_no_markup_of_a_record(site, builde
         assert not set(text) & {"\x1b", "\x00", "\u202e", "\x9b", "\u2066"}, path
         if builder == "latex":
             assert "\\input{/etc/passwd}" not in text
+
+
+def test_data_of_the_report_that_cannot_be_written_is_one_warning_each(site) -> None:
+    project: Site = site("offline")
+    (project.src / "_build" / "html" / "xpcaps.csv").mkdir(parents=True)
+    built = project.build()
+    assert built.warnings == [
+        f"WARNING: {built.out}/xpcaps.csv: the file cannot be written: Is a directory "
+        "[xpcaps.report]".replace(f"{project.src}/", "")
+    ]
+    assert (built.out / "xpcaps.json").exists()
