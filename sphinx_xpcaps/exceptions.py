@@ -1,4 +1,4 @@
-"""Names and messages of exceptions that measured code raises, whatever their classes do."""
+"""Names and messages of exceptions that code of the package raises, whatever their classes do."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from typing import Any, cast
 _LONGEST_NAME = 200
 _LONGEST_MESSAGE = 20_000
 """Numbers of characters; more are cut."""
+
+
+class CaseModuleError(Exception):
+    """A module with cases, or its function for a target, raised an exception."""
 
 
 def exception_name(error: BaseException) -> str:

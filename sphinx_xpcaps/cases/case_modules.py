@@ -13,15 +13,11 @@ from sphinx_xpcaps.cases import case_file
 from sphinx_xpcaps.cases.model import FoundCall, FoundCalls, Origin
 from sphinx_xpcaps.cases.payload import dump_call, dump_step, join
 from sphinx_xpcaps.cases.resolve import TargetError, resolve
-from sphinx_xpcaps.exceptions import describe_exception
+from sphinx_xpcaps.exceptions import CaseModuleError, describe_exception
 
 F = TypeVar("F", bound=Callable[..., Iterable["call"]])
 
 _registered: dict[str, list[Callable[..., Iterable[call]]]] = {}
-
-
-class CaseModuleError(Exception):
-    """A module with cases, or its function for a target, raised an exception."""
 
 
 class call:

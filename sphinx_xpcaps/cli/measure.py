@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from sphinx_xpcaps.cases.case_modules import CaseModuleError
 from sphinx_xpcaps.cli import options
 from sphinx_xpcaps.cli.profile import grids
 from sphinx_xpcaps.cli.run import Failure, expand, plain_console, run
 from sphinx_xpcaps.cli.tables import grid
 from sphinx_xpcaps.config import Config
+from sphinx_xpcaps.exceptions import CaseModuleError
 from sphinx_xpcaps.measure.profile import Clock
 from sphinx_xpcaps.measure.runner import worker_count
 from sphinx_xpcaps.measure.workers.servers import Servers

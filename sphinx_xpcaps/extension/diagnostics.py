@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from sphinx_xpcaps.cases import case_file
-from sphinx_xpcaps.cases.case_modules import CaseModuleError
+from sphinx_xpcaps.exceptions import CaseModuleError
 from sphinx_xpcaps.extension.domain import TableRequest
 from sphinx_xpcaps.extension.warnings import Diagnostic
 from sphinx_xpcaps.results.diff import differences
@@ -52,13 +51,17 @@ def unmeasured_targets(
 
 def unreadable_case_files(sources: Iterable[str], conf: Path) -> Iterator[Diagnostic]:
     """Return the files of recorded calls that cannot be read; they are data and run nothing."""
-    for source in sources:
-        if source.endswith(".cases"):
-            try:
-                case_file.read(Path(source))
-            except case_file.CaseFileError as error:
-                message = " ".join(f"xpcaps_cases: {error}; other cases are used".split())
-                yield Diagnostic(kind="option", message=message, file=conf)
+    files = [source for source in sources if source.endswith(".cases")]
+    if not files:
+        return
+    from sphinx_xpcaps.cases import case_file  # late, as it is slow to import
+
+    for file in files:
+        try:
+            case_file.read(Path(file))
+        except case_file.CaseFileError as error:
+            message = " ".join(f"xpcaps_cases: {error}; other cases are used".split())
+            yield Diagnostic(kind="option", message=message, file=conf)
 
 
 def _failed_body(request: TableRequest, reason: Reason, why: str) -> Diagnostic:
