@@ -13,6 +13,7 @@ from sphinx_xpcaps.cli.badge import badge
 from sphinx_xpcaps.cli.check import check
 from sphinx_xpcaps.cli.diff import diff
 from sphinx_xpcaps.cli.history import history
+from sphinx_xpcaps.cli.matrix import matrix
 from sphinx_xpcaps.cli.measure import measure
 from sphinx_xpcaps.cli.merge import merge
 from sphinx_xpcaps.cli.run import system_errors
@@ -38,5 +39,16 @@ def main() -> None:
     sys.path.append(os.getcwd())
 
 
-for _command in (measure, check, show, merge, diff, validate, history, badge, list_backends):
+for _command in (
+    measure,
+    matrix,
+    check,
+    show,
+    merge,
+    diff,
+    validate,
+    history,
+    badge,
+    list_backends,
+):
     main.add_command(_command)

@@ -85,7 +85,7 @@ def run(
         return batch.run(
             requests,
             config,
-            cache=_cache(),
+            cache=cache_folder(),
             progress=progress,
             output=output,
             clock=clock,
@@ -125,7 +125,7 @@ def _bar() -> Progress:
     )
 
 
-def _cache() -> Path:
+def cache_folder() -> Path:
     """Return the folder for the user's cache, or a temporary one if there is no home folder."""
     folder = user_cache_path("sphinx-xpcaps")
     return folder if folder.is_absolute() else Path(tempfile.gettempdir(), "sphinx-xpcaps")

@@ -26,6 +26,7 @@ from sphinx_xpcaps.measure.environment import (
 
 _COMPILED = {".so", ".pyd", ".dylib"}
 _SKIPPED_FOLDERS = {"tests", "test", "__pycache__"}
+_SITE_FOLDERS = {"site-packages", "dist-packages"}
 _OWN = frozenset({"core", "sphinx_xpcaps"})
 _IMPORT = re.compile(
     r"^\s*(?:>>>|\.\.\.)?\s*(?:from\s+(\w+)[\w.]*\s+import\b|import\s+([\w., ]+))", re.MULTILINE
@@ -100,6 +101,8 @@ def _installation_folders() -> tuple[Path, ...]:
     places = {sysconfig.get_path(name) for name in names}
     places.update(site.getsitepackages() if hasattr(site, "getsitepackages") else ())
     places.add(site.getusersitepackages())
+    # Those of the environment that a virtual environment inherits packages from.
+    places.update(path for path in sys.path if Path(path).name in _SITE_FOLDERS)
     return tuple(Path(place).resolve() for place in sorted(places) if place)
 
 

@@ -1,0 +1,1 @@
+"""Virtual environments with other versions of libraries, and measurements in them."""
