@@ -85,6 +85,9 @@ class Config:
         0, 'Memory limit of a worker and its child processes, in bytes or as "2GB"; 0 for none.'
     )
     jobs: int = _option(0, "Number of parallel workers; 0 is one per processor.")
+    scheduler: str = _option(
+        "", "Address of a scheduler of dask.distributed to measure on a cluster; none if empty."
+    )
 
     def __post_init__(self) -> None:
         """Raise ValueError if a value is invalid."""

@@ -148,6 +148,20 @@ def test_missing_target_is_named_and_other_targets_are_measured(cli, tmp_path: P
     assert targets["samples.nope"].kind == "missing"
 
 
+def test_shards_measure_each_function_once(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    names = ["samples.portable", "samples.numpy_only", "samples.absent"]
+    for part in ("1/2", "2/2"):
+        cli("measure", *names, "-o", f"{part[0]}.json", "--backend", "numpy", "--shard", part)
+    parts = [list(read(tmp_path / f"{part}.json").targets) for part in "12"]
+    assert parts == [["samples.absent", "samples.portable"], ["samples.numpy_only"]]
+
+
+def test_a_shard_that_does_not_exist_is_an_error(cli) -> None:  # type: ignore[no-untyped-def]
+    answer = cli("measure", "samples", "--shard", "3/2")
+    assert answer.exit_code == 2
+    assert "expected I/N with I from 1 to N, got '3/2'" in answer.output
+
+
 def test_missing_targets_alone_are_an_error_without_a_record(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     answer = cli("measure", "samples.nope", "-o", "r.json", "--backend", "numpy")
     assert answer.exit_code == 2

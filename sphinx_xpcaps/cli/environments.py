@@ -15,7 +15,7 @@ from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.environments.create import Plan, environment_for
 from sphinx_xpcaps.environments.measure import measure_in
 from sphinx_xpcaps.environments.requirements import Entry, base
-from sphinx_xpcaps.results.combine import combine
+from sphinx_xpcaps.results.merge_records import merge_records
 from sphinx_xpcaps.results.model import Record
 from sphinx_xpcaps.results.record import RecordError, read_records, write_bundle
 
@@ -79,4 +79,4 @@ def keep(records: Iterable[Record], path: Path) -> None:
     except RecordError as error:
         fail(f"{error}; choose another file")
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_bundle(combine([*known, *records]), path)
+    write_bundle(merge_records([*known, *records]), path)

@@ -31,8 +31,15 @@ from sphinx_xpcaps.results.view import derive
     "Without it, the tables are printed.",
 )
 @click.option("--profile", is_flag=True, help="Print a profile of the run time to standard error.")
+@options.shard
 @options.measuring
-def measure(targets: tuple[str, ...], output: Path | None, profile: bool, config: Config) -> None:
+def measure(
+    targets: tuple[str, ...],
+    output: Path | None,
+    profile: bool,
+    shard: options.Shard | None,
+    config: Config,
+) -> None:
     """Measure each TARGET and write a record, or print the tables.
 
     A target is a function, a class, or a module, whose public callables are measured.
@@ -42,6 +49,10 @@ def measure(targets: tuple[str, ...], output: Path | None, profile: bool, config
         wanted, problems = expand(targets, config, clock, servers)
         if len(problems) == len(targets):
             raise Failure("; ".join(problems))
+        if shard is not None:
+            wanted = shard.of(wanted)
+            if not wanted:
+                raise Failure("this part has no functions: there are fewer than parts")
         measured = run(wanted, config, output=output, clock=clock, servers=servers)
     record = measured.records[0]
     problems += _broken_case_modules(record, wanted)

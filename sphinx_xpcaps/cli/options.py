@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -47,6 +47,36 @@ def _case_sources(_: click.Context, __: click.Parameter, sources: tuple[str, ...
                 raise click.BadParameter(str(error)) from None
     return [str(Path(each).absolute()) if each.endswith(".cases") else each for each in sources]
 
+
+class Shard(NamedTuple):
+    """One of several parts of the targets, which are measured by different jobs."""
+
+    number: int
+    """From 1."""
+    parts: int
+
+    def of(self, targets: Sequence[str]) -> list[str]:
+        """Return the targets of this part, which do not depend on the order of all targets."""
+        return sorted(targets)[self.number - 1 :: self.parts]
+
+
+def _shard(_: click.Context, __: click.Parameter, text: str | None) -> Shard | None:
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d+)/(\d+)", text)
+    number, parts = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not 1 <= number <= parts:
+        raise click.BadParameter(f"expected I/N with I from 1 to N, got {text!r}")
+    return Shard(number, parts)
+
+
+shard = click.option(
+    "--shard",
+    metavar="I/N",
+    callback=_shard,
+    help="Measure only the I-th of N parts of the functions, such as 2/4 in the second of four "
+    "jobs.",
+)
 
 environment = click.option(
     "--env",
@@ -104,6 +134,13 @@ _MEASURING = (
         help="File of recorded calls (*.cases), or module with cases. Repeatable.",
     ),
     click.option("--force", is_flag=True, help="Measure all cells again."),
+    click.option(
+        "--scheduler",
+        default="",
+        metavar="ADDRESS",
+        help="Measure on the cluster of this scheduler of dask.distributed, such as "
+        "tcp://10.0.0.1:8786, or the name of its JSON file.",
+    ),
 )
 
 
@@ -121,6 +158,7 @@ def measuring(command: Callable[..., None]) -> Callable[..., None]:
         setup: str,
         sources: list[str],
         force: bool,
+        scheduler: str,
         **others: Any,
     ) -> None:
         config = Config(
@@ -131,6 +169,7 @@ def measuring(command: Callable[..., None]) -> Callable[..., None]:
             timeout=timeout,
             jobs=jobs or 0,
             modes=modes,
+            scheduler=scheduler,
             execute="force" if force else "auto",
         )
         command(config=config, **others)

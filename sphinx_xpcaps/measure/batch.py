@@ -24,6 +24,8 @@ from sphinx_xpcaps.measure.model import Group, GroupResult
 from sphinx_xpcaps.measure.profile import Clock
 from sphinx_xpcaps.measure.request import MeasurementRequest
 from sphinx_xpcaps.measure.runner import Result, Runner
+from sphinx_xpcaps.measure.schedulers.cluster import Cluster
+from sphinx_xpcaps.measure.schedulers.connect import connect
 from sphinx_xpcaps.measure.store import RecordStore
 from sphinx_xpcaps.measure.workers.probe import probe
 from sphinx_xpcaps.measure.workers.servers import Servers
@@ -77,18 +79,40 @@ def run(
     clock = clock or Clock()
     bodies = _bodies_by_target(requests)
     packages = sorted({name.partition(".")[0] for name in bodies})
-    environment = describe_environment(packages, config.environment)
-    store = RecordStore(
-        output or cache / "records",
-        environment,
-        package=next(iter(bodies), "").partition(".")[0],
-        is_file=output is not None,
-    )
-    if not bodies or config.execute == Execute.OFF:
-        return Measured(records=store.records(), is_current=_has_present_version)
-    with _ending_on_sigterm(), Servers() as started:
+    runs = bool(bodies) and config.execute != Execute.OFF
+    digests = PackageDigests(cache / "digests.json")
+    with (
+        _ending_on_sigterm(),
+        Servers() as started,
+        _cluster(config if runs else Config(), packages, digests) as cluster,
+    ):
+        environment = (
+            cluster.environment
+            if cluster is not None
+            else describe_environment(packages, config.environment)
+        )
+        store = RecordStore(
+            output or cache / "records",
+            environment,
+            package=next(iter(bodies), "").partition(".")[0],
+            is_file=output is not None,
+        )
+        if not runs:
+            return Measured(records=store.records(), is_current=_has_present_version)
         runner = Runner(config, clock, servers or started)
-        return _run(runner, requests, bodies, environment, store, cache, progress)
+        return _run(runner, requests, bodies, environment, store, cache, progress, digests, cluster)
+
+
+@contextmanager
+def _cluster(
+    config: Config, packages: Sequence[str], digests: PackageDigests
+) -> Iterator[Cluster | None]:
+    """Connect to the cluster, if the options name one."""
+    if not config.scheduler:
+        yield None
+        return
+    with closing(connect(config.scheduler)) as scheduler:
+        yield Cluster(scheduler, config, packages, digests.of)
 
 
 def _run(
@@ -99,6 +123,8 @@ def _run(
     store: RecordStore,
     cache: Path,
     progress: OnProgress,
+    digests: PackageDigests,
+    cluster: Cluster | None,
 ) -> Measured:
     config, clock = runner.config, runner.clock
     infos = describe(
@@ -108,7 +134,6 @@ def _run(
         cache_file=cache / "descriptions.json",
         describe_now=runner.describe,
     )
-    digests = PackageDigests(cache / "digests.json")
     keys = CellKeys(config, bodies, digests)
     groups = Groups(config, (request.target for request in requests if request.graph))
 
@@ -122,11 +147,15 @@ def _run(
         return cell.key == key(target, groups.of(target, cell.backend, cell.device), environment)
 
     with clock.lap(profile.PROBE):
-        available = probe(
-            config.backends,
-            config.environment,
-            cache_file=cache / "probes.json",
-            servers=runner.servers,
+        available = (
+            cluster.probe()
+            if cluster is not None
+            else probe(
+                config.backends,
+                config.environment,
+                cache_file=cache / "probes.json",
+                servers=runner.servers,
+            )
         )
     store.set_available(available)
     with clock.lap(profile.OVERHEAD):
@@ -135,7 +164,12 @@ def _run(
             store.put(target, infos[target].kind, known_cell, measured=False)
         store.save()
     try:
-        _measure(runner, missing, bodies, infos, key, store, progress, clock)
+        results = (
+            cluster.measure(missing.groups, bodies)
+            if cluster is not None
+            else _run_missing(runner, missing, bodies)
+        )
+        _measure(results, missing, infos, key, store, progress, clock)
     finally:  # also on an interrupt
         store.add_expectations(infos)
         store.save()
@@ -144,9 +178,8 @@ def _run(
 
 
 def _measure(
-    runner: Runner,
+    running: Generator[Result, None, None],
     missing: Missing,
-    bodies: Mapping[str, tuple[str, ...]],
     infos: Mapping[str, TargetInfo],
     key: Callable[[str, Group], str],
     store: RecordStore,
@@ -155,7 +188,7 @@ def _measure(
 ) -> None:
     """Measure what is missing and store each cell at once."""
     done, total = 0, len(missing.groups) + missing.count
-    with closing(_run_missing(runner, missing, bodies)) as results:
+    with closing(running) as results:
         for result in results:
             with clock.lap(profile.OVERHEAD, target=result.target):
                 for what, cell in _judge(result, missing.groups[result.target], key):

@@ -149,6 +149,34 @@ class Runner:
                             found.setdefault(other, _unknown(other, str(error)))
         return found, changed
 
+    def run_task(
+        self,
+        worker: Worker,
+        group: Group | FindingGroup,
+        target: str,
+        bodies: tuple[str, ...],
+        file: Path,
+    ) -> Result:
+        """Return the result of one task: find the cases of a target, or run them in a group.
+
+        Parameters
+        ----------
+        worker : Worker
+            A worker for the group.
+        group : Group or FindingGroup
+            Which task it is.
+        target : str
+            Dotted name.
+        bodies : tuple of str
+            Code from directives, for finding cases.
+        file : Path
+            The file with the cases, which finding writes and running reads.
+        """
+        run = partial(self._run, worker, target=target)
+        if isinstance(group, Group):
+            return run_cases(run, worker, target, group, file)
+        return find_cases(run, target, bodies, self.config.cases, file)
+
     def measure(
         self,
         groups: Mapping[str, Sequence[Group]],
@@ -171,10 +199,7 @@ class Runner:
         slow_first = sorted(all_groups, key=lambda g: (-_estimated_time(g), g.backend, g.device))
 
         def run_task(worker: Worker, group: Group | FindingGroup, target: str) -> Result:
-            run = partial(self._run, worker, target=target)
-            if isinstance(group, Group):
-                return run_cases(run, worker, target, group, files[target])
-            return find_cases(run, target, bodies[target], self.config.cases, files[target])
+            return self.run_task(worker, group, target, bodies[target], files[target])
 
         pool: Pool[Group | FindingGroup, str, Result] = Pool(
             [_FINDING, *slow_first], self.start_worker, run_task

@@ -39,7 +39,10 @@ def write_wheel(folder: Path, version: str, *, without: str = "") -> None:
                         f"    raise NotImplementedError('{without}')\n"
                     )
                 add(str(file), content)
-        add(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: array-api-strict\nVersion: {version}\n")
+        add(
+            f"{info}/METADATA",
+            f"Metadata-Version: 2.1\nName: array-api-strict\nVersion: {version}\n",
+        )
         add(
             f"{info}/WHEEL",
             "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
