@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from sphinx_xpcaps.cli import options
+from sphinx_xpcaps.cli.bisect import bisect
 from sphinx_xpcaps.cli.formats import Code, Format, Value, format_option, json_text, table
 from sphinx_xpcaps.cli.records import FILE, check_backends, fail, read_all
 from sphinx_xpcaps.results.history import History, histories
@@ -30,13 +32,60 @@ _HEADER = ("Target", "Library", "Device", "Versions", "Status", "Holds")
 )
 @click.option("--backend", "names", multiple=True, metavar="NAME", help="Only this library.")
 @format_option(*Format)
+@click.option(
+    "--bisect",
+    "bisects",
+    is_flag=True,
+    help="Find the release of the library in which the result changed: install and measure "
+    "releases that no record has, as few as possible.",
+)
+@click.option(
+    "--with",
+    "others",
+    default="",
+    metavar="REQUIREMENTS",
+    help='With --bisect: what each environment has besides, such as "numpy<2.3".',
+)
+@click.option(
+    "--inherit",
+    is_flag=True,
+    help="With --bisect: let the environments use the packages of this one.",
+)
+@click.option(
+    "--output", "-o", type=FILE, help="With --bisect: the file to add the measurements to."
+)
+@options.environment
 def history(
-    targets: tuple[str, ...], files: tuple[Path, ...], names: tuple[str, ...], style: Format
+    targets: tuple[str, ...],
+    files: tuple[Path, ...],
+    names: tuple[str, ...],
+    style: Format,
+    bisects: bool,
+    others: str,
+    inherit: bool,
+    output: Path | None,
+    environment: dict[str, str],
 ) -> None:
     """Show from which version of which library the cells of each TARGET hold.
 
     Versions come from all records. A row has consecutive measured versions with one result.
     """
+    if bisects:
+        if len(names) != 1:
+            fail("--bisect needs one --backend")
+        has_default = files == (_DEFAULT,) and not list(Path().glob(str(_DEFAULT)))
+        records = () if has_default else read_all(files)
+        for target in targets:
+            bisect(
+                target,
+                names[0],
+                records,
+                others=others,
+                variables=environment,
+                inherits=inherit,
+                output=output,
+            )
+        return
     records = read_all(files)
     check_backends(names, records)
     found: dict[str, list[History]] = {}
@@ -47,12 +96,12 @@ def history(
         if not found[target]:
             fail(f"{target}: no record has a measurement")
     if style is Format.JSON:
-        output = json_text([_plain(target, one) for target, one in _each(found)])
+        shown = json_text([_plain(target, one) for target, one in _each(found)])
     elif style is Format.TEXT:
-        output = "\n".join(_lines(found)) + "\n"
+        shown = "\n".join(_lines(found)) + "\n"
     else:
-        output = table(style, _HEADER, _rows(found))
-    click.echo(output, nl=False)
+        shown = table(style, _HEADER, _rows(found))
+    click.echo(shown, nl=False)
 
 
 def _each(found: Mapping[str, list[History]]) -> Iterator[tuple[str, History]]:
