@@ -254,7 +254,7 @@ class Backend(ABC):
         return nullcontext()
 
     @contextmanager
-    def computes_limited(self, most: int, message: str) -> Iterator[None]:
+    def computes_limited(self, most: int, name: str) -> Iterator[None]:
         """Allow this thread to compute `most` graphs inside the context.
 
         Use it inside a context of `defaults` or `computes_counted`.
@@ -262,7 +262,7 @@ class Backend(ABC):
         Raises
         ------
         AssertionError
-            With `message`, if one more graph is computed.
+            If one more graph is computed. The message says that the function `name` does this.
         """
         yield
 

@@ -97,14 +97,20 @@ class DaskBackend(Backend):
         return context
 
     @contextmanager
-    def computes_limited(self, most: int, message: str) -> Iterator[None]:
+    def computes_limited(self, most: int, name: str) -> Iterator[None]:
         """Allow this thread to compute `most` graphs inside the context.
 
         Graphs with an explicit scheduler, as in ``x.compute(scheduler="threads")``, are not
         counted: Dask's callbacks see those too, but are shared by all threads.
         """
         before = getattr(_allowed, "left", None)
-        _allowed.left, _allowed.message = most, message
+        allowed = f"only up to {most}" if most else "no"
+        _allowed.left = most
+        _allowed.message = (
+            f"{name} computes a graph: it called dask.compute() or dask.persist() {most + 1} "
+            f"times, but {allowed} calls are allowed. Keep it lazy, or tag it with "
+            f"allow_dask_compute={most + 1}"
+        )
         try:
             yield
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any, TypedDict, Unpack
 
@@ -224,38 +225,29 @@ def _compared_values(
     if isinstance(desired, list | tuple) and library == _reference().name:
         desired = np.asarray(desired)
     if check_namespace:
-        _check_library("actual", actual, library)
-        _check_library("desired", desired, library)
+        is_given = xp is not None or expected_namespace() is not None
+        _check_libraries(actual, desired, library, is_given=is_given)
     if (
         check_scalar
         and library == _reference().name
         and np.isscalar(actual) != np.isscalar(desired)
     ):
         raise AssertionError(
-            f"actual is {_description(actual)} and desired is {_description(desired)}"
+            f"array-ness does not match: actual is {_description(actual)} and desired is "
+            f"{_description(desired)}"
         )
     if check_dtype:
         _check_equal("dtypes", _dtype(actual), _dtype(desired))
-    device = _device(actual)
     if check_device and _library(actual) == _library(desired):
-        _check_equal("Devices", device, _device(desired))
+        _check_equal("Devices", _device(actual), _device(desired))
     if not (_has_values(actual) and _has_values(desired)):
-        if check_shape:
-            _check_equal("shapes", tuple(actual.shape), tuple(desired.shape))
+        _check_shapes(tuple(actual.shape), tuple(desired.shape), check_shape=check_shape)
         return None
     found, expected = _to_numpy(actual), _to_numpy(desired)
     if check_dtype:
         _check_computed_dtype(actual, found)
-    if check_shape:
-        _check_equal("shapes", found.shape, expected.shape)
-    else:
-        try:
-            expected = np.broadcast_to(expected, found.shape)
-        except ValueError:
-            raise AssertionError(
-                f"desired of shape {expected.shape} cannot be broadcast to shape {found.shape}"
-            ) from None
-    return found, expected, f"{library} on {device}"
+    _check_shapes(found.shape, expected.shape, check_shape=check_shape)
+    return found, np.broadcast_to(expected, found.shape), f"{library} on {_device(actual)}"
 
 
 def library_of_namespace(xp: Namespace) -> str:
@@ -297,11 +289,44 @@ def _reference() -> Backend:
     return next(backend for backend in backends().values() if backend.is_reference)
 
 
-def _check_library(name: str, x: Any, library: str) -> None:
+class _NotAnArrayError(AssertionError, TypeError):
+    """Something that is compared is not an array."""
+
+
+def _check_libraries(actual: Any, desired: Any, library: str, *, is_given: bool) -> None:
+    """Raise unless both are arrays of `library`; `is_given` if the caller named its namespace."""
     __tracebackhide__ = True
-    if not library or _library(x) != library:
+    for name, x in (("actual", actual), ("desired", desired)):
+        if library and _library(x) == library:
+            continue
         wanted = f"an array of {library}" if library else "an array"
-        raise AssertionError(f"{name} is {_description(x)}, not {wanted}")
+        difference = f"{name} is {_description(x)}, not {wanted}"
+        for value in (actual, desired):
+            try:
+                library_of(type(value)) or array_api_compat.array_namespace(value)
+            except TypeError as error:
+                raise _NotAnArrayError(f"{difference}: {error}") from None
+        mismatch = f"Namespace of {name} array does not match the `xp` argument"
+        if not is_given:
+            mismatch = "Namespaces of actual and desired arrays do not match"
+        raise AssertionError(f"{mismatch}: {difference}")
+
+
+def _check_shapes(actual: tuple[int, ...], desired: tuple[int, ...], *, check_shape: bool) -> None:
+    """Raise unless the shapes agree, or `desired` can be broadcast if they need not agree."""
+    __tracebackhide__ = True
+    if check_shape:
+        _check_equal("shapes", actual, desired)
+        return
+    try:
+        fits = np.broadcast_shapes(actual, desired) == actual
+    except ValueError:
+        fits = False
+    if not fits:
+        raise AssertionError(
+            f"sizes do not match: {math.prod(actual)} != {math.prod(desired)}; desired of shape "
+            f"{desired} cannot be broadcast to shape {actual}"
+        )
 
 
 def _check_equal(attributes: str, actual: Any, desired: Any) -> None:
@@ -349,7 +374,10 @@ def _to_numpy(x: Array) -> NDArray[Any]:
     backend = backends().get(_library(x))
     if backend is not None and backend.owns(x):
         return backend.to_numpy(x)
-    return np.asarray(x.compute() if hasattr(x, "compute") else x)
+    for conversion in ("compute", "todense"):  # of graphs, and of arrays that store no zeros
+        if hasattr(x, conversion):
+            x = getattr(x, conversion)()
+    return np.asarray(x)
 
 
 def _checking_scalars(assertion: Callable[..., None]) -> Callable[..., None]:

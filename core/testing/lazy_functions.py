@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
@@ -25,8 +26,10 @@ from core.testing.reference_search import (
     references_in_modules,
     references_replaced,
 )
+from core.testing.untagged_references import untagged_references
 
 _UNLIMITED = 2**63
+_UNSET: Any = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,8 @@ def lazy_xp_function(
     allow_dask_compute: bool | int = False,
     jax_jit: bool = True,
     torch_compile: bool = False,
+    static_argnums: Any = _UNSET,
+    static_argnames: Any = _UNSET,
 ) -> None:
     """Tag a function, so that tests on lazy libraries call it as their users do.
 
@@ -144,6 +149,8 @@ def lazy_xp_function(
         Whether to call the function inside ``jax.jit``.
     torch_compile : bool
         Whether to call the function inside ``torch.compile``, which must produce one graph.
+    static_argnums, static_argnames
+        Deprecated and ignored: all arguments that are not arrays are static.
 
     Raises
     ------
@@ -160,12 +167,15 @@ def lazy_xp_function(
     through any reference to it. Of other callables (ufuncs, multimethods, functions written in C)
     the references are replaced: attributes of imported modules, and references in the test's
     module, parameters and fixtures, also inside lists, tuples, sets, dicts, partial functions,
-    closures and objects of classes of the test's module. References in C extensions and in objects
+    closures and objects of its classes. References in C extensions and in objects
     of other modules are not found.
 
     If tagged functions call each other, only the outermost call is transformed. If a function that
-    is not tagged calls a tagged one, that call is transformed. `untransformed` returns the function
-    as a test can call it without its tag.
+    is not tagged calls a tagged one, that call is transformed.
+
+    There are three ways to call a function without its tag: with `untransformed`; as an attribute
+    of a class in the test's module; and, if this module defines a list ``lazy_xp_modules``, as an
+    attribute of a module that is not in the list. The last two work as in ``array_api_extra``.
 
     An iterator that a function returns is replaced by one over a list of its items, which are
     computed as part of the call.
@@ -177,6 +187,14 @@ def lazy_xp_function(
     ...     return x * factor
     >>> lazy_xp_function(scale)
     """
+    for name, value in (("static_argnums", static_argnums), ("static_argnames", static_argnames)):
+        if value is not _UNSET:
+            warnings.warn(
+                f"the parameter {name} of lazy_xp_function is deprecated and ignored: all "
+                "arguments that are not arrays are static",
+                DeprecationWarning,
+                stacklevel=2,
+            )
     options = LazyOptions(allow_dask_compute, jax_jit, torch_compile)
     if isinstance(func, MethodType):
         owner = func.__self__ if isinstance(func.__self__, type) else type(func.__self__)
@@ -269,9 +287,8 @@ def lazy_functions_transformed(
     mapping of int to Wrapper
         The wrappers of functions whose references have to be replaced, for `references_in`.
     """
-    lazy_functions = [
-        one for _, one in _lazy_functions.values() if one.options.mode(backend) != "eager"
-    ]
+    tagged = [pair for pair in _lazy_functions.values() if pair[1].options.mode(backend) != "eager"]
+    lazy_functions = [one for _, one in tagged]
     wrappers = {id(one.original): one.wrapper for one in lazy_functions if one.replaced is None}
     with ExitStack() as stack:
         for one in lazy_functions:
@@ -279,9 +296,14 @@ def lazy_functions_transformed(
         if wrappers:
             name = module.__name__
             stack.enter_context(references_replaced(_cached_references_in_modules(wrappers)))
-            for root in (vars(module), params):
+            listed = map(vars, getattr(module, "lazy_xp_modules", ()))
+            for root in (vars(module), params, *listed):
                 found = references_in(root, wrappers, name)
                 stack.enter_context(references_replaced(found))
+        if tagged:
+            originals = {id(function): one.original for function, one in tagged}
+            originals |= {id(one.wrapper): one.original for one in lazy_functions}
+            stack.enter_context(references_replaced(untagged_references(module, originals)))
         yield wrappers
 
 
@@ -314,14 +336,10 @@ def _limit_computes(
     function: Callable[..., Any], backend: Backend, limit: int
 ) -> Callable[..., Any]:
     """Return the function with a limit on the number of computed graphs in each call."""
-    allowed = f"at most {limit}" if limit else "none"
-    message = (
-        f"{function_name(function)} computes a graph, and {allowed} may be computed in a call: "
-        f"keep it lazy, or tag it with allow_dask_compute={limit + 1}"
-    )
+    name = function_name(function)
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        with backend.computes_limited(limit, message):
+        with backend.computes_limited(limit, name):
             result = with_listed_items(function(*args, **kwargs))
         return backend.settled(result)
 

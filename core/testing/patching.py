@@ -31,7 +31,7 @@ def patch_lazy_xp_functions(
     request : pytest.FixtureRequest
         The request of the fixture or the test.
     monkeypatch : pytest.MonkeyPatch, optional
-        Deprecated: if given, the functions are lazy at once, until the test ends.
+        Deprecated: if given, the functions are lazy at once, until `monkeypatch` is undone.
     xp : namespace
         The namespace that the test runs on, also one of array-api-compat.
 
@@ -47,7 +47,8 @@ def patch_lazy_xp_functions(
     Notes
     -----
     It has the signature of the function in ``array_api_extra.testing``. A list ``lazy_xp_modules``
-    in the test's module is not needed: functions are lazy through all references to them.
+    in the test's module is not needed: functions are lazy through all references to them. If there
+    is one, functions are not lazy as attributes of other modules.
 
     Examples
     --------
@@ -63,15 +64,27 @@ def patch_lazy_xp_functions(
     if monkeypatch is None:
         return context
     warnings.warn(
-        "the parameter monkeypatch of patch_lazy_xp_functions is deprecated: use the function as "
+        "the `monkeypatch` parameter of patch_lazy_xp_functions is deprecated: use the function as "
         "a context manager",
         DeprecationWarning,
         stacklevel=2,
     )
     stack = ExitStack()
-    request.addfinalizer(stack.close)
     stack.enter_context(context)
+    monkeypatch.setitem(_ClosedWhenUndone(stack), "is_open", True)
     return nullcontext()
+
+
+class _ClosedWhenUndone(dict[str, bool]):
+    """Closes a context when a `pytest.MonkeyPatch` removes an item that it added."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        super().__init__()
+        self.stack = stack
+
+    def __delitem__(self, key: str) -> None:
+        super().__delitem__(key)
+        self.stack.close()
 
 
 @contextmanager

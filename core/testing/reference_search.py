@@ -113,8 +113,7 @@ def references_in(root: Any, wrappers: Wrappers, module: str) -> list[Reference]
     wrappers : mapping of int to Wrapper
         The callables to search for.
     module : str
-        The name of the test's module. Functions, classes and objects of other modules are not
-        searched.
+        The name of the test's module. Functions and objects of other modules are not searched.
     """
     search = _Search(wrappers, module)
     search.visit(root)
@@ -157,8 +156,8 @@ class _Search:
             return self._method
         if isinstance(value, FunctionType):
             return self._function if value.__module__ == self.module else None
-        if isinstance(value, type):
-            return self._class if value.__module__ == self.module else None
+        if isinstance(value, type):  # attributes of classes refer to functions without their tag
+            return None
         return self._object if type(value).__module__ == self.module else None
 
     def _visit_reference(self, assign: Callable[[Any], None], original: Any) -> None:
@@ -222,12 +221,6 @@ class _Search:
         except ValueError:  # the variable has no value yet
             return
         self._visit_reference(functools.partial(setattr, cell, "cell_contents"), contents)
-
-    def _class(self, value: type) -> Any:
-        for name, item in list(vars(value).items()):
-            if not name.startswith("__"):
-                self._visit_reference(functools.partial(setattr, value, name), item)
-        return value
 
     def _object(self, value: Any) -> Any:
         self.visit(getattr(value, "__dict__", None))

@@ -21,6 +21,7 @@ from core.testing import (
     xp_assert_less,
 )
 
+UNCHECKED: Any = {"check_dtype": False, "check_device": False}
 ALL = [assert_close, assert_close_nulp, assert_equal, assert_less]
 EQUAL = [assert_close, assert_close_nulp, assert_equal]
 
@@ -209,3 +210,33 @@ def test_of_tensors_without_values_everything_else_is_compared() -> None:
             assertion(x, torch.ones(3, device="meta", dtype=torch.int64))
         with pytest.raises(AssertionError, match="Devices do not match"):
             assertion(x, torch.ones(3))
+
+
+def test_messages_are_those_of_array_api_extra() -> None:
+    import torch
+
+    x, meta = torch.asarray([1]), torch.ones(1, device="meta")
+    for check in ALL:
+        for actual in (x, meta):
+            with pytest.raises(AssertionError, match="sizes do not match: 1 != 2"):
+                check(actual, torch.asarray([1, 2]), check_shape=False, **UNCHECKED)
+        with pytest.raises(AssertionError, match="Namespaces of actual and desired arrays do not"):
+            check(x, np.asarray([1]))
+        with pytest.raises(AssertionError, match="Namespace of actual array does not match the `x"):
+            check(x, x, xp=np)
+        with pytest.raises(TypeError, match=r"array_namespace requires .* array input"):
+            check(x, 1)
+        with pytest.raises(TypeError, match="list is not a supported array type"):
+            check(x, [1])
+        with pytest.raises(AssertionError, match="array-ness does not match"):
+            check(np.asarray(1), np.int64(1), check_scalar=True)
+
+
+@pytest.mark.parametrize("check", ALL)
+def test_arrays_that_store_no_zeros_are_compared(check: Any) -> None:
+    import sparse
+
+    smaller, x = sparse.COO(np.asarray([0.0, 1.0])), sparse.COO(np.asarray([0.0, 2.0]) + 1)
+    check(smaller if check is assert_less else x, x)
+    with pytest.raises(AssertionError, match=r"Mismatch|not equal"):
+        check(x, smaller)

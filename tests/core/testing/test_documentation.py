@@ -47,8 +47,9 @@ def page(pytester: pytest.Pytester) -> pytest.Pytester:
             [
                 "E * jax.errors.TracerBoolConversionError: Attempted boolean conversion of traced "
                 "array with shape bool[[][]].*",
-                "E * AssertionError: scale computes a graph, and none may be computed in a call: "
-                "keep it lazy, or tag it with allow_dask_compute=1",
+                "E * AssertionError: scale computes a graph: it called dask.compute() or "
+                "dask.persist() 1 times, but no calls are allowed. Keep it lazy, or tag it with "
+                "allow_dask_compute=1",
             ],
         ),
         ("test_declared.py", {"passed": 5 + 4 + 2, "skipped": 1 + 2, "xfailed": 1}, []),

@@ -105,6 +105,16 @@ def test_functions_are_lazy_at_once_with_monkeypatch() -> None:
         needs_value(da.asarray([1.0]))
 
 
+def test_tags_end_when_monkeypatch_is_undone(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = da.asarray([1.0])
+    with pytest.warns(DeprecationWarning, match="`monkeypatch` parameter"):
+        patch_lazy_xp_functions(request, monkeypatch, xp=da)
+    monkeypatch.undo()
+    assert needs_value(x) is x
+
+
 def test_untagged_functions_are_untransformed() -> None:
     assert untransformed(test_untagged_functions_are_untransformed) is (
         test_untagged_functions_are_untransformed
