@@ -171,10 +171,6 @@ class Flattener:
         self.flatten((result,), leaves, entries, {})
         return tuple(entries), leaves
 
-    def unflatten_result(self, entries: Key, leaves: Iterable[Array]) -> Any:
-        """Return the result that `entries` describe."""
-        return self.unflatten(iter(entries), iter(leaves), [])
-
     def unflatten_arguments(
         self, key: Key, leaves: Iterable[Array]
     ) -> tuple[list[Any], dict[str, Any]]:

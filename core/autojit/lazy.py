@@ -48,7 +48,7 @@ class _TracedVersion:
         result = (self.run or self._compile())(*leaves)
         if not self.entries:
             return result
-        return _RESULTS.unflatten_result(self.entries, result)
+        return _RESULTS.unflatten(iter(self.entries), iter(result), [])
 
     def _compile(self) -> Callable[..., Any]:
         trace = self.trace
@@ -79,7 +79,7 @@ class LazyFunction(CompiledFunction):
         if not leaves:  # an argument may be a namespace, whose new arrays are lazy
             result = with_listed_items(self.function(*args, **kwargs))
             entries, arrays = _RESULTS.flatten_result(result)
-            return _RESULTS.unflatten_result(entries, compute(arrays))
+            return _RESULTS.unflatten(iter(entries), iter(compute(arrays)), [])
         return self.version(_with_array_types(key, leaves), args, kwargs)(*leaves)
 
     def lower(self, *args: Any, **kwargs: Any) -> Trace:

@@ -52,7 +52,7 @@ class PackedResult:
     def unpack(self) -> Any:
         """Return the result, rebuilt around the arrays."""
         structure = self.structure
-        return structure.flattener.unflatten_result(structure.entries, self.leaves)
+        return structure.flattener.unflatten(iter(structure.entries), iter(self.leaves), [])
 
 
 def pack(result: Any, flattener: Flattener) -> Any:
