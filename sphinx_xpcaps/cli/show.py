@@ -16,7 +16,7 @@ from sphinx_xpcaps.cli.run import plain_console
 from sphinx_xpcaps.cli.target_details import lines
 from sphinx_xpcaps.results.labels import DEVICES, STATUSES, SYMBOLS, one_line, short_reason, title
 from sphinx_xpcaps.results.model import Cell, Status
-from sphinx_xpcaps.results.view import Shown, Table, backends_of
+from sphinx_xpcaps.results.view import Table, TableCell, backends_of
 
 _HEADER = (
     "Target",
@@ -45,7 +45,7 @@ class Filter:
         """Return a table with only the cells that match."""
         return replace(content, cells=tuple(filter(self._matches, content.cells)))
 
-    def _matches(self, shown: Shown) -> bool:
+    def _matches(self, shown: TableCell) -> bool:
         cell = shown.cell
         if self.backends and cell.backend not in self.backends:
             return False
@@ -149,7 +149,7 @@ def _column_title(backend: str, device: str) -> str:
     return title(backend) + ("" if device == "cpu" else f" {DEVICES.get(device, device)}")
 
 
-def _position(shown: Shown) -> tuple[str, str]:
+def _position(shown: TableCell) -> tuple[str, str]:
     return shown.cell.backend, shown.column
 
 

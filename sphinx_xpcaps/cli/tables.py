@@ -6,13 +6,13 @@ from rich.table import Table as Grid
 
 from sphinx_xpcaps.results.labels import STATUSES, SYMBOLS, short_reason, title
 from sphinx_xpcaps.results.model import Cell, Status
-from sphinx_xpcaps.results.view import Shown, Table
+from sphinx_xpcaps.results.view import Table, TableCell
 
 
 def grid(table: Table) -> Grid:
     """Return the table of a target with one row per library."""
     found = Grid("Library", "CPU", "GPU", title=table.target, title_justify="left")
-    by_backend: dict[str, list[Shown]] = {}
+    by_backend: dict[str, list[TableCell]] = {}
     for shown in table.cells:
         by_backend.setdefault(shown.cell.backend, []).append(shown)
     for backend, row in by_backend.items():

@@ -18,7 +18,7 @@ from sphinx_xpcaps.results.labels import (
     version,
 )
 from sphinx_xpcaps.results.model import Cell, Status
-from sphinx_xpcaps.results.view import Shown, Table
+from sphinx_xpcaps.results.view import Table, TableCell
 
 
 def lines(table: Table) -> Iterator[str]:
@@ -29,7 +29,7 @@ def lines(table: Table) -> Iterator[str]:
             yield from _cell_lines(shown)
 
 
-def _cell_lines(shown: Shown) -> Iterator[str]:
+def _cell_lines(shown: TableCell) -> Iterator[str]:
     cell = shown.cell
     head = f"  {title(cell.backend)}, {DEVICES.get(cell.device, cell.device)}: "
     if not cell.status.measured:
@@ -57,7 +57,7 @@ def _summary(cell: Cell) -> str:
     return "; ".join([counts, *modes])
 
 
-def _where(shown: Shown) -> str:
+def _where(shown: TableCell) -> str:
     environment = shown.environment
     if environment is None:
         return "environment unknown"

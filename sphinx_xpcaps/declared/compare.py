@@ -8,7 +8,7 @@ from core.backends import backends
 from sphinx_xpcaps.declared.interpret import declared_support
 from sphinx_xpcaps.declared.model import Comparison, Declaration, Declarations, Verdict
 from sphinx_xpcaps.results.model import Cell, Status
-from sphinx_xpcaps.results.view import Shown, Table
+from sphinx_xpcaps.results.view import Table, TableCell
 
 
 def compare(declarations: Declarations, tables: Mapping[str, Table]) -> tuple[Comparison, ...]:
@@ -30,7 +30,7 @@ def compare_target(declaration: Declaration, table: Table) -> tuple[Comparison, 
     return tuple(c for shown in table.cells for c in _of_cell(declaration, shown))
 
 
-def _of_cell(declaration: Declaration, shown: Shown) -> Iterator[Comparison]:
+def _of_cell(declaration: Declaration, shown: TableCell) -> Iterator[Comparison]:
     cell = shown.cell
     # Declarations do not cover substitute devices, such as the second one of array-api-strict.
     if shown.outdated or cell.device != shown.column or cell.status is Status.CONFLICT:

@@ -28,9 +28,9 @@ from sphinx_xpcaps.extension.options import appearance
 from sphinx_xpcaps.extension.page_digests import PageDigests
 from sphinx_xpcaps.extension.report import downloads, write_files
 from sphinx_xpcaps.extension.tables import build_tables, cache_folder
-from sphinx_xpcaps.extension.warnings import report
+from sphinx_xpcaps.extension.warnings import warn_all
 from sphinx_xpcaps.render.legend import legend
-from sphinx_xpcaps.render.report import report as full_report
+from sphinx_xpcaps.render.report import report
 from sphinx_xpcaps.render.summary import reference, summary
 from sphinx_xpcaps.render.table import inline, table
 from sphinx_xpcaps.render.words import translated
@@ -50,13 +50,13 @@ def on_env_updated(app: Sphinx, env: BuildEnvironment) -> list[str]:
     domain = domain_of(env)
     if app.builder.name in WITHOUT_PAGES:
         return []
-    report(app, unmatched.patterns(app, domain))
+    warn_all(app, unmatched.patterns(app, domain))
     if not domain.by_document:
         return []
     built, problems = build_tables(app, list(domain.requests(TableRequest)))
     reports = (each for each in domain.requests(SummaryRequest) if each.as_report)
     domain.tables = replace(built, reports=tuple(reports))
-    report(app, [*problems, *unmatched.summaries(domain)])
+    warn_all(app, [*problems, *unmatched.summaries(domain)])
     domain.page_digests = PageDigests.load(cache_folder(app), app.builder.name, Path(app.outdir))
     return sorted(
         docname
@@ -114,7 +114,7 @@ class Page:
             tables = self._domain.summarized(request)
             link = reference(request.docname)
             if request.as_report:
-                return [full_report(tables, link, downloads(self._app, self._docname))]
+                return [report(tables, link, downloads(self._app, self._docname))]
             return [summary(tables, link)]
         if isinstance(request, LegendRequest):
             tables = tables_of_document(self._domain, self._docname)

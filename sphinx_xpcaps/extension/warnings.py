@@ -47,7 +47,7 @@ class Diagnostic:
     """The file that the warning points to if there is no request."""
 
 
-def report(app: Sphinx, diagnostics: Iterable[Diagnostic]) -> None:
+def warn_all(app: Sphinx, diagnostics: Iterable[Diagnostic]) -> None:
     """Emit a warning for each diagnostic."""
     for diagnostic in diagnostics:
         request = diagnostic.request

@@ -20,12 +20,12 @@ from sphinx_xpcaps.render.words import (
 from sphinx_xpcaps.results.labels import one_line, title, version
 from sphinx_xpcaps.results.model import Cell, Environment, Package, Reason, Status
 from sphinx_xpcaps.results.sources import RecordedCell
-from sphinx_xpcaps.results.view import Shown
+from sphinx_xpcaps.results.view import TableCell
 
 
-def provenance(cells: Sequence[Shown]) -> list[nodes.paragraph]:
+def provenance(cells: Sequence[TableCell]) -> list[nodes.paragraph]:
     """Return a line for each environment in which cells were measured."""
-    groups: list[tuple[Environment, Package | None, list[Shown]]] = []
+    groups: list[tuple[Environment, Package | None, list[TableCell]]] = []
     for shown in cells:
         if shown.environment is None or not shown.cell.status.measured:
             continue
@@ -40,7 +40,7 @@ def provenance(cells: Sequence[Shown]) -> list[nodes.paragraph]:
 
 
 def _provenance(
-    environment: Environment, package: Package | None, cells: Sequence[Shown], *, alone: bool
+    environment: Environment, package: Package | None, cells: Sequence[TableCell], *, alone: bool
 ) -> str:
     libraries = dict.fromkeys(shown.cell.backend for shown in cells)
     named = [f"{title(name)} {version(name, environment) or ''}".strip() for name in libraries]
@@ -66,13 +66,13 @@ def _provenance(
 
 
 def results(
-    cells: Sequence[Shown], *, only_failures: bool = False, body: Sequence[nodes.Node] = ()
+    cells: Sequence[TableCell], *, only_failures: bool = False, body: Sequence[nodes.Node] = ()
 ) -> list[nodes.Element]:
     """Return the results for each backend, or why it was not measured.
 
     Parameters
     ----------
-    cells : sequence of Shown
+    cells : sequence of TableCell
     only_failures : bool, optional
         Whether to leave out what passes or was not measured.
     body : sequence of Node, optional
@@ -91,7 +91,7 @@ def _fails(cell: Cell) -> bool:
     return cell.status.measured and cell.status is not Status.SUPPORTED
 
 
-def _item(shown: Shown, body: Sequence[nodes.Node]) -> Iterator[nodes.Element]:
+def _item(shown: TableCell, body: Sequence[nodes.Node]) -> Iterator[nodes.Element]:
     cell = shown.cell
     name = f"{title(cell.backend)}, {device_word(cell.device)}"
     line = nodes.paragraph("", "", nodes.strong("", name))
@@ -173,7 +173,7 @@ def _functions(cell: Cell) -> Iterator[nodes.list_item]:
     yield nodes.list_item("", line)
 
 
-def _history(shown: Shown) -> Iterator[nodes.list_item]:
+def _history(shown: TableCell) -> Iterator[nodes.list_item]:
     """Return the results by version, if several versions were measured."""
     if shown.history:
         text = f"By version: {one_line(shown.history, 500)}."

@@ -13,7 +13,7 @@ from sphinx_xpcaps.render.nodes import picture
 from sphinx_xpcaps.render.words import _, plural
 from sphinx_xpcaps.results.labels import one_line
 from sphinx_xpcaps.results.model import Graph, GraphNode, NodeKind, Status
-from sphinx_xpcaps.results.view import Shown
+from sphinx_xpcaps.results.view import TableCell
 
 _CHARACTER = 7.5
 """Approximate width of a character in pixels."""
@@ -22,7 +22,7 @@ _SMALLEST = 0.7
 _HEIGHT, _GAP, _BETWEEN, _MARGIN = 40, 26, 18, 4
 
 
-def graph(cells: Sequence[Shown]) -> list[nodes.Element]:
+def graph(cells: Sequence[TableCell]) -> list[nodes.Element]:
     """Return the graph of a target's example, or the reason why there is none."""
     found = next((shown.cell.graph for shown in cells if shown.cell.graph is not None), None)
     if found is None:
@@ -52,7 +52,7 @@ def _no_graph(reason: str) -> nodes.paragraph:
     return nodes.paragraph("", text, classes=["xpcaps-where"])
 
 
-def _no_graph_reason(cells: Sequence[Shown]) -> str:
+def _no_graph_reason(cells: Sequence[TableCell]) -> str:
     reasons = [reason for shown in cells for reason in shown.cell.reasons]
     traced = next((reason for reason in reasons if reason.mode == "trace"), None)
     if traced is not None:

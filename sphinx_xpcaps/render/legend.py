@@ -10,10 +10,10 @@ from sphinx_xpcaps.render.cells import paragraph, status_symbol
 from sphinx_xpcaps.render.explanations import EXPECTED, OUTDATED, note_meaning, status_meaning
 from sphinx_xpcaps.render.words import note_words, status_word, translated
 from sphinx_xpcaps.results.model import Status
-from sphinx_xpcaps.results.view import Shown
+from sphinx_xpcaps.results.view import TableCell
 
 
-def legend(cells: Iterable[Shown]) -> nodes.bullet_list:
+def legend(cells: Iterable[TableCell]) -> nodes.bullet_list:
     """Return what the statuses and notes of cells mean, each once."""
     cells = list(cells)
     found = nodes.bullet_list("", bullet="*", classes=["xpcaps-legend"])
@@ -21,7 +21,7 @@ def legend(cells: Iterable[Shown]) -> nodes.bullet_list:
     return found
 
 
-def _lines(cells: list[Shown]) -> Iterator[nodes.paragraph]:
+def _lines(cells: list[TableCell]) -> Iterator[nodes.paragraph]:
     statuses = {shown.cell.status for shown in cells}
     for status in Status:
         if status in statuses:

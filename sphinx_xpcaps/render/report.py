@@ -26,7 +26,7 @@ from sphinx_xpcaps.render.words import (
 )
 from sphinx_xpcaps.results.labels import DEVICES, title
 from sphinx_xpcaps.results.model import Status
-from sphinx_xpcaps.results.view import Shown, Table
+from sphinx_xpcaps.results.view import Table, TableCell
 
 AT_FIRST = 200
 """How many functions the script shows until the reader scrolls further."""
@@ -104,7 +104,7 @@ def _results(table: Table) -> Iterator[tuple[Column, Result]]:
                 yield Column(mode, shown.cell.backend), Result(status, _mode_notes(shown, mode))
 
 
-def _mode_notes(shown: Shown, mode: str) -> tuple[str, ...]:
+def _mode_notes(shown: TableCell, mode: str) -> tuple[str, ...]:
     reasons = (reason for reason in shown.cell.reasons if reason.mode == mode)
     return tuple(reason.exception for reason in reasons if reason.exception)[:1]
 

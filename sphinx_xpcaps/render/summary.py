@@ -14,7 +14,7 @@ from sphinx_xpcaps.render.nodes import block, column_header, row_header, scrolli
 from sphinx_xpcaps.render.words import _, device_word, unmeasured_words
 from sphinx_xpcaps.results.labels import title
 from sphinx_xpcaps.results.model import Status
-from sphinx_xpcaps.results.view import Shown, Table
+from sphinx_xpcaps.results.view import Table, TableCell
 
 Column: TypeAlias = tuple[str, str]
 """A backend and a device, as in the columns of a table of one target."""
@@ -109,7 +109,7 @@ def _tally(tables: Iterable[Table], column: Column) -> nodes.entry:
     return nodes.entry("", paragraph if len(paragraph) else nodes.paragraph("", "—"))
 
 
-def _cell(shown: Shown) -> nodes.entry:
+def _cell(shown: TableCell) -> nodes.entry:
     cell = shown.cell
     unmeasured = cell.status == Status.NOT_MEASURED
     why = unmeasured_words(cell) if unmeasured else ""

@@ -31,7 +31,7 @@ from sphinx_xpcaps.render.words import (
 )
 from sphinx_xpcaps.results.labels import MODES, one_line, title
 from sphinx_xpcaps.results.model import Expected, Outcome, Status
-from sphinx_xpcaps.results.view import Shown, Table
+from sphinx_xpcaps.results.view import Table, TableCell
 
 
 class Column(NamedTuple):
@@ -109,7 +109,7 @@ def table(
 
 
 def _evidence(
-    cells: Sequence[Shown], extent: str, appearance: Appearance, body: Sequence[nodes.Node]
+    cells: Sequence[TableCell], extent: str, appearance: Appearance, body: Sequence[nodes.Node]
 ) -> list[nodes.Element]:
     if extent == "none":
         return []
@@ -126,7 +126,7 @@ def _links(links: Sequence[nodes.reference]) -> nodes.paragraph:
     return line
 
 
-def _no_case_reason(cells: Sequence[Shown]) -> str | None:
+def _no_case_reason(cells: Sequence[TableCell]) -> str | None:
     """Return why nothing was measured, if it is because there is no case for any backend."""
     if any(shown.cell.status.measured for shown in cells):
         return None
@@ -135,7 +135,9 @@ def _no_case_reason(cells: Sequence[Shown]) -> str | None:
     return one_line(messages.pop()).rstrip(".") if len(messages) == 1 else None
 
 
-def _columns(cells: Sequence[Shown], appearance: Appearance, options: TableOptions) -> list[Column]:
+def _columns(
+    cells: Sequence[TableCell], appearance: Appearance, options: TableOptions
+) -> list[Column]:
     devices = list(dict.fromkeys(cell.column for cell in cells))
     kind = options.columns or ("modes" if options.modes else appearance.columns)
     if kind == "devices":
@@ -148,13 +150,13 @@ def _columns(cells: Sequence[Shown], appearance: Appearance, options: TableOptio
     ]
 
 
-def _modes(cells: Sequence[Shown], device: str) -> list[str]:
+def _modes(cells: Sequence[TableCell], device: str) -> list[str]:
     """Return the modes in which anything was measured on a device; "eager" if nothing was."""
     found = {mode for shown in cells if shown.column == device for mode in shown.cell.modes}
     return [*(mode for mode in MODES if mode in found), *sorted(found - set(MODES))] or ["eager"]
 
 
-def _grid(cells: Sequence[Shown], columns: Sequence[Column], identifier: str) -> nodes.table:
+def _grid(cells: Sequence[TableCell], columns: Sequence[Column], identifier: str) -> nodes.table:
     rows = list(dict.fromkeys(cell.cell.backend for cell in cells))
     by_position = {(cell.cell.backend, cell.column): cell for cell in cells}
     several = len({column.device for column in columns}) > 1
@@ -180,7 +182,7 @@ def _head(column: Column, several: bool) -> str:
     return f"{device_word(column.device)}, {mode}" if several else mode
 
 
-def _entry(shown: Shown, mode: str) -> nodes.entry:
+def _entry(shown: TableCell, mode: str) -> nodes.entry:
     cell = shown.cell
     measured = cell.status.measured
     if mode and measured:
@@ -199,7 +201,7 @@ def _entry(shown: Shown, mode: str) -> nodes.entry:
     return entry
 
 
-def _mode_entry(shown: Shown, mode: str) -> nodes.entry:
+def _mode_entry(shown: TableCell, mode: str) -> nodes.entry:
     """Return the entry for one mode of a cell, with the notes that are about this mode."""
     cell = shown.cell
     if mode not in cell.modes:
@@ -231,7 +233,7 @@ def _expected(expected: Expected) -> nodes.paragraph:
 def inline(content: Table, name: nodes.Node) -> list[nodes.Element]:
     """Return the name of a target and its statuses, for a sentence."""
     whole = nodes.inline("", "", name, nodes.Text(": "), classes=["xpcaps-inline"])
-    best: dict[str, Shown] = {}
+    best: dict[str, TableCell] = {}
     for shown in content.cells:
         if shown.cell.status.measured:
             best.setdefault(shown.cell.backend, shown)

@@ -36,6 +36,7 @@ KNOWN_REASONS = (
 """Common reasons why a cell was not measured; others are shown in English."""
 
 _WORKS_WITHOUT = re.compile(r"works without (.+)")
+"""A detail of a note, which records store as text. It is only recognized to be translated."""
 
 
 def translated(text: str) -> str:

@@ -29,7 +29,7 @@ MISSING = "missing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class TableCell:
     """A cell of a table, with the environment in which it was measured.
 
     ``column`` is the device of the table's column; the device of the cell may be a substitute for
@@ -52,7 +52,7 @@ class Table:
 
     target: str
     kind: str
-    cells: tuple[Shown, ...] = ()
+    cells: tuple[TableCell, ...] = ()
 
     @property
     def measured(self) -> bool:
@@ -177,7 +177,7 @@ def _cells(
     found: Sequence[tuple[RecordSources, Target]],
     columns: Sequence[_Column],
     is_current: IsCurrent,
-) -> tuple[Shown, ...]:
+) -> tuple[TableCell, ...]:
     package = target.partition(".")[0]
     seen: dict[tuple[str, str], list[RecordedCell]] = {}
     for sources, results in found:
@@ -196,7 +196,7 @@ def _cells(
             continue
         choice = choose(measurements, is_current_cell)
         shown.append(
-            Shown(
+            TableCell(
                 column=column.column,
                 cell=choice.seen.cell,
                 environment=choice.seen.environment,
@@ -215,8 +215,8 @@ def _history(measured: Sequence[RecordedCell]) -> str:
     return str(found) if found and found.has_versions else ""
 
 
-def _not_seen(column: _Column) -> Shown:
-    return Shown(column=column.column, cell=column.unknown)
+def _not_seen(column: _Column) -> TableCell:
+    return TableCell(column=column.column, cell=column.unknown)
 
 
 def _unknown(records: Sequence[Record], backend: str, device: str) -> Cell:

@@ -12,7 +12,7 @@ from sphinx_xpcaps.results.labels import STATUSES
 from sphinx_xpcaps.results.merge_records import merge_records
 from sphinx_xpcaps.results.model import Cell, Record, Status
 from sphinx_xpcaps.results.sources import identity
-from sphinx_xpcaps.results.view import Shown, Table, derive
+from sphinx_xpcaps.results.view import Table, TableCell, derive
 from tests.results.make import TARGET, cell, environment, record, unmeasured
 from tests.results.strategies import BACKENDS, DEVICES, records, several_records
 
@@ -81,7 +81,7 @@ def test_a_measured_cell_is_kept_or_replaced_by_a_newer_one(found: list[Record])
         assert date >= (each.date or one.environment.date)
 
 
-def shown_at(derived: Mapping[str, Table], target: str, each: Cell) -> Shown:
+def shown_at(derived: Mapping[str, Table], target: str, each: Cell) -> TableCell:
     (shown,) = (
         one
         for one in derived[target].cells

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from sphinx_xpcaps.results.model import Cell, Environment, Expected, Record, Status, Unavailable
-from sphinx_xpcaps.results.view import Shown, blank, derive
+from sphinx_xpcaps.results.view import TableCell, blank, derive
 from tests.results.make import TARGET, cell, environment, record, unmeasured
 
 
-def shown(*records: Record, current: bool = True, outdated: str = "") -> Shown:
+def shown(*records: Record, current: bool = True, outdated: str = "") -> TableCell:
     """Derive the cell of PyTorch on a CPU; what was measured on `outdated` is not current."""
 
     def is_current(target: str, cell: Cell, where: Environment) -> bool:

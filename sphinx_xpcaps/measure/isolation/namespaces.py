@@ -8,7 +8,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -47,7 +47,7 @@ class Namespaces:
 
         From now on the loaded modules of the package are compared as well, with their constants.
         """
-        accepted = [name for name in self.changed() if not name.startswith("module ")]
+        accepted = [change.description for change in self._changes() if not change.of_module]
         if accepted:
             self._owners = [_Owner(owner.of, owner.included) for owner in self._owners]
         known = {id(owner.of) for owner in self._owners}
@@ -84,14 +84,15 @@ class Namespaces:
 
     def changed(self) -> list[str]:
         """Return the names of modules and functions that were removed, replaced or blocked."""
-        return [description for description, *_ in self._changes()]
+        return [change.description for change in self._changes()]
 
     def restore(self) -> list[str]:
         """Restore what was removed or replaced; return the names of what cannot be restored."""
         failed = []
-        for description, owner, name, value in list(self._changes()):
+        for change in list(self._changes()):
+            owner, name, value = change
             try:
-                if owner is sys.modules:
+                if change.of_module:
                     if value is _MISSING:
                         del sys.modules[name]
                     else:
@@ -101,18 +102,37 @@ class Namespaces:
                 else:
                     setattr(owner, name, value)
             except (AttributeError, TypeError):
-                failed.append(description)
+                failed.append(change.description)
         return failed
 
-    def _changes(self) -> Iterator[tuple[str, Any, str, Any]]:
+    def _changes(self) -> Iterator[_Change]:
         for name, module in self._modules.items():
             if sys.modules.get(name) is not module:
-                yield f"module {name}", sys.modules, name, module
+                yield _Change(sys.modules, name, module)
         for name in sys.modules.keys() - self._modules.keys():
             if _is_fake(name, sys.modules[name]):
-                yield f"module {name}", sys.modules, name, _MISSING
+                yield _Change(sys.modules, name, _MISSING)
         for owner in self._owners:
             yield from owner.changes()
+
+
+class _Change(NamedTuple):
+    """A name of a module or class, or in ``sys.modules``, with another value than expected."""
+
+    owner: Any
+    name: str
+    value: Any
+    """The expected value, or `_MISSING`."""
+
+    @property
+    def of_module(self) -> bool:
+        """Whether a whole module was removed, replaced or blocked."""
+        return self.owner is sys.modules
+
+    @property
+    def description(self) -> str:
+        """What was changed, for messages."""
+        return f"module {self.name}" if self.of_module else f"{_name(self.owner)}.{self.name}"
 
 
 class _Owner:
@@ -126,17 +146,17 @@ class _Owner:
         self._values = [value for _, value in items]
         self._all_names = frozenset(vars(of)) if isinstance(of, type) else frozenset()
 
-    def changes(self) -> Iterator[tuple[str, Any, str, Any]]:
-        """Yield a description, the owner, the name and the value of each change."""
+    def changes(self) -> Iterator[_Change]:
+        """Yield each change."""
         present: Mapping[str, Any] = vars(self.of)
         # The common case without a loop in Python, as there are tens of thousands of names.
         if not all(map(operator.is_, map(present.get, self._names), self._values)):
             for name, value in zip(self._names, self._values, strict=True):
                 if present.get(name) is not value:
-                    yield f"{_name(self.of)}.{name}", self.of, name, value
+                    yield _Change(self.of, name, value)
         if self._all_names and len(present) != len(self._all_names):
             for name in present.keys() - self._all_names:
-                yield f"{_name(self.of)}.{name}", self.of, name, _MISSING
+                yield _Change(self.of, name, _MISSING)
 
 
 def _is_code(_: str, value: Any) -> bool:
