@@ -28,7 +28,7 @@ _MAX_LOST = 2
 _MAX_FLOAT32 = 2
 """Maximum number of cases run with float32: either all cases of a target fail with it, or none."""
 
-_FIRST = 3
+_FIRST_EXPERIMENT = 3
 """The first attempt that is an experiment: the case without one of its arguments."""
 
 _MAX_OPTIONAL = 3
@@ -197,14 +197,14 @@ class _CaseRunner:
         if key not in self.known and len(self.lost_like(key)) >= _MAX_LOST:
             message = f"not run after {_MAX_LOST} others were lost"
             return CaseRun(key=key, outcome=Outcome.NOT_RUN, message=message)
-        return self.execute(key, case, variant, plan)
+        return self.run_unless_known(key, case, variant, plan)
 
     def retry(self, failed: CaseRun, case: Case, variant: Variant, plan: Plan) -> CaseRun:
         """Repeat a failed run, unless workers were lost, and return it or that it is flaky."""
         key = replace(failed.key, attempt=2)
         if key not in self.known and self.lost_like(key):
             return failed
-        if not self.execute(key, case, variant, plan).passed:
+        if not self.run_unless_known(key, case, variant, plan).passed:
             return failed
         return CaseRun(
             key=failed.key,
@@ -213,7 +213,9 @@ class _CaseRunner:
             message=f"failed ({failed.message or failed.outcome}), then passed",
         )
 
-    def execute(self, key: CaseRunKey, case: Case, variant: Variant, plan: Plan) -> CaseRun:
+    def run_unless_known(
+        self, key: CaseRunKey, case: Case, variant: Variant, plan: Plan
+    ) -> CaseRun:
         """Return a run, known from an earlier worker or made now."""
         if key in self.known:
             return self.known[key]
@@ -227,7 +229,9 @@ class _CaseRunner:
 
         def passes(experiment: int, simpler: Case, variant: Variant) -> bool:
             for plan in simpler.plans:
-                key = CaseRunKey(number, variant.name, plan.name, "eager", _FIRST + experiment)
+                key = CaseRunKey(
+                    number, variant.name, plan.name, "eager", _FIRST_EXPERIMENT + experiment
+                )
                 if key in self.known:  # it ended an earlier worker
                     return False
                 self.on_start(key)

@@ -91,7 +91,7 @@ def with_lost_calls(cell: Cell, lost: Sequence[LostCall]) -> Cell:
 
 
 def with_expectation(cell: Cell, on_cpu: Cell | None) -> Cell:
-    """Return an unmeasured GPU cell with what the CPU's measurement lets expect.
+    """Return an unmeasured GPU cell with the status that the CPU's measurement suggests.
 
     A call that converts its arguments to NumPy arrays raises if they are not in host memory.
     """
