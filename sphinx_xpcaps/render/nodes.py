@@ -28,7 +28,8 @@ class symbol(nodes.Inline, nodes.TextElement):
     """A symbol with a text of the same meaning.
 
     HTML shows ``symbol`` and hides the text from all but screen readers. Other builders write the
-    text only, as most fonts lack the symbols.
+    text only, as most fonts lack the symbols. If the attribute ``decorative`` is true, the text
+    follows the symbol in any case.
     """
 
 
@@ -71,7 +72,8 @@ def add_nodes(app: Sphinx) -> None:
     app.add_node(details, html=(_visit_details, _depart_details), **plain)
     app.add_node(explained, html=(_visit_explained, _depart_explained), **plain)
     app.add_node(picture, html=(_visit_picture, _nothing), **plain)
-    app.add_node(symbol, html=(_visit_symbol, _nothing), **plain)
+    words: dict[str, Any] = dict.fromkeys(plain, (_visit_words, _nothing))
+    app.add_node(symbol, html=(_visit_symbol, _nothing), **words)
     app.add_node(labelled_table, html=(_visit_labelled_table, _depart_table), **table)
     app.add_node(row_header, html=(_visit_row_header, _depart_header), **entry)
     app.add_node(column_header, html=(_visit_column_header, _depart_header), **entry)
@@ -119,6 +121,11 @@ def _visit_symbol(translator: HTML5Translator, node: nodes.Element) -> None:
         + f'<span class="xpcaps-symbol" aria-hidden="true">{shown}</span>{hidden}</span>'
     )
     raise nodes.SkipNode
+
+
+def _visit_words(translator: Any, node: nodes.Element) -> None:
+    if node.get("decorative"):  # the words follow in any case
+        raise nodes.SkipNode
 
 
 def _visit_explained(translator: HTML5Translator, node: nodes.Element) -> None:
