@@ -1,5 +1,6 @@
 # make docs: build the site with measured tables. make test: run the tests.
 # make test-exhaustive: run the tests that take long and have a shorter version in `make test`.
+# make test-browser: run the tests that need Chromium, LaTeX or other extensions of Sphinx.
 # make test-sphinx: run the tests of pages with every Sphinx that is supported (about 4 minutes).
 # Each makes the virtual environment first and is quick when nothing changed.
 
@@ -16,7 +17,7 @@ XDIST := -n 2 --dist loadfile --no-loadscope-reorder
 # declares, "newest" the newest Sphinx that myst-parser supports.
 SPHINX_VERSIONS ?= lowest 7.4 8.1 8.2 newest
 
-.PHONY: docs test test-exhaustive test-sphinx lint types wheel clean $(SPHINX_VERSIONS:%=test-sphinx-%)
+.PHONY: docs test test-browser test-exhaustive test-sphinx lint types wheel clean $(SPHINX_VERSIONS:%=test-sphinx-%)
 
 docs: $(VENV)/.installed
 	$(BIN)/sphinx-build -W --keep-going -b html $(SPHINXOPTS) docs $(DOCS)/html
@@ -45,6 +46,20 @@ $(SPHINX_VERSIONS:%=test-sphinx-%): test-sphinx-%: .sphinx/%/.installed
 sphinx_requirements = $(if $(filter lowest,$1),$$($(BIN)/python .ci/lowest_versions.py),\
 	"sphinx$(if $(filter newest,$1),,==$1.*)" docutils myst-parser numpydoc)
 
+# The tests that need Chromium, LaTeX (latexmk) or other extensions; see CONTRIBUTING.md. `make test`
+# skips them unless they are installed.
+test-browser: .browser/.installed
+	AXE_CORE=.browser/node_modules/axe-core/axe.min.js $(BIN)/python -m pytest $(XDIST) \
+		$(PYTESTOPTS) tests/pages/test_looks.py tests/pages/test_report.py \
+		tests/pages/test_pdf.py tests/pages/test_neighbours.py
+
+.browser/.installed: $(VENV)/.installed
+	mkdir -p $(@D)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt \
+		--editable '.[browser,neighbours]'
+	! command -v npm || npm install --silent --no-save --prefix $(@D) axe-core
+	touch $@
+
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -64,4 +79,4 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	touch $@
 
 clean:
-	rm -rf $(DOCS) .sphinx dist build
+	rm -rf $(DOCS) .browser .sphinx dist build
