@@ -216,5 +216,6 @@ CHECKS: Mapping[str, Check] = {
     "timeout": _seconds,
     "memory": _size,
     "jobs": _count,
+    "scheduler": _text("an address such as 'tcp://host:8786'"),
 }
 """The check of each option, by its name without prefix."""
