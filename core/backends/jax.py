@@ -53,6 +53,7 @@ class JAXBackend(Backend):
             name: {"bool": "integral"} for name in ("floor_divide", "pow", "remainder", "square")
         },
         immutable=True,
+        wraps_integers=True,
         float_wins=True,
         floats=dict.fromkeys(
             ("bool", "int8", "int16", "int32", "uint8", "uint16", "uint32"), "float32"

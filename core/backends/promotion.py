@@ -46,6 +46,12 @@ class Promotion:
     """Return the default dtypes. None for 64-bit defaults that users cannot change."""
     immutable: bool = False
     """Whether arrays are immutable, so that ``x += y`` binds the name to a new array."""
+    aliases: frozenset[str] = frozenset()
+    """Functions that return their operand itself; those that round do so for integers only."""
+    wraps_integers: bool = False
+    """Whether Python integers out of bounds for the other operand wrap around, not raise."""
+    stores_signed_as_unsigned: bool = False
+    """Whether in-place operations on unsigned integers accept results of signed dtypes."""
     scalar_results: bool = False
     """Whether results without axes are scalars, and functions return views, as in NumPy."""
     takes_numpy: bool = False

@@ -25,7 +25,7 @@ class StrictBackend(Backend):
     module = "array_api_strict"
     distributions = ("array-api-strict",)
     columns = {"cpu": "cpu", "gpu": "other"}
-    promotion = Promotion(strict=True)
+    promotion = Promotion(strict=True, aliases=frozenset(("ceil", "floor", "trunc")))
 
     def missing_device(self, device: str) -> str:
         return ""

@@ -49,6 +49,9 @@ class TorchBackend(Backend):
     mode_keywords = {"jit": ModeKeyword("torch_compile", works=True)}
     tracing_errors = ("Unsupported", "UserError")
     promotion = Promotion(
+        aliases=frozenset(("conj", "positive")),
+        wraps_integers=True,
+        stores_signed_as_unsigned=True,
         float_wins=True,
         results={"square": {"bool": "integral"}},
         sums_unsigned_as_signed=True,

@@ -17,7 +17,14 @@ from core.lazy.dtypes import DType
 from core.lazy.errors import refuse
 from core.lazy.graph.node import Node, record
 from core.lazy.graph.pickling import in_graph
-from core.lazy.in_place import VIEWS, all_current, as_view, current, in_place_operator
+from core.lazy.in_place import (
+    VIEWS,
+    all_current,
+    as_view,
+    current,
+    in_place_operator,
+    is_scalar,
+)
 from core.lazy.indexing import getitem
 from core.lazy.lazy_call import deferred
 from core.lazy.library import backend_of, device_of
@@ -270,9 +277,10 @@ class LazyArray(ArrayMethods, DisplayMethods):
     _square = unary_operator("square")
 
     def __pow__(self, other: Any, /) -> Any:
-        # Libraries compute the second power as a square, which matters for the dtype of booleans.
+        # Libraries compute the second power of an array as a square, which matters for the dtype of
+        # booleans.
         if other.__class__ is int and other == 2 and self._spec.dtype.kind == "b":
-            return self._square()
+            return self._power(other) if is_scalar(self) else self._square()
         return self._power(other)
 
     __and__, __rand__ = binary_operators("bitwise_and")

@@ -150,11 +150,11 @@ def with_scalar(dtype: DType, kind: type, backend: str | None = None) -> DType:
     return default(backend, SCALAR_KINDS[kind])
 
 
-def check_scalar(dtype: DType, value: int) -> None:
-    """Raise OverflowError if the integer `value` is out of bounds for `dtype`."""
+def check_scalar(dtype: DType, value: int, backend: str | None = None) -> None:
+    """Raise OverflowError if the integer `value` is out of bounds for `dtype` in a library."""
     if dtype.kind in "iu":
         info = np.iinfo(dtype)
-        if not info.min <= value <= info.max:
+        if not info.min <= value <= info.max and not promotion(backend).wraps_integers:
             raise OverflowError(f"Python integer {value} is out of bounds for {dtype}")
 
 

@@ -38,6 +38,8 @@ VIEWS = frozenset(
         "squeeze",
     )
 )
+# Functions that return their operand itself in some libraries.
+ALIASES = frozenset(("ceil", "conj", "floor", "positive", "trunc"))
 # Functions whose result is a 0-dimensional array in NumPy, not a scalar, even of a scalar.
 _ARRAYS = frozenset(
     (
@@ -59,6 +61,7 @@ _ARRAYS = frozenset(
         "triu",
         "variable",
         "where",
+        "write",
         "zeros",
         "zeros_like",
     )
@@ -81,6 +84,25 @@ COPY = define(Operation("copy", "manipulation", _copier))
 AS_ARRAY = define(Operation("as_array", "manipulation", lambda xp: xp.asarray))
 
 
+def _writer(xp: Namespace) -> Callable[..., Array]:
+    copyto = getattr(xp, "copyto", None)
+
+    def write(x: Array, values: Array, positions: Array, mask: Array) -> Array:
+        spread = xp.reshape(xp.take(xp.reshape(values, (-1,)), positions), x.shape)
+        if copyto is None:
+            return xp.where(mask, spread, x)
+        result = xp.asarray(x, copy=True)
+        copyto(result, spread, where=mask)
+        return result
+
+    return write
+
+
+# Where possible the result has the memory layout of the array, which can change the last bit of
+# later sums and products.
+WRITE = define(Operation("write", "manipulation", _writer))
+
+
 def copied(x: Any) -> Any:
     """Return a traced array with the same values in separate memory."""
     immutable = promotion(x.backend or "numpy").immutable
@@ -92,6 +114,9 @@ def base_of(node: Node) -> Any:
     op, args = node._op, node._args
     if node._data is not None or not args:
         return None
+    if op.name in ALIASES:
+        unchanged = op.name in ("conj", "positive") or args[0].dtype.kind in "iu"
+        return args[0] if unchanged and op.name in promotion(node.backend).aliases else None
     if op.name in VIEWS:
         return None if is_scalar(args[0]) or is_scalar(node) else args[0]
     if op is ITEM:
@@ -205,7 +230,9 @@ def _modify(target: Any, result: Any) -> Any:
             f"shape {spec.shape}"
         )
     if result.dtype != spec.dtype:
-        if not np.can_cast(result.dtype, spec.dtype, "same_kind"):
+        unsigned = promotion(spec.backend).stores_signed_as_unsigned
+        integers = unsigned and result.dtype.kind == "i" and spec.dtype.kind == "u"
+        if not integers and not np.can_cast(result.dtype, spec.dtype, "same_kind"):
             raise TypeError(
                 f"the result of an in-place operation has dtype {result.dtype}, which cannot be "
                 f"stored in an array of {spec.dtype}"
@@ -289,6 +316,13 @@ def _example(x: Any, examples: dict[int, Any]) -> Any:
         elif x._op is ITEM:
             axis = (x._args[0]._kwargs or {}).get("axis", 0)
             found = np.moveaxis(_example(base, examples), axis, 0)[x._args[1]]
+        elif x._op.name in ALIASES:
+            found = _example(base, examples)
+        elif x._op.name == "getitem":
+            parts = x._args[1] if isinstance(x._args[1], tuple) else (x._args[1],)
+            # With an ellipsis NumPy returns an array, not a scalar, for integers alone.
+            parts = parts if Ellipsis in parts else (*parts, Ellipsis)
+            found = _example(base, examples)[parts]
         else:
             whole = _example(base, examples)
             function = x._op.function(namespace_of("numpy"))
@@ -313,9 +347,9 @@ def _written(root: Any, view: Any, values: Any) -> Any:
     mask[written.reshape(-1)] = True
     if not written.size:
         return copied(root)
-    xp = root.__array_namespace__()
-    spread = xp.take(xp.reshape(values, (-1,)), xp.asarray(source))
-    return xp.where(xp.asarray(mask.reshape(root.shape)), xp.reshape(spread, root.shape), root)
+    asarray = root.__array_namespace__().asarray
+    args = (root, values, asarray(source), asarray(mask.reshape(root.shape)))
+    return record(root.plain, WRITE, args, None, root._spec)
 
 
 def forget_modifications(arrays: Iterable[Any]) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from core.lazy.dtypes import SCALARS, check_scalar, promotion
 from core.lazy.graph.sharing import open_contexts, share
-from core.lazy.in_place import current
+from core.lazy.in_place import ALIASES, VIEWS, as_view, current
 from core.lazy.library import backend_of
 from core.lazy.operation import Elementwise, operation
 from core.typing import Array
@@ -39,7 +39,7 @@ def unary_operator(name: str) -> Unary:
         node._spec = cache.get(spec) or infer(spec)
         return share(node) if open_contexts else node
 
-    return method
+    return method if name not in VIEWS | ALIASES else lambda self: as_view(method(self))
 
 
 def binary_operators(name: str, infer: Callable[..., Any] | None = None) -> tuple[Binary, Binary]:
@@ -58,7 +58,7 @@ def binary_operators(name: str, infer: Callable[..., Any] | None = None) -> tupl
         elif kind in scalars:
             key = (self._spec, kind)
             if kind is int and bounded:
-                check_scalar(self._spec.dtype, other)
+                check_scalar(self._spec.dtype, other, self._spec.backend)
         else:
             other = operand(other, self)
             known = other.__class__ is cls or other.__class__ in scalars
@@ -79,7 +79,7 @@ def binary_operators(name: str, infer: Callable[..., Any] | None = None) -> tupl
             if kind not in scalars:
                 return forward(other, self) if kind is self.__class__ else NotImplemented
         if kind is int and bounded:
-            check_scalar(self._spec.dtype, other)
+            check_scalar(self._spec.dtype, other, self._spec.backend)
         key = (kind, self._spec)
         node = _new(self.__class__)
         node._op = op

@@ -92,7 +92,7 @@ def together(*values: Any) -> list[LazyArray]:
     for one in operands:
         if not isinstance(one, LazyArray):
             if type(one) is int:
-                dtypes.check_scalar(dtype, one)
+                dtypes.check_scalar(dtype, one, backend)
             kind = dtypes.with_scalar(dtype, type(one), backend)
             one = constant(one, kind, backend, like._spec.device)  # noqa: PLW2901
         result.append(one)

@@ -15,7 +15,7 @@ from core.lazy import dtypes
 from core.lazy.array import LazyArray
 from core.lazy.dtypes import SCALAR_KINDS, SCALARS
 from core.lazy.graph.tree import leaves
-from core.lazy.in_place import copied, current
+from core.lazy.in_place import copied, current, is_scalar
 from core.lazy.library import backend_of
 from core.lazy.namespace import function, namespace
 from core.lazy.operation import operation
@@ -231,7 +231,7 @@ def astype(x: Any, dtype: object, /, *, copy: bool = True, device: Device = None
             f"astype: {own.dtype} cannot be converted to {known}; use xp.real(x) or xp.imag(x)"
         )
     if known == own.dtype and device is None:
-        return copied(own) if copy else own
+        return own if not copy or is_scalar(own) else copied(own)
     moved = own if device is None else own.to_device(device)
     return call("astype", (moved, known), moved._spec.with_(dtype=known))
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from core.lazy import dtypes
 from core.lazy.array import LazyArray, make
-from core.lazy.in_place import VIEWS, as_view
 from core.lazy.namespace import function
 from core.lazy.operation import Elementwise, Operation, define, operation
 from core.lazy.operators import binary_operators, unary_operator
@@ -89,11 +88,9 @@ _BINARY = {
 
 def _unary(name: str, summary: str) -> None:
     method = unary_operator(name)
-    is_view = name in VIEWS
 
     def unary(x: Any, /) -> LazyArray:
-        result = method(x if x.__class__ is LazyArray else traced(x))
-        return as_view(result) if is_view else result  # type: ignore[no-any-return]
+        return method(x if x.__class__ is LazyArray else traced(x))  # type: ignore[no-any-return]
 
     function(name=name, summary=summary)(unary)
 

@@ -261,3 +261,35 @@ def test_repeats_may_be_an_array_of_any_library() -> None:
     found = lazy.repeat(lazy.array(x), lazy.array(x))
     assert found.shape == (3,)
     np.testing.assert_array_equal(np.asarray(found.compute()), [1, 2, 2])
+
+
+@pytest.mark.parametrize("power", [2, 3, 2.0, True])
+@pytest.mark.parametrize("shape", [(), (2,)])
+def test_powers_of_booleans_have_the_dtype_of_numpy(power: float, shape: tuple[int, ...]) -> None:
+    def function(x: Any) -> Any:
+        xp = x.__array_namespace__()
+        return x**power, xp.all(x) ** power
+
+    x = np.ones(shape, dtype=bool)
+    for traced, found in zip(function(lazy.array(x)), function(x), strict=True):
+        assert traced.dtype == found.dtype
+        np.testing.assert_array_equal(traced.compute(), found, strict=True)
+
+
+@pytest.mark.parametrize("value", [-1, 300])
+@pytest.mark.parametrize("backend", ["numpy", "torch", "jax", "array-api-strict"])
+def test_python_integers_out_of_bounds_wrap_around_or_raise_as_in_the_library(
+    backend: str, value: int
+) -> None:
+    xp = namespace_of(backend)
+    x = xp.asarray([1], dtype=xp.uint8)
+    for apply in (lambda x: x + value, lambda x: value * x):
+        try:
+            expected = apply(x)
+        except OverflowError:
+            with pytest.raises(OverflowError, match="out of bounds"):
+                apply(lazy.array(x))
+        else:
+            found = apply(lazy.array(x)).compute()
+            assert found.dtype == expected.dtype
+            assert found.tolist() == expected.tolist()

@@ -7,6 +7,7 @@ import pickle
 from collections.abc import Callable
 from typing import Any
 
+import array_api_strict as strict
 import numpy as np
 import pytest
 import torch
@@ -122,6 +123,14 @@ def scalars_are_immutable(xp: Any, w: Any) -> Any:
     s += 1
     t += s
     return w, s, u, t
+
+
+@case
+def scalars_of_the_same_dtype_are_immutable(xp: Any, w: Any) -> Any:
+    s = xp.astype(xp.sum(w), xp.float64)
+    t = s
+    s += 1
+    return s, t
 
 
 @case
@@ -272,6 +281,64 @@ def test_a_write_to_a_view_of_another_library_is_not_silently_lost() -> None:
 
     with pytest.raises(lazy.DataDependentError, match="in-place"):
         core.trace(function, torch.ones(2))
+
+
+def test_rows_of_another_library_are_views_too() -> None:
+    def function(x: Any) -> Any:
+        w = x * 1
+        for row in w:
+            row += 1  # noqa: PLW2901
+        return w
+
+    with pytest.raises(lazy.DataDependentError, match="in-place"):
+        core.trace(function, torch.ones(2))
+
+
+@pytest.mark.parametrize(
+    ("array", "name"),
+    [
+        (torch.ones(2), "conj"),
+        (torch.ones(2), "positive"),
+        (strict.asarray([1, 2]), "floor"),
+        (strict.asarray([1, 2]), "trunc"),
+    ],
+)
+def test_functions_that_return_their_operand_share_its_memory(array: Any, name: str) -> None:
+    x = lazy.array(array)
+    y = getattr(lazy, name)(x)
+    y += 1
+    with pytest.raises(lazy.DataDependentError, match="in-place"):
+        x * 2
+
+
+def test_functions_that_return_a_copy_in_numpy_share_no_memory() -> None:
+    x = lazy.array(np.ones(2))
+    y = lazy.positive(x)
+    y += 1
+    np.testing.assert_array_equal((x * 2).compute(), 2.0)
+
+
+def test_a_result_is_stored_in_place_as_the_library_allows() -> None:
+    signed, unsigned = torch.tensor([-1], dtype=torch.int64), torch.tensor([1], dtype=torch.uint8)
+    x = lazy.array(unsigned)
+    x += lazy.array(signed)
+    expected = unsigned.clone()
+    expected += signed
+    assert x.dtype == lazy.uint8
+    assert torch.equal(x.compute(), expected)
+
+
+def test_a_write_to_a_view_keeps_the_memory_layout() -> None:
+    def function(x: Any) -> Any:
+        for row in x:
+            row += 1  # noqa: PLW2901
+        return x
+
+    x = np.asfortranarray(np.ones((2, 3)))
+    expected = function(x.copy(order="K"))
+    for found in (function(lazy.array(x)).compute(), core.trace(function, x)(x)):
+        np.testing.assert_array_equal(found, expected)
+        assert found.strides == expected.strides
 
 
 def test_arguments_are_not_modified() -> None:
