@@ -23,6 +23,7 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.extlinks",
     "sphinx_xpcaps",
+    "example",
     "lazy_pictures",
     "mathml",
     "mermaid",
