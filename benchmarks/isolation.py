@@ -117,6 +117,7 @@ def measure(
     environment = {**os.environ, "PYTHONPATH": path, "XDG_CACHE_HOME": str(output.parent)}
     command = [sys.executable, "-m", "sphinx_xpcaps.cli", "measure", *names, "-o", output]
     command += ["--jobs", str(jobs), "--timeout", str(options.timeout)]
+    command += ["--memory", options.memory]
     for backend in options.backend:
         command += ["--backend", backend]
     began = time.monotonic()
@@ -163,6 +164,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, nargs="*", default=[1, 2, 4])
     parser.add_argument("--backend", action="append", default=[])
     parser.add_argument("--timeout", type=float, default=3.0)
+    parser.add_argument("--memory", default="2GB", help="memory limit of a worker")
     parser.add_argument("--only", nargs="*", default=["*"], help="patterns of misbehaviors")
     parser.add_argument("--show", action="store_true", help="print the misbehaving ones' cells")
     options = parser.parse_args()

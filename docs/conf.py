@@ -53,6 +53,7 @@ extlinks = {
 }
 
 xpcaps_inject = ["scipy.*", "array_api_extra.*"]
+xpcaps_verify = 0.02 if os.environ.get("CI") else 0
 xpcaps_environment = {"SCIPY_ARRAY_API": "1"}
 # The showcase contains functions without examples; their tables say so.
 suppress_warnings = ["xpcaps.no_case"]

@@ -84,6 +84,11 @@ class Config:
     memory: int | str = _option(
         0, 'Memory limit of a worker and its child processes, in bytes or as "2GB"; 0 for none.'
     )
+    verify: float = _option(
+        0.0,
+        "Share of the measured targets to measure again, in new workers and another order, to find "
+        "errors of sphinx-xpcaps; between 0 and 1.",
+    )
     jobs: int = _option(0, "Number of parallel workers; 0 is one per processor.")
     scheduler: str = _option(
         "", "Address of a scheduler of dask.distributed to measure on a cluster; none if empty."
@@ -93,6 +98,8 @@ class Config:
         """Raise ValueError if a value is invalid."""
         Execute(self.execute)
         parse_size(self.memory)
+        if not 0 <= self.verify <= 1:
+            raise ValueError(f"expected a share between 0 and 1, got {self.verify!r}")
 
     @property
     def memory_limit(self) -> int:

@@ -227,3 +227,16 @@ def test_markup_and_unknown_backends_in_a_record_are_shown_as_text(cli, tmp_path
     assert answer.exit_code == 0
     assert "list[int] [/foo] :smile:" in " ".join(answer.output.split())
     assert "ndonnx" in answer.output
+
+
+def test_cells_that_differ_when_measured_again_are_errors(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "varying.py").write_text(
+        "import os\nfrom pathlib import Path\nimport numpy as np\n"
+        "def f(x):\n    '''F.\n\n    >>> f(np.ones(2))\n    '''\n"
+        "    with Path(__file__).with_name('seen').open('a+') as file:\n"
+        "        file.write(f'{os.getpid()}\\n')\n        file.seek(0)\n"
+        "        return x if len(set(file)) < 4 else 'the fourth process'\n"
+    )
+    answer = cli("measure", "varying.f", "-o", "record.json", "--backend", "numpy", "--verify", "1")
+    assert answer.exit_code == 1
+    assert "varying.f (numpy, cpu) was first supported, and unsupported" in answer.stderr

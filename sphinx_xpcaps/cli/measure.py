@@ -64,6 +64,7 @@ def measure(
         console = plain_console(stderr=True)
         for each in grids(clock.profile(worker_count(config))):
             console.print(each)
+    problems += map(str, measured.unstable)
     for problem in problems:
         click.echo(f"sphinx-xpcaps: {problem}", err=True)
     if problems:

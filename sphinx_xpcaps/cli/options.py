@@ -12,7 +12,7 @@ import click
 
 from core.backends import get_backend, optional_modes
 from sphinx_xpcaps.cases import case_file
-from sphinx_xpcaps.config import Config
+from sphinx_xpcaps.config import Config, parse_size
 
 
 def _known_backends(_: click.Context, __: click.Parameter, names: tuple[str, ...]) -> list[str]:
@@ -29,6 +29,13 @@ def _known_modes(_: click.Context, __: click.Parameter, names: tuple[str, ...]) 
             message = f"unknown mode {name!r}; the optional modes are {', '.join(known)}"
             raise click.BadParameter(message)
     return list(names)
+
+
+def _size(_: click.Context, __: click.Parameter, size: str) -> int:
+    try:
+        return parse_size(size)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def _variables(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
@@ -110,6 +117,20 @@ _MEASURING = (
         help="Time limit of one case, in seconds.",
     ),
     click.option(
+        "--memory",
+        default="0",
+        metavar="SIZE",
+        callback=_size,
+        help="Memory limit of a worker and its child processes, such as 2GB. [default: none]",
+    ),
+    click.option(
+        "--verify",
+        type=click.FloatRange(min=0, max=1),
+        default=0.0,
+        metavar="SHARE",
+        help="Share of the targets to measure twice, to find errors of sphinx-xpcaps.",
+    ),
+    click.option(
         "--mode",
         "modes",
         multiple=True,
@@ -153,6 +174,8 @@ def measuring(command: Callable[..., None]) -> Callable[..., None]:
         names: list[str],
         jobs: int | None,
         timeout: float,
+        memory: int,
+        verify: float,
         modes: list[str],
         environment: dict[str, str],
         setup: str,
@@ -167,6 +190,8 @@ def measuring(command: Callable[..., None]) -> Callable[..., None]:
             setup=setup,
             cases=sources,
             timeout=timeout,
+            memory=memory,
+            verify=verify,
             jobs=jobs or 0,
             modes=modes,
             scheduler=scheduler,

@@ -161,6 +161,12 @@ def _seconds(value: Any, default: Any) -> Checked:
     return Checked(default, _expected("a number of seconds greater than 0", value))
 
 
+def _share(value: Any, default: Any) -> Checked:
+    if _is_number(value, (int, float)) and 0 <= value <= 1:
+        return Checked(value)
+    return Checked(default, _expected("a number between 0 and 1", value))
+
+
 def _count(value: Any, default: Any) -> Checked:
     if _is_number(value, int) and value >= 0:
         return Checked(value)
@@ -215,6 +221,7 @@ CHECKS: Mapping[str, Check] = {
     "setup": _text("a text with Python code"),
     "timeout": _seconds,
     "memory": _size,
+    "verify": _share,
     "jobs": _count,
     "scheduler": _text("an address such as 'tcp://host:8786'"),
 }

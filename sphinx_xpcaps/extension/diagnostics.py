@@ -8,6 +8,7 @@ from pathlib import Path
 from sphinx_xpcaps.exceptions import CaseModuleError
 from sphinx_xpcaps.extension.domain import TableRequest
 from sphinx_xpcaps.extension.warnings import Diagnostic
+from sphinx_xpcaps.measure.verify import Unstable
 from sphinx_xpcaps.results.diff import differences
 from sphinx_xpcaps.results.model import Outcome, Reason, Record, Target
 from sphinx_xpcaps.results.view import MISSING, Table
@@ -62,6 +63,15 @@ def unreadable_case_files(sources: Iterable[str], conf: Path) -> Iterator[Diagno
         except case_file.CaseFileError as error:
             message = " ".join(f"xpcaps_cases: {error}; other cases are used".split())
             yield Diagnostic(kind="option", message=message, file=conf)
+
+
+def unstable_cells(
+    requests: Sequence[TableRequest], unstable: Sequence[Unstable]
+) -> Iterator[Diagnostic]:
+    """Return which cells differed when they were measured again."""
+    first = {request.target: request for request in reversed(requests)}
+    for each in unstable:
+        yield Diagnostic(kind="unstable", message=str(each), request=first.get(each.target))
 
 
 def _failed_body(request: TableRequest, reason: Reason, why: str) -> Diagnostic:

@@ -51,6 +51,7 @@ def build_tables(
     )
     shown = [request for request in own if request not in hidden]
     problems += failures
+    problems += diagnostics.unstable_cells(shown, measured.unstable)
     if measured.records:
         problems += diagnostics.unmeasured_targets(shown, measured.records[0], tables)
     if config.execute != Execute.OFF:

@@ -28,6 +28,7 @@ KINDS = {
     "record": "A record is missing or cannot be read.",
     "mismatch": "A committed record or a declaration differs from the measurement.",
     "report": "A file with the data of the report cannot be written.",
+    "unstable": "A cell was different when it was measured again, because of `xpcaps_verify`.",
     "engine": "Measuring failed; all tables come from committed records.",
 }
 """The meaning of each kind of warning; the guide shows this table."""

@@ -27,6 +27,7 @@ from sphinx_xpcaps.measure.runner import Result, Runner
 from sphinx_xpcaps.measure.schedulers.cluster import Cluster
 from sphinx_xpcaps.measure.schedulers.connect import connect
 from sphinx_xpcaps.measure.store import RecordStore
+from sphinx_xpcaps.measure.verify import MeasuredCells, Unstable, compare, sample
 from sphinx_xpcaps.measure.workers.probe import probe
 from sphinx_xpcaps.measure.workers.servers import Servers
 from sphinx_xpcaps.results.model import Cell, Environment, Record
@@ -45,6 +46,8 @@ class Measured:
     """Whether a target's cell, measured in an environment, has the key that it would have now."""
     ran: int = 0
     """How many pairs of a target and a device were measured now."""
+    unstable: tuple[Unstable, ...] = ()
+    """Cells that differed when a share of the targets was measured again."""
 
 
 def run(
@@ -167,14 +170,17 @@ def _run(
         results = (
             cluster.measure(missing.groups, bodies)
             if cluster is not None
-            else _run_missing(runner, missing, bodies)
+            else _run_groups(runner, missing.groups, bodies)
         )
-        _measure(results, missing, infos, key, store, progress, clock)
+        found = _measure(results, missing, infos, key, store, progress, clock)
+        unstable = _verify(runner, cluster, missing, bodies, key, found)
     finally:  # also on an interrupt
         store.add_expectations(infos)
         store.save()
         digests.save()
-    return Measured(records=store.records(), is_current=is_current, ran=missing.count)
+    return Measured(
+        records=store.records(), is_current=is_current, ran=missing.count, unstable=unstable
+    )
 
 
 def _measure(
@@ -185,8 +191,9 @@ def _measure(
     store: RecordStore,
     progress: OnProgress,
     clock: Clock,
-) -> None:
-    """Measure what is missing and store each cell at once."""
+) -> dict[tuple[str, str, str], Cell]:
+    """Measure what is missing, store each cell at once, and return the cells."""
+    found: dict[tuple[str, str, str], Cell] = {}
     done, total = 0, len(missing.groups) + missing.count
     with closing(running) as results:
         for result in results:
@@ -195,8 +202,37 @@ def _measure(
                     if cell is not None:
                         store.put(result.target, infos[result.target].kind, cell)
                         store.save_soon()
+                        found[result.target, cell.backend, cell.device] = cell
                     done += 1
                     progress(what, done, total)
+    return found
+
+
+def _verify(
+    runner: Runner,
+    cluster: Cluster | None,
+    missing: Missing,
+    bodies: Mapping[str, tuple[str, ...]],
+    key: Callable[[str, Group], str],
+    first: MeasuredCells,
+) -> tuple[Unstable, ...]:
+    """Measure a random share of the targets again, each in new processes, and compare."""
+    targets = sample(missing.groups, runner.config.verify)
+    if not targets:
+        return ()
+    second: dict[tuple[str, str, str], Cell] = {}
+    groups = {target: missing.groups[target] for target in targets}
+    running = (
+        cluster.measure(groups, bodies)
+        if cluster is not None
+        else _run_groups(runner, groups, bodies, new_processes=True)
+    )
+    with closing(running) as results:
+        for result in results:
+            for _, cell in _judge(result, missing.groups[result.target], key):
+                if cell is not None:
+                    second[result.target, cell.backend, cell.device] = cell
+    return tuple(compare(targets, first, second))
 
 
 def _has_present_version(target: str, cell: Cell, environment: Environment) -> bool:
@@ -239,13 +275,17 @@ def _bodies_by_target(requests: Sequence[MeasurementRequest]) -> dict[str, tuple
     return bodies
 
 
-def _run_missing(
-    runner: Runner, missing: Missing, bodies: Mapping[str, tuple[str, ...]]
+def _run_groups(
+    runner: Runner,
+    groups: Mapping[str, Sequence[Group]],
+    bodies: Mapping[str, tuple[str, ...]],
+    *,
+    new_processes: bool = False,
 ) -> Generator[Result, None, None]:
     """Find the cases of the targets and run them, with a temporary folder for the cases."""
-    if missing.groups:
+    if groups:
         with temporary_folder("cases") as folder:
-            yield from runner.measure(missing.groups, bodies, folder)
+            yield from runner.measure(groups, bodies, folder, new_processes=new_processes)
 
 
 def _judge(

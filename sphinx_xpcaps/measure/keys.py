@@ -62,6 +62,7 @@ class CellKeys:
                 "variables": dict(environment.variables),
                 "setup": self._config.setup,
                 "timeout": self._config.timeout,
+                "memory": self._config.memory_limit,
                 "cases": self._sources,
             }
         )

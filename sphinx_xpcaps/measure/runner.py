@@ -182,6 +182,8 @@ class Runner:
         groups: Mapping[str, Sequence[Group]],
         bodies: Mapping[str, tuple[str, ...]],
         folder: Path,
+        *,
+        new_processes: bool = False,
     ) -> Generator[Result, None, None]:
         """Find the cases of each target, run them in each of its groups, and yield the results.
 
@@ -193,12 +195,16 @@ class Runner:
             Code from directives for each target.
         folder : Path
             A folder for files with the cases.
+        new_processes : bool
+            Whether each task has a process that runs nothing else.
         """
         files = {target: folder / f"{i}.cases" for i, target in enumerate(groups)}
         all_groups = {group for each in groups.values() for group in each}
         slow_first = sorted(all_groups, key=lambda g: (-_estimated_time(g), g.backend, g.device))
 
         def run_task(worker: Worker, group: Group | FindingGroup, target: str) -> Result:
+            if new_processes:
+                worker.restart()
             return self.run_task(worker, group, target, bodies[target], files[target])
 
         pool: Pool[Group | FindingGroup, str, Result] = Pool(

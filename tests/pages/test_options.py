@@ -20,6 +20,7 @@ INVALID = {
     "a negative limit": ("timeout", -1, "expected a number of seconds greater than 0, got -1"),
     "an infinite limit": ("timeout", float("inf"), "expected a number of seconds"),
     "text for a limit": ("timeout", "long", "expected a number of seconds"),
+    "a share above 1": ("verify", 2, "expected a number between 0 and 1, got 2"),
     "a negative number of workers": ("jobs", -2, "expected a number of workers"),
     "a truth value for workers": ("jobs", True, "expected a number of workers"),
     "a size in words": ("memory", "much", "expected a number of bytes"),
