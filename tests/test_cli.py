@@ -240,3 +240,18 @@ def test_cells_that_differ_when_measured_again_are_errors(cli, tmp_path: Path) -
     answer = cli("measure", "varying.f", "-o", "record.json", "--backend", "numpy", "--verify", "1")
     assert answer.exit_code == 1
     assert "varying.f (numpy, cpu) was first supported, and unsupported" in answer.stderr
+
+
+def test_worker_that_cannot_start_is_one_error_with_the_cause(cli) -> None:  # type: ignore[no-untyped-def]
+    answer = cli("measure", "samples.portable", "--env", "PYTHONHOME=/nonexistent")
+    assert answer.exit_code == 2
+    assert answer.stderr.splitlines() == [
+        "Error: a worker cannot start: ModuleNotFoundError: No module named 'encodings'"
+    ]
+
+
+def test_package_that_ends_the_interpreter_on_import_is_one_error(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "aborts.py").write_text("import os\nos._exit(5)\n")
+    answer = cli("measure", "aborts", "aborts.f", *FAST)
+    assert answer.exit_code == 2
+    assert answer.stderr.count("the interpreter exited with status 5") == 2  # one for each target

@@ -163,3 +163,13 @@ def test_a_link_to_a_name_in_markdown_gives_no_warning(tmp_path):
     (tmp_path / "index.md").write_text(page, "utf-8")
     run = sphinx_build(tmp_path, "-W")
     assert run.page("index.html").select_one("p a.reference")["href"] == "#math.hypot"
+
+
+def test_workers_that_cannot_start_are_one_warning_with_the_cause(site):
+    built = site("offline").build(
+        xpcaps_execute="auto", xpcaps_environment={"PYTHONHOME": "/nonexistent"}
+    )
+    failed = [line for line in built.warnings if "worker" in line]
+    assert len(failed) == 1
+    assert "a worker cannot start: ModuleNotFoundError: No module named 'encodings'" in failed[0]
+    assert failed[0].endswith("[xpcaps.engine]")

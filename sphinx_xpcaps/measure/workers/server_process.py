@@ -21,7 +21,7 @@ from sphinx_xpcaps.measure.workers.channel import Channel, ChannelError
 from sphinx_xpcaps.measure.workers.errors import StartError
 from sphinx_xpcaps.results.text import clean
 
-_START_LIMIT = 600.0
+_START_LIMIT = 300.0
 """Seconds that a server may take to import its modules."""
 _CONTROL_LIMIT = 120.0
 """Seconds that a server may take to start or end a worker, on a busy machine."""
