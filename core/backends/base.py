@@ -279,6 +279,14 @@ class Backend(ABC):
         if settings:
             raise NotImplementedError(f"{self.title} has settings that cannot be restored")
 
+    def flatten_node(self, x: object) -> tuple[list[Any], Callable[[list[Any]], Any]] | None:
+        """Return the items of a container of a class that is registered with the library.
+
+        Also return a function that creates such a container of other items. None if the class of
+        `x` is not registered.
+        """
+        return None
+
     def dtype_name(self, x: Array) -> str:
         """Return the standard's name of the dtype of `x`, such as ``"float32"``."""
         return str(x.dtype).rpartition(".")[2]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -70,6 +70,14 @@ class JAXBackend(Backend):
         if device == "gpu" and not _accelerators():
             return "there is no GPU or TPU that it can use"
         return ""
+
+    def flatten_node(self, x: object) -> tuple[list[Any], Callable[[list[Any]], Any]] | None:
+        from jax import tree_util
+
+        items, structure = tree_util.tree_flatten(x, is_leaf=lambda item: item is not x)
+        if tree_util.treedef_is_leaf(structure):
+            return None
+        return items, partial(tree_util.tree_unflatten, structure)
 
     def namespace(self) -> Namespace:
         import jax.numpy

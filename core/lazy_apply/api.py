@@ -159,6 +159,7 @@ def lazy_apply(
         and vmap_method is None
         and not vectorize
         and sharding is None
+        and dtype is None
     )
     if shape is not None or dtype is not None:
         if describes_results(shape) or callable(shape):
@@ -174,7 +175,7 @@ def lazy_apply(
         try:
             if cls is _ndarray and not count:
                 for x in args:
-                    if type(x) is not _ndarray:
+                    if type(x) is not _ndarray or (as_numpy and x.dtype.hasobject):
                         break
                 else:
                     result = func(*args, **kwargs) if kwargs else func(*args)

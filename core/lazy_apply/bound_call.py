@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from core.lazy_apply.call import SEQUENTIAL_METHODS, Call, is_scalar
-from core.lazy_apply.checks import VECTORIZE, checked
+from core.lazy_apply.checks import VECTORIZE, checked, refuse_masked
 from core.lazy_apply.outputs import Outputs, list_results
 from core.typing import Array, Namespace
 
@@ -169,6 +169,9 @@ class BoundCall:
         return max((len(x.shape) for x in self.call.arrays), default=0)
 
     def _checked(self, results: list[Any], shapes: Sequence[Any], xp: Namespace) -> list[Array]:
+        if self.call.as_numpy:
+            for result in results:
+                refuse_masked(result)
         hint = "give shape=" if self.call.signature is None else VECTORIZE
         declared = zip(results, shapes, self.outputs.dtypes, strict=True)
         return [

@@ -32,7 +32,7 @@ def checked(
         The shape differs; the message ends with `hint`.
     """
     array_type, has_dtype = _array_type(xp), hasattr(result, "dtype")
-    array = result if isinstance(result, array_type) else xp.asarray(result)
+    array = result if isinstance(result, array_type) else _as_array(result, xp)
     if array.dtype != dtype:
         if not (_holds(xp, dtype, array.dtype) if has_dtype else _holds_numbers(xp, dtype, array)):
             raise TypeError(
@@ -45,7 +45,27 @@ def checked(
             f"{function_name(func)} returned shape {tuple(array.shape)} where {shape} was "
             f"declared: {hint}"
         )
-    return array if type(array) is array_type else xp.asarray(array)
+    if type(array) is array_type or isinstance(array, np.ma.MaskedArray):
+        return array
+    return xp.asarray(array)
+
+
+def _as_array(result: Any, xp: Namespace) -> Array:
+    refuse_masked(result)
+    try:
+        return xp.asarray(result)
+    except (TypeError, RuntimeError):
+        if not hasattr(result, "__array__"):
+            raise
+        return xp.asarray(np.asarray(result))  # a class that supports NumPy only
+
+
+def refuse_masked(x: Any) -> None:
+    """Raise TypeError if `x`, which is converted to another library, is a masked array."""
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError(
+            "'numpy.ma.MaskedArray' are not supported by other libraries: use x.filled(...)"
+        )
 
 
 @cache

@@ -23,6 +23,7 @@ from core._private.dask import concatenate_blocks, empty_like
 from core.lazy_apply.bound_call import BoundCall
 from core.lazy_apply.call import Call, Shape, add_name_note, is_scalar
 from core.lazy_apply.implementation import Implementation
+from core.lazy_apply.numpy import plain_array
 from core.lazy_apply.outputs import resolve
 from core.typing import Array
 
@@ -126,7 +127,7 @@ class Task:
             if not call.as_numpy:
                 return self._bound_to(operands, kwargs)(operands, xp)
             device = array_api_compat.device(operands[0])
-            operands = [np.asarray(x) for x in operands]
+            operands = [np.asarray(plain_array(x)) for x in operands]
             results = self._bound_to(operands, kwargs)(operands, array_api_compat.numpy)
             return [xp.asarray(x, device=device) for x in results]
         except Exception as error:

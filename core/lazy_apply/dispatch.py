@@ -46,6 +46,9 @@ def apply(call: Call) -> Any:
         known = ", ".join(map(repr, VMAP_METHODS))
         raise ValueError(f"unknown vmap_method {call.vmap_method!r}; known are {known}")
     call = _prepare(call)
+    if call.dtype is not None:
+        several = call.result_count and isinstance(call.dtype, list | tuple)
+        implementation.check_dtypes(call, call.dtype if several else (call.dtype,))
     eager = EAGER.get(type(call.arrays[0]).__module__)
     if eager is not None and call.jvp is call.vjp and call.vmap_method is None:
         try:

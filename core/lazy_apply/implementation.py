@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, Final, TypeAlias
 
 import array_api_compat
 import numpy as np
 
 from core.lazy_apply.call import SCALARS, Call, is_scalar
+from core.lazy_apply.checks import refuse_masked
 from core.lazy_apply.outputs import list_results
 from core.typing import Array, Namespace
 
@@ -41,6 +42,10 @@ class Implementation:
         return (cls,)
 
     @staticmethod
+    def check_dtypes(call: Call, dtypes: Iterable[Any]) -> None:
+        """Raise ValueError if the library cannot return results of the dtypes that are declared."""
+
+    @staticmethod
     def to_numpy(x: Array) -> Any:
         """Return the argument `x` as a NumPy array, for ``as_numpy=True``."""
         return np.asarray(x)
@@ -53,6 +58,7 @@ class Implementation:
         """
         if type(result) is type(first) and result.device == first.device:
             return result
+        refuse_masked(result)
         xp = xp or array_api_compat.array_namespace(first)
         return xp.asarray(result, device=array_api_compat.device(first))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -30,6 +30,16 @@ class JAXImplementation(Implementation):
     def concrete_types(self, cls: type) -> tuple[type, ...]:
         return (ARRAY_TYPE,)
 
+    @staticmethod
+    def check_dtypes(call: Call, dtypes: Iterable[Any]) -> None:
+        for dtype in dtypes:
+            if dtype is not None and np.dtype(dtype) != _canonical(dtype):
+                raise ValueError(
+                    f"lazy_apply of {call.name}: shape= and dtype= cannot specify 64-bit types "
+                    f"when `jax_enable_x64` is disabled: enable it, or pass {_canonical(dtype)} "
+                    f"instead of {np.dtype(dtype)}"
+                )
+
     def lazy(self, call: Call) -> Any:
         """Make the call part of the computation that is being traced."""
         outputs = resolve(call, lambda: _result_type(call))
@@ -43,21 +53,35 @@ class JAXImplementation(Implementation):
                 "sharding= of lazy_apply must be a jax.sharding.SingleDeviceSharding, got "
                 f"{type(call.sharding).__name__}"
             )
-        dtypes = tuple(map(_canonical, outputs.dtypes))
-        if call.dtype is not None:
-            for dtype, canonical in zip(outputs.dtypes, dtypes, strict=True):
-                if np.dtype(dtype) != canonical:
-                    raise ValueError(
-                        f"lazy_apply of {call.name} announces {np.dtype(dtype)}, and "
-                        "jax_enable_x64 is disabled: enable it, or announce "
-                        f"dtype={canonical}"
-                    )
-        outputs = replace(outputs, dtypes=dtypes)
+        outputs = replace(outputs, dtypes=tuple(map(_canonical, outputs.dtypes)))
+        call = _with_flat_kwargs(call)
         bound, operands = BoundCall.of(call, outputs, lambda x: isinstance(x, jax.Array))
         if not call.as_numpy:  # scalars stay unchanged only where JAX calls the function directly
             bound = replace(bound, convert_scalar=jnp.asarray)
         function = _with_derivative(call, outputs, lambda *arrays: bind(bound, arrays))
         return outputs.wrap(function(*operands))
+
+
+def _with_flat_kwargs(call: Call) -> Call:
+    """Return the call with arrays that are in containers among named arguments as arguments."""
+    try:
+        leaves, structure = jax.tree_util.tree_flatten(dict(call.kwargs))
+    except (RecursionError, SystemError):  # a container that contains itself
+        return call
+    if sum(isinstance(leaf, jax.Array) for leaf in leaves) == sum(
+        isinstance(x, jax.Array) for x in call.kwargs.values()
+    ):
+        return call
+    func = call.func
+
+    def with_containers(*args: Any, **named: Any) -> Any:
+        found = [named[str(i)] for i in range(len(leaves))]
+        return func(*args, **jax.tree_util.tree_unflatten(structure, found))
+
+    with_containers.__name__ = call.name
+    return replace(
+        call, func=with_containers, kwargs={str(i): leaf for i, leaf in enumerate(leaves)}
+    )
 
 
 def _canonical(dtype: DType) -> np.dtype[Any]:

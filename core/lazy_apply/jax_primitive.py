@@ -17,6 +17,7 @@ from jax.interpreters import ad, batching, mlir
 from core._private.jax import ARRAY_TYPE, is_concrete
 from core.lazy_apply.bound_call import Batch, BoundCall
 from core.lazy_apply.call import add_name_note, missing_derivative
+from core.lazy_apply.checks import refuse_masked
 from core.lazy_apply.jax_callback import call_from_cpu, call_from_device
 from core.typing import Array, Namespace
 
@@ -46,6 +47,9 @@ def place(result: Any, first: Array, xp: Namespace = None) -> Array:
 
 def _from_host(x: object) -> Array:
     """Return a JAX array with a copy of `x`."""
+    refuse_masked(x)
+    if hasattr(x, "__array__") and not isinstance(x, jax.Array | np.generic):
+        x = np.asarray(x)  # JAX requires of this method the parameters that NumPy can do without
     try:
         return jnp.array(x)
     except jax.errors.JaxRuntimeError:

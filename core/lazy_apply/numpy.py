@@ -19,15 +19,31 @@ class NumPyImplementation(Implementation):
 
     @staticmethod
     def to_numpy(x: Array) -> Array:
-        if isinstance(x, np.ma.MaskedArray):
-            raise TypeError(
-                "lazy_apply with as_numpy=True does not support masked arrays: pass x.filled(...)"
-            )
-        return x
+        return plain_array(x)
 
     @staticmethod
     def place(result: Any, first: Array, xp: Namespace = None) -> NDArray[Any]:
         return as_array(result)
+
+
+def plain_array(x: Any) -> Any:
+    """Return an argument for ``as_numpy=True``, which must be what other libraries can hold.
+
+    Raises
+    ------
+    TypeError
+        It is a matrix, a masked array or an array of objects.
+    """
+    unsupported = ""
+    if isinstance(x, np.ma.MaskedArray):
+        unsupported = "'numpy.ma.MaskedArray' are not supported: pass x.filled(...)"
+    elif isinstance(x, np.matrix):
+        unsupported = "'numpy.matrix' are not supported: pass np.asarray(x)"
+    elif x.dtype.hasobject:
+        unsupported = "object arrays are not supported: pass an array of numbers"
+    if unsupported:
+        raise TypeError(f"lazy_apply with as_numpy=True: {unsupported}")
+    return x
 
 
 def as_array(result: Any) -> NDArray[Any]:

@@ -9,6 +9,7 @@ import torch
 
 from core._private.torch_tracing import FakeTensor, count_modes, is_recording, is_recording_early
 from core.lazy_apply.call import Call
+from core.lazy_apply.checks import refuse_masked
 from core.lazy_apply.implementation import PASS, Eager, Implementation
 from core.lazy_apply.torch_function import apply_function
 from core.lazy_apply.torch_numpy import from_numpy, to_numpy
@@ -55,9 +56,12 @@ class TorchImplementation(Implementation):
         ):
             return result
         if isinstance(result, np.ndarray | np.generic):
+            refuse_masked(result)
             if not result.flags.writeable or any(stride < 0 for stride in result.strides):
                 result = np.array(result)  # PyTorch has no such tensors
             return from_numpy(result, first.device)
+        if hasattr(result, "__array__") and not isinstance(result, _Tensor):
+            result = np.asarray(result)  # a class that supports NumPy only
         return torch.asarray(result, device=first.device)
 
     def eager(self, cls: type) -> Eager:

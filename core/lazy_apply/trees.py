@@ -5,6 +5,7 @@ Such a call becomes a call of a function of the arrays alone, which every implem
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
@@ -12,13 +13,17 @@ from typing import Any, TypeAlias
 import array_api_compat
 import numpy as np
 
+from core._private.torch import mark_constant
+from core.backends.registry import backends, library_of
 from core.lazy_apply.call import Call, function_name, is_scalar
 from core.typing import Array, DType
 
 Structure: TypeAlias = tuple[Any, ...]
 """A container without its items: its type, the keys of a dict, and the structures of the items.
 
-The structure of anything else is the empty tuple. These are constants for ``torch.compile``.
+Instead of keys, containers of classes that are registered with a library have a function that
+creates one of its items. The structure of anything else is the empty tuple. These are constants
+for ``torch.compile``.
 """
 
 LEAF: Structure = ()
@@ -30,18 +35,41 @@ def describes_results(shape: object) -> bool:
         return False
     if isinstance(shape, (tuple, list)):
         return any(describes_results(item) for item in shape)
-    return isinstance(shape, dict) or (hasattr(shape, "shape") and hasattr(shape, "dtype"))
+    if isinstance(shape, dict) or (hasattr(shape, "shape") and hasattr(shape, "dtype")):
+        return True
+    node = None if shape is None or callable(shape) else _node(shape)
+    return node is not None and any(map(describes_results, node[0]))
+
+
+def _node(x: Any) -> tuple[list[Any], Callable[[list[Any]], Any]] | None:
+    """Return the items of a container of a class that is registered with a library, if it is."""
+    if not _may_be_node(type(x)) or (hasattr(x, "shape") and hasattr(x, "dtype")):
+        return None
+    for backend in backends().values():
+        node = backend.flatten_node(x) if backend.module in sys.modules else None
+        if node is not None:
+            return node
+    return None
+
+
+@mark_constant
+def _may_be_node(cls: type) -> bool:
+    """Return whether `cls` is neither a class of arrays nor of scalars."""
+    is_scalar_class = issubclass(cls, int | float | complex | str | np.generic | type(None))
+    return not (is_scalar_class or hasattr(cls, "__lazy_apply__") or library_of(cls))
 
 
 def flatten(x: Any) -> tuple[Structure, list[Any]]:
     """Return the structure of `x`, and what is in the containers in it."""
     cls = type(x)
-    keys: tuple[Any, ...] | None = None
+    keys: tuple[Any, ...] | Callable[[list[Any]], Any] | None = None
     if isinstance(x, dict):
+        items = list(x.values())
         keys = tuple(x)
-        items = [x[key] for key in keys]
     elif cls is tuple or cls is list or (isinstance(x, tuple) and hasattr(x, "_fields")):
         items = list(x)
+    elif (node := _node(x)) is not None:
+        items, keys = node
     else:
         return LEAF, [x]
     flat = [flatten(item) for item in items]
@@ -55,6 +83,8 @@ def unflatten(structure: Structure, leaves: Iterator[Any]) -> Any:
         return next(leaves)
     cls, keys, *items = structure
     values = [unflatten(item, leaves) for item in items]
+    if callable(keys):
+        return keys(values)
     if keys is not None:
         pairs = dict(zip(keys, values, strict=True))
         return pairs if cls is dict else cls(pairs)
@@ -73,6 +103,15 @@ def flatten_as(structure: Structure, x: Any, name: str, where: str = "") -> list
         return [x]
     cls, keys, *items = structure
     found: list[Any] = []
+    if callable(keys):
+        node = _node(x) if type(x) is cls else None
+        if node is None or len(node[0]) != len(items):
+            raise ValueError(
+                f"{name} returned {type(x).__name__} instead of a {cls.__name__}{where}"
+            )
+        for item, value in zip(items, node[0], strict=True):
+            found += flatten_as(item, value, name, f"{where or ' at '}[{cls.__name__}]")
+        return found
     if keys is not None:
         if not isinstance(x, dict) or set(x) != set(keys):
             actual = f"one with keys {list(x)}" if isinstance(x, dict) else type(x).__name__
@@ -218,7 +257,7 @@ def needs_flattening(call: Call) -> bool:
     """Return whether a call has containers among its arguments or results, or no arrays."""
     return (
         describes_results(call.shape)
-        or any(isinstance(arg, (dict, list, tuple)) for arg in call.args)
+        or any(isinstance(arg, (dict, list, tuple)) or _node(arg) for arg in call.args)
         or (call.xp is not None and all(is_scalar(arg) for arg in call.args))
     )
 
@@ -254,6 +293,9 @@ def flattened(call: Call) -> tuple[Call, Structure | None]:
         if call.dtype is not None:
             raise ValueError("shape= contains the dtypes of the results: leave out dtype=")
         results, declared = flatten(call.shape)
+        for one in declared:
+            if not (hasattr(one, "shape") and hasattr(one, "dtype")):
+                raise ValueError(f"shape= contains {one!r}, which has no shape and dtype")
         if not declared:
             raise ValueError("shape= contains no results")
         changes["shape"] = tuple([tuple(one.shape) for one in declared])

@@ -329,5 +329,40 @@ def test_masks_are_not_lost() -> None:
     assert isinstance(found, np.ma.MaskedArray)
     assert found.tolist() == [-1, None]
     assert lazy_apply(lambda x: np.ma.masked_less(x, 2), x.filled(0)).tolist() == [None, None]
-    with pytest.raises(TypeError, match="does not support masked arrays"):
-        lazy_apply(np.negative, x, as_numpy=True)
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.ma.masked_array([1.0], mask=[True]), r"'numpy\.ma\.MaskedArray' are not supported"),
+        (np.asmatrix([[1.0]]), r"'numpy\.matrix' are not supported"),
+        (np.asarray([1, None]), "object arrays are not supported"),
+    ],
+    ids=["masked", "matrix", "objects"],
+)
+def test_only_arrays_that_other_libraries_can_hold_are_passed_as_numpy(
+    array: Any, message: str
+) -> None:
+    for args in ((array,), (np.ones(1), array), ([array],)):
+        with pytest.raises(TypeError, match=message):
+            lazy_apply(lambda *args: np.ones(1), *args, shape=(1,), as_numpy=True)
+
+
+@pytest.mark.parametrize("as_numpy", [False, True])
+def test_masks_are_not_lost_in_other_libraries(as_numpy: bool) -> None:
+    def masked(x: Any) -> Any:
+        return np.ma.masked_less(np.asarray(x), 2)
+
+    def call(x: Any) -> Any:
+        return lazy_apply(masked, x, as_numpy=as_numpy)
+
+    for function, x in ((call, torch.ones(2)), (call, jnp.ones(2)), (jax.jit(call), jnp.ones(2))):
+        with pytest.raises(Exception, match=r"'numpy\.ma\.MaskedArray' are not supported"):
+            jax.block_until_ready(function(x))
+    x = da.from_array(np.ma.masked_array([1.0, 2.0], mask=[False, True]))
+    negative = lazy_apply(np.negative, x, as_numpy=as_numpy)
+    if as_numpy:
+        with pytest.raises(TypeError, match=r"'numpy\.ma\.MaskedArray' are not supported"):
+            negative.compute()
+    else:
+        assert negative.compute().tolist() == [-1, None]

@@ -228,10 +228,66 @@ def test_dtypes_of_64_bits_are_an_error_if_jax_has_32(declared: Any) -> None:
     def call(x: Any) -> Any:
         return lazy_apply(np.sin, x, as_numpy=True, **declared)
 
-    with pytest.raises(ValueError, match="jax_enable_x64 is disabled: enable it, or announce"):
-        jax.jit(call)(jnp.ones(3))
+    for function in (call, jax.jit(call)):
+        with pytest.raises(ValueError, match="cannot specify 64-bit types when `jax_enable_x64`"):
+            function(jnp.ones(3))
     with jax.enable_x64(True):
         assert jax.jit(call)(jnp.zeros(3)).shape == (3,)
+
+
+@jax.tree_util.register_pytree_node_class
+class Scaled:
+    """A container that is registered with JAX, with an array and a constant."""
+
+    def __init__(self, array: Any, factor: int) -> None:
+        self.array, self.factor = array, factor
+
+    def tree_flatten(self) -> Any:
+        return (self.array,), self.factor
+
+    @classmethod
+    def tree_unflatten(cls, factor: int, children: Any) -> Any:
+        return cls(children[0], factor)
+
+
+@pytest.mark.parametrize("as_numpy", [False, True])
+def test_containers_can_be_of_classes_registered_with_jax(as_numpy: bool) -> None:
+    def multiply(data: Any, *, more: Any = ()) -> Any:
+        assert isinstance(data["x"].array, np.ndarray) or not as_numpy
+        product = data["x"].array * data["x"].factor
+        return Scaled(product + more["y"][0] if more else product, data["x"].factor)
+
+    def call(x: Any, **kwargs: Any) -> Any:
+        data = {"x": Scaled(x, 3)}
+        result = Scaled(Struct((2,), np.float32), 3)
+        return lazy_apply(multiply, data, shape=result, as_numpy=as_numpy, **kwargs)
+
+    x = jnp.asarray([1.0, 2.0])
+    for function in (call, jax.jit(call), lambda x: call(torch.asarray(np.asarray(x)))):
+        found = function(x)
+        assert (found.factor, np.asarray(found.array).tolist()) == (3, [3, 6])
+    # Containers among named arguments can be traced too.
+    found = jax.jit(lambda x: call(x, more={"y": [x], "how": "add"}))(x)
+    assert found.array.tolist() == [4, 8]
+    with pytest.raises(ValueError, match="returned tuple instead of a Scaled"):
+        lazy_apply(lambda x: (x, 1), x, shape=Scaled(Struct((2,), np.float32), 1))
+    with pytest.raises(ValueError, match="shape= contains 3, which has no shape and dtype"):
+        lazy_apply(lambda x: (x, 1), x, shape=[Struct((2,), np.float32), 3])
+
+
+def test_results_can_be_objects_that_only_numpy_converts() -> None:
+    class Result:
+        shape, dtype = (2,), np.dtype(np.float32)
+
+        def __array__(self) -> Any:
+            return np.ones(2, np.float32)
+
+    def call(x: Any) -> Any:
+        return lazy_apply(lambda x: Result(), x)
+
+    for function in (call, jax.jit(call)):
+        assert function(jnp.zeros(2)).tolist() == [1, 1]
+    assert call(torch.zeros(2)).tolist() == [1, 1]
 
 
 def test_sharding_chooses_the_device_of_the_call() -> None:
