@@ -71,6 +71,8 @@ class TargetInfo:
     """The docstrings that its cases come from."""
     error: str | None = None
     error_type: str | None = None
+    imported: bool = True
+    """Whether its module could be imported."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,10 @@ class TargetError(Exception):
     """A dotted name does not refer to a callable; the message gives the reason."""
 
 
+class TargetImportError(TargetError):
+    """The module of a target cannot be imported."""
+
+
 def resolve(name: str) -> tuple[Any, Any]:
     """Return the object called `name` and its owner, a module, class or instance.
 
@@ -61,9 +65,9 @@ def _import_longest(parts: list[str]) -> tuple[Any, list[str]]:
         except ModuleNotFoundError as error:
             if module is not None and error.name == name:
                 return module, parts[depth - 1 :]
-            raise TargetError(describe_exception(error)) from error
+            raise TargetImportError(describe_exception(error)) from error
         except BaseException as error:  # importing a module may raise anything
-            raise TargetError(describe_exception(error)) from error
+            raise TargetImportError(describe_exception(error)) from error
     return module, []
 
 
@@ -74,7 +78,12 @@ def describe(name: str) -> TargetInfo:
         owner, target = resolve(name)
     except TargetError as error:
         return TargetInfo(
-            name=name, kind="missing", package=package, error=str(error), error_type="TargetError"
+            name=name,
+            kind="missing",
+            package=package,
+            error=str(error),
+            error_type=TargetError.__name__,
+            imported=not isinstance(error, TargetImportError),
         )
     texts = doctexts(owner, target)
     return TargetInfo(

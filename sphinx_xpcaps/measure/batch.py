@@ -130,11 +130,13 @@ def _run(
     cluster: Cluster | None,
 ) -> Measured:
     config, clock = runner.config, runner.clock
+    digests = PackageDigests(cache / "digests.json")
     infos = describe(
         list(bodies),
         config,
         environment,
         cache_file=cache / "descriptions.json",
+        digests=digests,
         describe_now=runner.describe,
     )
     keys = CellKeys(config, bodies, digests)

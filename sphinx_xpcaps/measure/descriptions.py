@@ -11,7 +11,7 @@ from pathlib import Path
 from sphinx_xpcaps.cases.model import TargetInfo
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.files import read_cache, write_cache
-from sphinx_xpcaps.measure.digests import digest, engine_digest, package_files
+from sphinx_xpcaps.measure.digests import PackageDigests, digest, engine_digest, package_files
 from sphinx_xpcaps.results.model import Environment
 
 
@@ -35,11 +35,12 @@ def describe(
     environment: Environment,
     *,
     cache_file: Path,
+    digests: PackageDigests,
     describe_now: Callable[[Sequence[str]], Mapping[str, TargetInfo]],
 ) -> dict[str, TargetInfo]:
     """Return what each target is, from the cache if no file of its package has changed.
 
-    Errors are not kept, as their cause may be outside the package.
+    Targets that cannot be imported are not kept, as the cause may be outside the package.
 
     Parameters
     ----------
@@ -49,6 +50,8 @@ def describe(
         The options and versions with which workers import the targets.
     cache_file : Path
         The file to read and write.
+    digests : PackageDigests
+        Digests of the packages, which cover what they import.
     describe_now : callable
         Describes targets by importing them.
     """
@@ -67,7 +70,8 @@ def describe(
     state = cache(_state_of_files)
 
     def current(name: str, info: TargetInfo) -> str:
-        return digest([state(name.partition(".")[0]), state(info.package)])
+        packages = {name.partition(".")[0], info.package}
+        return digest([[state(each), digests.of(each)] for each in sorted(packages)])
 
     found = {
         name: entry.info
@@ -80,7 +84,7 @@ def describe(
         kept = {
             name: _Kept(info=info, state=current(name, info))
             for name, info in found.items()
-            if info.error is None
+            if info.imported
         }
         write_cache(cache_file, _Cache(circumstances=circumstances, kept=kept))
     return {name: found[name] for name in names}

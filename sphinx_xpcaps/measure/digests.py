@@ -184,8 +184,7 @@ def _installed_files(package: str) -> Mapping[str, Any] | None:
     """Return what the installer recorded of a package; None if it is under development."""
     spec = find_package(package)
     origin = Path(spec.origin).resolve() if spec and spec.origin else None
-    for name in distributions_by_package().get(package, []):
-        distribution = importlib.metadata.distribution(name)
+    for distribution in distributions_by_package().get(package, []):
         text = distribution.read_text("RECORD") or ""
         rows = sorted(row for row in text.splitlines() if re.search(r"\.pyi?,", row))
         for row in rows:

@@ -300,6 +300,7 @@ def _unknown(name: str, error: str) -> TargetInfo:
         package=name.partition(".")[0],
         error=error,
         error_type="TargetError",
+        imported=False,
     )
 
 

@@ -102,6 +102,17 @@ def test_force_runs_everything_and_off_runs_nothing(batch: Batch) -> None:
     assert batch(execute="force").ran == 6
 
 
+def test_no_worker_starts_if_nothing_has_to_be_measured(
+    batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a worker is started")
+
+    assert batch("double", "no_such_function").ran == 3
+    monkeypatch.setattr(Server, "__init__", refuse)
+    assert batch("double", "no_such_function").ran == 0
+
+
 def test_off_imports_and_runs_nothing(
     batch: Batch, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+from importlib.metadata import packages_distributions
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sphinx_xpcaps.cases.model import TargetInfo
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure.descriptions import describe
-from sphinx_xpcaps.measure.environment import package_version
+from sphinx_xpcaps.measure.digests import PackageDigests, is_under_development
+from sphinx_xpcaps.measure.environment import distributions_by_package, package_version
 from sphinx_xpcaps.results.model import Environment
 
 ENVIRONMENT = Environment(
@@ -26,20 +29,23 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def described(module: Path, config: Config, *, error: str | None = None) -> list[str]:
+def described(module: Path, config: Config, **facts: Any) -> list[str]:
     """Return the names that are described by importing them."""
     now: list[str] = []
 
     def describe_now(names):
         now.extend(names)
         return {
-            name: TargetInfo(name=name, kind="function", package=module.stem, error=error)
+            name: TargetInfo(name=name, kind="function", package=module.stem, **facts)
             for name in names
         }
 
     name = f"{module.stem}.f"
     cache = module.parent / "cache.json"
-    found = describe([name], config, ENVIRONMENT, cache_file=cache, describe_now=describe_now)
+    digests = PackageDigests(module.parent / "digests.json")
+    found = describe(
+        [name], config, ENVIRONMENT, cache_file=cache, digests=digests, describe_now=describe_now
+    )
     assert list(found) == [name]
     return now
 
@@ -56,9 +62,27 @@ def test_a_changed_file_or_option_describes_the_target_again(module):
     assert described(module, Config(setup="import math"))
 
 
-def test_errors_are_not_kept(module):
-    assert described(module, Config(), error="no module")
+def test_a_failed_import_is_not_kept(module):
+    assert described(module, Config(), error="no module", imported=False)
     assert described(module, Config())
+
+
+def test_an_error_is_kept_until_an_imported_module_changes(module):
+    other = module.with_name("described_other.py")
+    other.write_text("", "utf-8")
+    module.write_text("from described_other import *\n", "utf-8")
+    is_under_development.cache_clear()
+    assert described(module, Config(), error="module has no attribute 'f'")
+    assert described(module, Config()) == []
+    other.write_text("def f(x):\n    return x\n", "utf-8")
+    assert described(module, Config())
+
+
+def test_packages_are_found_in_the_distributions_that_contain_them():
+    found = distributions_by_package()
+    for package, names in packages_distributions().items():
+        if package.isidentifier():
+            assert {each.metadata["Name"] for each in found[package]} == set(names)
 
 
 def test_a_package_outside_of_distributions_has_the_version_in_its_source(module):
