@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import requests
-
 from sphinx_xpcaps.extension.links import DATA
 from sphinx_xpcaps.extension.warnings import Diagnostic
 from sphinx_xpcaps.files import write_atomically
@@ -82,6 +80,8 @@ def _downloaded(address: str, path: Path) -> Path:
     """
     if path.exists() and time.time() - path.stat().st_mtime < KEPT_SECONDS:
         return path
+    import requests  # late, as it is slow to import
+
     try:
         with requests.get(address, timeout=TIMEOUT, stream=True) as response:
             response.raise_for_status()

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from sphinx_xpcaps.config import Config, Execute
 from sphinx_xpcaps.extension import diagnostics, options
-from sphinx_xpcaps.extension.declarations import compare_declarations
 from sphinx_xpcaps.extension.domain import BuildTables, TableRequest
 from sphinx_xpcaps.extension.inject import PERHAPS_CALLABLE
 from sphinx_xpcaps.extension.mapping import read_published
@@ -62,6 +61,8 @@ def build_tables(
     if config.execute == Execute.CHECK and measured.records:
         problems += diagnostics.changed_cells(shown, committed, measured.records[0])
     if config.declared and config.execute != Execute.OFF:  # reading them imports the package
+        from sphinx_xpcaps.extension.declarations import compare_declarations  # slow to import
+
         problems += compare_declarations(Path(app.confdir), config, shown, tables)
     built = BuildTables(
         by_target=tables, hidden=hidden, records=records, published=published.addresses

@@ -42,6 +42,7 @@ class CellKeys:
         self._sources = [_source_digest(source) for source in config.cases]
         self._imported = packages_in_examples(config.setup)
         self._imported.update(source.partition(".")[0] for source in config.cases)
+        self._digests_of_imported: dict[tuple[str, tuple[str, ...]], Mapping[str, str]] = {}
         self._reference = [name for name, backend in backends().items() if backend.is_reference]
 
     def key(self, info: TargetInfo, group: Group, environment: Environment) -> str:
@@ -49,13 +50,12 @@ class CellKeys:
         names = (*self._reference, COMPATIBILITY_LAYER, group.backend)
         explain = ["explain"] if group.explain else []
         bodies = self._bodies.get(info.name, ())
-        imported = self._imported.union(*map(packages_in_examples, (info.text, *bodies)))
         own = digest(
             {
                 "target": info.name,
                 "text": info.text,
                 "bodies": bodies,
-                "imported": self._packages.of_imported(imported - {info.package}),
+                "imported": self._imported_by(info, bodies),
                 "python": environment.python.rpartition(".")[0],
                 "versions": {name: environment.packages.get(name) for name in names},
                 "group": [group.backend, group.device, *group.modes, *explain],
@@ -68,6 +68,16 @@ class CellKeys:
         )
         package = self._packages.of(info.package)
         return join_key(own, engine=_short(engine_digest()), package=_short(package))
+
+    def _imported_by(self, info: TargetInfo, bodies: tuple[str, ...]) -> Mapping[str, str]:
+        """Return the digests of the packages under development that a target's cases import."""
+        code = (info.text, *bodies)
+        found = self._digests_of_imported.get((info.package, code))
+        if found is None:  # looked for once, not for each of a target's cells in each record
+            imported = self._imported.union(*map(packages_in_examples, code))
+            found = self._packages.of_imported(imported - {info.package})
+            self._digests_of_imported[info.package, code] = found
+        return found
 
 
 def _short(shared: str) -> str:

@@ -109,7 +109,7 @@ def test_no_worker_starts_if_nothing_has_to_be_measured(
         raise AssertionError("a worker is started")
 
     assert batch("double", "no_such_function").ran == 3
-    monkeypatch.setattr(Server, "__init__", refuse)
+    monkeypatch.setattr(ServerProcess, "__init__", refuse)
     assert batch("double", "no_such_function").ran == 0
 
 
