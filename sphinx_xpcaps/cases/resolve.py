@@ -48,6 +48,8 @@ def _lookup(name: str) -> tuple[Any, Any]:
             done = ".".join(parts[: len(parts) - len(rest) + depth])
             what = "module" if inspect.ismodule(target) else type(target).__name__
             raise TargetError(f"{what} {done!r} has no attribute {part!r}") from None
+        except BaseException as error:  # of a lazy import, for example
+            raise TargetImportError(describe_exception(error)) from error
     return owner, target
 
 
@@ -55,9 +57,12 @@ def _import_longest(parts: list[str]) -> tuple[Any, list[str]]:
     """Import the longest prefix that is a module; return the module and the remaining parts."""
     module = None
     for depth in range(1, len(parts) + 1):
-        if module is not None and hasattr(module, parts[depth - 1]):
-            attribute = getattr(module, parts[depth - 1])
-            if not inspect.ismodule(attribute):
+        if module is not None:
+            try:
+                attribute = getattr(module, parts[depth - 1], None)
+            except BaseException:  # `_lookup` raises it again with the reason
+                return module, parts[depth - 1 :]
+            if attribute is not None and not inspect.ismodule(attribute):
                 return module, parts[depth - 1 :]
         name = ".".join(parts[:depth])
         try:
@@ -130,7 +135,7 @@ def expand(name: str) -> tuple[str, ...]:
     else:
         names = list(public)
     return tuple(
-        f"{name}.{n}" for n in sorted(set(names)) if _is_public_callable(getattr(found, n, None))
+        f"{name}.{n}" for n in sorted(set(map(str, names))) if _is_public_callable(found, n)
     )
 
 
@@ -146,7 +151,12 @@ def _defined_in(x: object, module: str) -> bool:
     return package == module.partition(".")[0] and any(part.startswith("_") for part in inside)
 
 
-def _is_public_callable(x: object) -> bool:
+def _is_public_callable(module: object, name: str) -> bool:
+    """Return whether a name is a callable, or cannot be looked up, which the user should know."""
+    try:
+        x = getattr(module, name, None)
+    except BaseException:  # of a lazy import, for example
+        return True
     if inspect.isclass(x) and issubclass(x, BaseException):
         return False
     return callable(x)

@@ -19,8 +19,8 @@ import core
 from sphinx_xpcaps.files import read_cache, write_cache
 from sphinx_xpcaps.measure.environment import (
     distribution_version,
-    distributions_by_package,
     find_package,
+    installed_packages,
     package_version,
 )
 
@@ -152,7 +152,7 @@ class PackageDigests:
                 imported.update(names)
                 waiting.update(other for other in names if is_under_development(other))
             waiting -= files.keys()
-        known = distributions_by_package()
+        known = installed_packages()
         versions = {
             name: package_version(name)
             for name in sorted(imported)
@@ -184,7 +184,7 @@ def _installed_files(package: str) -> Mapping[str, Any] | None:
     """Return what the installer recorded of a package; None if it is under development."""
     spec = find_package(package)
     origin = Path(spec.origin).resolve() if spec and spec.origin else None
-    for distribution in distributions_by_package().get(package, []):
+    for distribution in installed_packages().get(package, []):
         text = distribution.read_text("RECORD") or ""
         rows = sorted(row for row in text.splitlines() if re.search(r"\.pyi?,", row))
         for row in rows:

@@ -91,7 +91,7 @@ def package_version(package: str) -> str | None:
     version = distribution_version(package)
     if version is not None:
         return version
-    for distribution in distributions_by_package().get(package, []):
+    for distribution in installed_packages().get(package, []):
         return distribution.version
     origin = getattr(find_package(package), "origin", None)
     return _assigned_version(Path(origin)) if origin else None
@@ -102,7 +102,7 @@ _TOP_LEVEL = re.compile(r'^"?([^/,"\n]+)(?:/[^,\n]*)?\.py"?,', re.MULTILINE)
 
 
 @cache
-def distributions_by_package() -> Mapping[str, list[importlib.metadata.Distribution]]:
+def installed_packages() -> Mapping[str, list[importlib.metadata.Distribution]]:
     """Return the distributions that contain each top-level name, as they declare or list it.
 
     Unlike `importlib.metadata.packages_distributions`, this creates no object for each file and
@@ -115,6 +115,14 @@ def distributions_by_package() -> Mapping[str, list[importlib.metadata.Distribut
         for package in set(listed):
             found.setdefault(package, []).append(distribution)
     return found
+
+
+def distributions_by_package() -> Mapping[str, list[str]]:
+    """Return the names of the distributions that contain each top-level name."""
+    return {
+        package: [each.metadata["Name"] for each in found]
+        for package, found in installed_packages().items()
+    }
 
 
 def _assigned_version(file: Path) -> str | None:

@@ -13,7 +13,7 @@ from sphinx_xpcaps.cases.model import TargetInfo
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure.descriptions import describe
 from sphinx_xpcaps.measure.digests import PackageDigests, is_under_development
-from sphinx_xpcaps.measure.environment import distributions_by_package, package_version
+from sphinx_xpcaps.measure.environment import installed_packages, package_version
 from sphinx_xpcaps.results.model import Environment
 
 ENVIRONMENT = Environment(
@@ -79,7 +79,7 @@ def test_an_error_is_kept_until_an_imported_module_changes(module):
 
 
 def test_packages_are_found_in_the_distributions_that_contain_them():
-    found = distributions_by_package()
+    found = installed_packages()
     for package, names in packages_distributions().items():
         if package.isidentifier():
             assert {each.metadata["Name"] for each in found[package]} == set(names)
