@@ -49,9 +49,18 @@ class WorkerState:
         The array libraries whose settings and functions are compared. They are imported.
     folder : Path, optional
         The working directory, which is emptied after a job.
+    parent_adopts : bool
+        Whether other children of the parent process come from this process.
     """
 
-    def __init__(self, backends: Iterable[Backend] = (), folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        backends: Iterable[Backend] = (),
+        folder: Path | None = None,
+        *,
+        parent_adopts: bool = True,
+    ) -> None:
+        self._parent_adopts = parent_adopts
         adapters = tuple(backends)
         modules, classes = _compared(adapters)  # imports the libraries, which changes the state
         tempfile.gettempdir()  # so does the first use of the temporary folder
@@ -126,7 +135,7 @@ class WorkerState:
             changes.append("threads")
         if self._audit_hooks.added:
             changes.append("audit hooks")
-        if _detached_processes():
+        if self._parent_adopts and _detached_processes():
             changes.append("detached processes")
         if _standard_descriptors() != self._standard:
             changes.append("standard streams")

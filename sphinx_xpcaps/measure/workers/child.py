@@ -39,10 +39,18 @@ from sphinx_xpcaps.measure.workers.messages import (
 )
 
 
-def serve(connection: socket.socket) -> None:
-    """Run jobs until the parent closes the connection."""
+def serve(connection: socket.socket, *, forked: bool = True) -> None:
+    """Run jobs until the parent closes the connection.
+
+    Parameters
+    ----------
+    connection : socket
+        The connection to the parent.
+    forked : bool
+        Whether a fork server is the parent of this process, and adopts orphans.
+    """
     warnings.simplefilter("ignore")
-    child = _Child(Channel.for_worker(connection))
+    child = _Child(Channel.for_worker(connection), forked)
     with contextlib.suppress(EOFError, OSError, ChannelError):
         while True:
             request = decode_request(child.channel.receive())
@@ -76,8 +84,9 @@ def set_up(*, code: str, modules: tuple[str, ...], backends: tuple[str, ...]) ->
 class _Child:
     """The state of the child between jobs."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, forked: bool) -> None:
         self.channel = channel
+        self._forked = forked
         self._state: WorkerState | None = None
         self._loaded = frozenset(_loaded())
         self._changed_by_import: tuple[str, ...] = ()
@@ -125,7 +134,9 @@ class _Child:
 
     def _remember(self, names: tuple[str, ...]) -> None:
         self._loaded = frozenset(_loaded())
-        self._state = WorkerState(map(get_backend, names), Path(os.getcwd()))
+        self._state = WorkerState(
+            map(get_backend, names), Path(os.getcwd()), parent_adopts=self._forked
+        )
 
     def _restore(self) -> StateChange:
         if self._state is None:

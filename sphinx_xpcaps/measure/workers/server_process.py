@@ -23,9 +23,9 @@ from sphinx_xpcaps.results.text import clean
 
 _START_LIMIT = 300.0
 """Seconds that a server may take to import its modules."""
-_CONTROL_LIMIT = 120.0
+CONTROL_LIMIT = 120.0
 """Seconds that a server may take to start or end a worker, on a busy machine."""
-_ENVIRONMENT = {
+ENVIRONMENT = {
     # One thread each: several workers share the processors, and sums are reproducible.
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -66,9 +66,9 @@ class ServerProcess:
         with theirs, self._errors.open("wb") as errors:
             arguments = [str(theirs.fileno()), ",".join(modules), self._folder]
             self._process = subprocess.Popen(
-                [sys.executable, "-c", _BOOTSTRAP, _search_path(), *arguments],
+                [sys.executable, "-c", _BOOTSTRAP, search_path(), *arguments],
                 cwd=self._folder,
-                env={**os.environ, **_ENVIRONMENT, **environment},
+                env={**os.environ, **ENVIRONMENT, **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
@@ -79,7 +79,7 @@ class ServerProcess:
         try:
             self._answer(_START_LIMIT)
         except (EOFError, OSError, ChannelError, msgspec.MsgspecError) as error:
-            message = self._last_error()
+            message = last_error(self._process, self._errors)
             self.close()
             raise StartError(f"a worker cannot start: {message}") from error
 
@@ -96,7 +96,7 @@ class ServerProcess:
             with self._lock, theirs:
                 command = msgspec.msgpack.encode(fork_server.Fork())
                 socket.send_fds(self._socket, [command], [theirs.fileno()])
-                worker = self._answer(_CONTROL_LIMIT)
+                worker = self._answer(CONTROL_LIMIT)
         except (EOFError, OSError, ChannelError, msgspec.MsgspecError) as error:
             ours.close()
             raise StartError("a worker cannot start: its server has ended") from error
@@ -108,7 +108,7 @@ class ServerProcess:
         try:
             with self._lock:
                 self._socket.sendall(command)
-                return self._answer(_CONTROL_LIMIT)
+                return self._answer(CONTROL_LIMIT)
         except (EOFError, OSError, ChannelError, msgspec.MsgspecError):
             return None
 
@@ -132,16 +132,19 @@ class ServerProcess:
         content = self._channel.receive(seconds)
         return msgspec.msgpack.decode(content, type=fork_server.Answer).value
 
-    def _last_error(self) -> str:
-        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-            self._process.wait(1)
-            lines = self._errors.read_text(errors="replace").strip().splitlines()
-            errors = [line for line in lines if "Error" in line or "error" in line]
-            if lines:
-                return clean((errors or lines)[-1].strip())
-        return f"the interpreter exited with status {self._process.poll()}"
+
+def last_error(process: subprocess.Popen[bytes], file: Path) -> str:
+    """Return the last error that a process wrote to a file, or else its exit status."""
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        process.wait(1)
+        lines = file.read_text(errors="replace").strip().splitlines()
+        errors = [line for line in lines if "Error" in line or "error" in line]
+        if lines:
+            return clean((errors or lines)[-1].strip())
+    return f"the interpreter exited with status {process.poll()}"
 
 
-def _search_path() -> str:
+def search_path() -> str:
+    """Return this process's import path, with absolute folders, as JSON."""
     here = os.getcwd()
     return json.dumps([os.path.join(here, entry) for entry in sys.path])

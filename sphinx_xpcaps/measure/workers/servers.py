@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import threading
 from collections import defaultdict
 from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import TypeAlias
 
+from sphinx_xpcaps.measure.workers.separate_processes import SeparateProcesses
 from sphinx_xpcaps.measure.workers.server_process import ServerProcess
 
+Server: TypeAlias = ServerProcess | SeparateProcesses
 _Key: TypeAlias = tuple[tuple[tuple[str, str], ...], tuple[str, ...]]
+
+_CAN_FORK = (
+    hasattr(os, "fork") and hasattr(socket, "send_fds") and Path("/proc/self/schedstat").exists()
+)
+"""Whether workers can be forked, and the processes that they start can be found."""
+
+
+def start_server(environment: Mapping[str, str], modules: tuple[str, ...]) -> Server:
+    """Return a new server with these variables and modules; see `ServerProcess`."""
+    return (ServerProcess if _CAN_FORK else SeparateProcesses)(environment, modules)
 
 
 class Servers:
@@ -22,9 +37,9 @@ class Servers:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._idle: defaultdict[_Key, list[ServerProcess]] = defaultdict(list)
+        self._idle: defaultdict[_Key, list[Server]] = defaultdict(list)
 
-    def take(self, environment: Mapping[str, str], modules: tuple[str, ...]) -> ServerProcess:
+    def take(self, environment: Mapping[str, str], modules: tuple[str, ...]) -> Server:
         """Return a server with these variables and modules; see `ServerProcess`."""
         with self._lock:
             idle = self._idle[_key(environment, modules)]
@@ -33,9 +48,9 @@ class Servers:
                 if server.is_running():
                     return server
                 server.close()
-        return ServerProcess(environment, modules)
+        return start_server(environment, modules)
 
-    def give_back(self, server: ServerProcess) -> None:
+    def give_back(self, server: Server) -> None:
         """Keep a server, which must have no workers."""
         with self._lock:
             self._idle[_key(server.environment, server.modules)].append(server)

@@ -10,8 +10,7 @@ from sphinx_xpcaps.measure.isolation.aspects import WARNING_FILTERS
 from sphinx_xpcaps.measure.workers.child import set_up
 from sphinx_xpcaps.measure.workers.errors import JobFailed, StartError, WorkerLost
 from sphinx_xpcaps.measure.workers.messages import Job
-from sphinx_xpcaps.measure.workers.server_process import ServerProcess
-from sphinx_xpcaps.measure.workers.servers import Servers
+from sphinx_xpcaps.measure.workers.servers import Server, Servers, start_server
 from sphinx_xpcaps.measure.workers.worker_process import WorkerProcess
 from sphinx_xpcaps.results.model import Outcome
 
@@ -63,7 +62,7 @@ class Worker:
         self._backends = tuple(backends)
         self._memory_limit = memory_limit
         self._servers = servers
-        self._server: ServerProcess | None = None
+        self._server: Server | None = None
         self._process: WorkerProcess | None = None
         self._error: StartError | None = None
         self._stopped = False
@@ -159,12 +158,12 @@ class Worker:
         self._stopped = True
         self.close()
 
-    def _started_server(self) -> ServerProcess:
+    def _started_server(self) -> Server:
         if self._server is None:
             try:
                 modules = self._modules()
                 if self._servers is None:
-                    self._server = ServerProcess(self._environment, modules)
+                    self._server = start_server(self._environment, modules)
                 else:
                     self._server = self._servers.take(self._environment, modules)
             except StartError as error:

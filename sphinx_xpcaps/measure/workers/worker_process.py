@@ -25,7 +25,7 @@ from sphinx_xpcaps.measure.workers.messages import (
     encode,
     encode_value,
 )
-from sphinx_xpcaps.measure.workers.server_process import ServerProcess
+from sphinx_xpcaps.measure.workers.servers import Server
 from sphinx_xpcaps.results.model import Outcome
 from sphinx_xpcaps.results.text import clean
 
@@ -43,7 +43,7 @@ class WorkerProcess:
 
     Parameters
     ----------
-    server : ServerProcess
+    server : ServerProcess or SeparateProcesses
         The server that forks it.
     timeout : float
         Seconds until the next message, after which the worker is killed. Time in which it waits
@@ -52,7 +52,7 @@ class WorkerProcess:
         Bytes of memory of the worker and the processes that it starts; 0 for no limit.
     """
 
-    def __init__(self, server: ServerProcess, timeout: float, memory_limit: int = 0) -> None:
+    def __init__(self, server: Server, timeout: float, memory_limit: int = 0) -> None:
         self.timeout = timeout
         self._memory_limit = memory_limit
         self._server = server
