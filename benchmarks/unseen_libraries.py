@@ -3,7 +3,7 @@
 Install each library without its dependencies into a folder, then measure:
 
     pip install --no-deps --target /tmp/unseen/einops einops==0.8.2
-    python benchmarks/unseen_libraries.py /tmp/unseen [einops ...]
+    python -m benchmarks.unseen_libraries /tmp/unseen [einops ...]
 
 ``--install`` prints the commands for all libraries. With ``--coverage``, all public functions of
 the libraries' modules are measured on NumPy and the library that is needed, and those without a
@@ -21,13 +21,11 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
 from benchmarks.unseen.calls import LIBRARIES, Library
-
 from sphinx_xpcaps.results.model import Cell, Record, Status
 from sphinx_xpcaps.results.record import read
 
+ROOT = Path(__file__).parents[1]
 BACKENDS = ("numpy", "torch", "jax", "dask", "array-api-strict")
 NO_STATUS = (Status.NOT_MEASURED, Status.NOT_APPLICABLE)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 os.environ["SCIPY_ARRAY_API"] = "1"
 import numpy as np
+
 from benchmarks.unseen.calls import LIBRARIES, Library
 
 TITLES = {"torch": "PyTorch", "jax": "JAX", "dask": "Dask"}

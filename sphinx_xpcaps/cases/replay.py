@@ -71,7 +71,7 @@ def imported_libraries() -> list[str]:
     return [
         backend.name
         for backend in backends().values()
-        if not backend.is_reference and backend.module in sys.modules
+        if not backend.is_reference and backend.module.partition(".")[0] in sys.modules
     ]
 
 

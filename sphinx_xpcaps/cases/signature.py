@@ -56,6 +56,9 @@ _INTEGERS = re.compile(
 _BOOLEANS = re.compile(
     r"\bBool\[|\bbool(ean)?s? (nd)?(array|tensor)|(array|tensor)s?(_like)? of bool", re.I
 )
+_NUMBER_OR_SEQUENCE = re.compile(
+    r"(float|scalar|number|int)\w*(,| or) (a )?(sequence|list|tuple)s?\b(?! of (nd)?arrays)", re.I
+)
 _COUNTS = re.compile(r"\b(tuple|sequence|list)s?( of |\[)int", re.IGNORECASE)
 
 
@@ -183,13 +186,15 @@ def _value(parameter: Parameter, style: _Style, position: int) -> Any:
     if choices := _CHOICES.search(words):
         first = choices.group(1).split(",")[0].strip()
         return first.strip("'\"`‘’“”") if first[:1] in "'\"`‘“" else _number(first)
+    if choice := _NUMBER_OR_SEQUENCE.match(words):
+        return style.count if choice.group(1).lower() == "int" else 0.5
     if parameter.is_array_like or (not words and _ARRAY_NAMES.fullmatch(parameter.name)):
         array = style.array(_shape(words, style, position), position)
         if _BOOLEANS.search(words):
             array = np.arange(array.size).reshape(array.shape) % 2 == 0
         elif _INTEGERS.search(words):
             array = np.arange(array.size).reshape(array.shape)
-        in_rows = array.ndim > 1 and _ROWS.search(f"{words} {parameter.meaning}")
+        in_rows = array.ndim > 1 and any(map(_ROWS.search, (words, parameter.meaning)))
         return list(array) if in_rows else array
     if _COUNTS.search(words) and not re.match(r"int\b", words):
         return (style.count,)
@@ -242,7 +247,8 @@ def _accepted(target: Any, args: tuple[Any, ...], more: dict[str, Any]) -> bool:
 
     It is called with NumPy, and if that fails with each library that is imported.
     """
-    for name in ("numpy", *imported_libraries()):
+    # A function may import its library only when it is called.
+    for name in _numpy_then_imported():
         convert = library_of_reference(name).convert
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -254,6 +260,12 @@ def _accepted(target: Any, args: tuple[Any, ...], more: dict[str, Any]) -> bool:
         except BaseException:
             continue
     return False
+
+
+def _numpy_then_imported() -> Iterator[str]:
+    """Yield NumPy, and then each library that is imported by now."""
+    yield "numpy"
+    yield from imported_libraries()
 
 
 def _converted(convert: Callable[[Any], Any], path: Path, leaf: Any) -> Any:

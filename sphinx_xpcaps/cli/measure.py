@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from sphinx_xpcaps.cases.recorded_tests import TestsError, record_tests
 from sphinx_xpcaps.cli import options
 from sphinx_xpcaps.cli.profile import grids
 from sphinx_xpcaps.cli.run import Failure, expand, plain_console, run
 from sphinx_xpcaps.cli.tables import grid
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.exceptions import CaseModuleError
+from sphinx_xpcaps.files import temporary_folder
 from sphinx_xpcaps.measure.profile import Clock
 from sphinx_xpcaps.measure.runner import worker_count
 from sphinx_xpcaps.measure.workers.servers import Servers
@@ -30,12 +33,20 @@ from sphinx_xpcaps.results.view import derive
     help="The record to write or to add to; cells in it that are current are not measured again. "
     "Without it, the tables are printed.",
 )
+@click.option(
+    "--tests",
+    multiple=True,
+    metavar="PACKAGE",
+    help="Run these tests once with NumPy and use the calls in them as cases: the dotted name of a "
+    "package, or a path. Repeatable.",
+)
 @click.option("--profile", is_flag=True, help="Print a profile of the run time to standard error.")
 @options.shard
 @options.measuring
 def measure(
     targets: tuple[str, ...],
     output: Path | None,
+    tests: tuple[str, ...],
     profile: bool,
     shard: options.Shard | None,
     config: Config,
@@ -45,7 +56,7 @@ def measure(
     A target is a function, a class, or a module, whose public callables are measured.
     """
     clock = Clock()
-    with Servers() as servers:
+    with Servers() as servers, temporary_folder("tests") as folder:
         wanted, problems = expand(targets, config, clock, servers)
         if len(problems) == len(targets):
             raise Failure("; ".join(problems))
@@ -53,6 +64,7 @@ def measure(
             wanted = shard.of(wanted)
             if not wanted:
                 raise Failure("this part has no functions: there are fewer than parts")
+        config = replace(config, cases=[*config.cases, *_record(tests, wanted, folder, config)])
         measured = run(wanted, config, output=output, clock=clock, servers=servers)
     record = measured.records[0]
     problems += _broken_case_modules(record, wanted)
@@ -69,6 +81,22 @@ def measure(
         click.echo(f"sphinx-xpcaps: {problem}", err=True)
     if problems:
         raise SystemExit(1)
+
+
+def _record(
+    tests: Sequence[str], wanted: Sequence[str], folder: Path, config: Config
+) -> list[str]:
+    """Run tests and return the files of the calls that they make."""
+    packages = {name.partition(".")[0] for name in wanted}
+    files = []
+    for number, each in enumerate(tests):
+        file = folder / f"{number}.cases"
+        try:
+            record_tests(each, packages, file, environment=config.environment)
+        except TestsError as error:
+            raise Failure(str(error)) from None
+        files.append(str(file))
+    return files
 
 
 def _print(record: Record, names: Sequence[str], config: Config) -> None:
