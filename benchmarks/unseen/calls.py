@@ -261,7 +261,7 @@ LIBRARIES: Mapping[str, Library] = {
         },
         setup=(
             "import pyhf; pyhf.set_backend("
-            "{{'torch': 'pytorch', 'jax': 'jax'}}.get('{backend}', 'numpy'))"
+            "dict(torch='pytorch', jax='jax').get('{backend}', 'numpy'))"
         ),
         modules=("pyhf.probability",),
     ),

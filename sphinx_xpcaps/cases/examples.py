@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
 import importlib
+import inspect
 import sys
 import traceback
 from collections.abc import Collection, Sequence
@@ -111,6 +114,42 @@ def _module_scope(name: str, target: Any) -> dict[str, Any]:
     scope.update(_body_scope(name, target), __name__=EXAMPLE_MODULE)
     scope.pop("xp")
     return scope
+
+
+def _missing_modules(source: str, scope: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return modules for the names that an example uses without importing them.
+
+    Projects provide such names while they test their examples. They are what the package's own
+    modules import under this name, or an abbreviation of the package's name.
+    """
+    tree = ast.parse(source)
+    used = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    stored = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and _is_store(n)}
+    package = name.partition(".")[0]
+    found = {}
+    for unknown in dict.fromkeys(used):
+        if unknown in scope or unknown in stored or hasattr(builtins, unknown):
+            continue
+        module = _imported_as(unknown, package)
+        if module is not None:
+            found[unknown] = module
+    return found
+
+
+def _is_store(node: ast.Name) -> bool:
+    return isinstance(node.ctx, ast.Store)
+
+
+def _imported_as(name: str, package: str) -> Any:
+    """Return the module that a package imports under a name, or None."""
+    for home, module in sorted(sys.modules.items()):
+        if home.partition(".")[0] == package:
+            found = getattr(module, "__dict__", {}).get(name)
+            if inspect.ismodule(found):
+                return found
+    letters = iter(package)
+    is_abbreviation = name[:1] == package[:1] and all(letter in letters for letter in name)
+    return sys.modules.get(package) if len(name) > 1 and is_abbreviation else None
 
 
 def _body_scope(name: str, target: Any) -> dict[str, Any]:

@@ -206,7 +206,8 @@ class Case:
     reference: str = "numpy"
     """The backend whose result is the reference: NumPy, or the library that the target needs."""
     arguments: tuple[str, ...] = ()
-    """Names of the arguments that are passed, and ``name=value`` for small values."""
+    """Names of the arguments that are passed, ``name=value`` for small values, and ``2-D name`` and
+    ``complex name`` for arrays."""
     is_plain: bool = False
     """Whether this is another case without its optional arguments."""
     plans: tuple[Plan, ...] = ()

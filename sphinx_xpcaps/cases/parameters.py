@@ -111,7 +111,7 @@ def documented_parameters(function: Any) -> dict[str, Parameter]:
 def _annotation(parameter: inspect.Parameter) -> str:
     """Return the annotation of a parameter as text, with aliases replaced by what they name."""
     found = parameter.annotation
-    return "" if found is parameter.empty else _type_text(found)
+    return "" if found in (parameter.empty, Any, "Any") else _type_text(found)
 
 
 def _type_text(kind: Any) -> str:

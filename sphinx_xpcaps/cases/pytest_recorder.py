@@ -2,8 +2,8 @@
 
 ``pytest -p sphinx_xpcaps.cases.pytest_recorder --xpcaps-cases FILE --xpcaps-targets 'pkg.*'``
 
-Test modules are instrumented as examples are, see `sphinx_xpcaps.cases.watch`: calls in a test are
-recorded under any name, and calls inside the library are not.
+Test modules are instrumented as examples are, see `sphinx_xpcaps.cases.instrument`: calls in a test
+are recorded under any name, and calls inside the library are not.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import numpy as np
 import pytest
 
 from sphinx_xpcaps._private.pytest import rewriting_test_modules
-from sphinx_xpcaps.cases import watch
+from sphinx_xpcaps.cases import instrument
 from sphinx_xpcaps.cases.case_file import (
     CaseFileError,
     RecordedCall,
@@ -36,11 +36,11 @@ from sphinx_xpcaps.cases.case_file import (
     to_text,
     write,
 )
+from sphinx_xpcaps.cases.instrument import HOOK, CallInstrumenter, call
 from sphinx_xpcaps.cases.model import DottedName, Path, Step, StepMethod, StepResult
 from sphinx_xpcaps.cases.payload import neutral
 from sphinx_xpcaps.cases.select import choose, traits
 from sphinx_xpcaps.cases.trees import rebuild
-from sphinx_xpcaps.cases.watch import HOOK, CallInstrumenter, call
 
 _MOST_SEEN = 200
 _MOST_KEPT = 6
@@ -249,7 +249,7 @@ def pytest_configure(config: pytest.Config) -> None:
     recorder = config.stash[_RECORDER] = Recorder(patterns)
     context = ExitStack()
     context.callback(_save, config, recorder, File(file).absolute())
-    context.callback(watch.activate, watch.activate(recorder))
+    context.callback(instrument.activate, instrument.activate(recorder))
     context.enter_context(rewriting_test_modules(_instrument, "xpcaps"))
     config.stash[_RECORDING] = context
 
@@ -296,7 +296,7 @@ _RECORDING = pytest.StashKey[ExitStack]()
 
 def _instrument(module: ast.Module) -> None:
     """Instrument the calls in a test module and import the function that receives them."""
-    CallInstrumenter(unpacks=False).visit(module)
+    CallInstrumenter(is_example=False).visit(module)
     position = 1 if module.body and isinstance(module.body[0], ast.Expr) else 0
     while position < len(module.body) and _is_future(module.body[position]):
         position += 1

@@ -14,6 +14,8 @@ from sphinx_xpcaps.cases.parameters import Parameter
 from sphinx_xpcaps.cases.payload import dump_last
 from sphinx_xpcaps.cases.trees import is_numeric_sequence, leaves
 
+_KINDS = {"b": "bool", "i": "integer", "u": "integer", "c": "complex"}
+
 
 def traits(steps: Sequence[Step]) -> frozenset[str]:
     """Return features of a call: the type, dtype, dimensions or small value of each argument."""
@@ -27,7 +29,9 @@ def traits(steps: Sequence[Step]) -> frozenset[str]:
 
 
 def argument_names(step: Step, names: Sequence[str]) -> tuple[str, ...]:
-    """Return the names of the arguments that are passed, and ``"axis=0"`` for small values.
+    """Return the names of the arguments that are passed, and what distinguishes their values.
+
+    That is ``"axis=0"`` for small values, and ``"2-D x"`` and ``"complex x"`` for arrays.
 
     Parameters
     ----------
@@ -38,7 +42,14 @@ def argument_names(step: Step, names: Sequence[str]) -> tuple[str, ...]:
     """
     given = {**dict(zip(names, step.args, strict=False)), **step.kwargs}
     small = [f"{name}={x!r}" for name, x in given.items() if isinstance(x, (bool, str, int))]
-    return tuple(sorted([*given, *small]))
+    arrays = [
+        f"{trait} {name}"
+        for name, x in given.items()
+        if isinstance(x, np.ndarray)
+        for trait in (f"{x.ndim}-D", _KINDS.get(x.dtype.kind))
+        if trait is not None
+    ]
+    return tuple(sorted([*given, *small, *arrays]))
 
 
 def plain_call(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 import re
+import sys
 import warnings
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from core.backends import backends, get_backend, library_of
 from sphinx_xpcaps.cases.examples import OnStart
 from sphinx_xpcaps.cases.model import CodeKind, CodePiece, FoundCall, FoundCalls, Origin, Path
-from sphinx_xpcaps.cases.parameters import Parameter, parameters
+from sphinx_xpcaps.cases.parameters import Parameter, parameters, signature_of
 from sphinx_xpcaps.cases.payload import dump_call
 from sphinx_xpcaps.cases.replay import imported_libraries, library_of_reference
 from sphinx_xpcaps.cases.trees import rebuild
@@ -35,6 +36,8 @@ _ARRAY_NAMES = re.compile(r"(x|y|z|a|b|c|u|v|w|arr|array|input|data|signal|image
 _COUNT_NAMES = re.compile(r"(n|m|k|l|nt|deg|degree|order|num|size|axis|ndim)\d*")
 _OTHER_NAMES = re.compile(r"path|file|name|url|key|func|call|method|mode|kind|text|string|config")
 """Parts of names of parameters that are hardly arrays."""
+_TYPES = re.compile(r"(?<!['\"`\w])(array_like|sequence|ndarray|int|float|str)\b(?!['\"`])")
+_QUOTED = re.compile(r"(?<!\w)['\"`‘“]{1,2}([a-z][\w-]*)['\"`’”]{1,2}(?!\w)")
 _CHOICES = re.compile(r"\{([^{}]*)\}")
 _DIMENSIONS = re.compile(r"(\d)-?\s?[dD]\b")
 _SHAPE = re.compile(r"\(([^()]*)\)")
@@ -126,13 +129,15 @@ def from_signature(
     if inspect.isclass(owner):
         return FoundCalls(Origin.SIGNATURE, problem="a method needs an example")
     listed = [p for p in parameters(target) if not p.name.startswith("*")]
-    known = [p for p in listed if p.required]
+    known = [_with_shared_default(p, target) for p in listed if p.required]
     problem = "its signature does not describe its parameters"
     optional = [p for p in listed if not p.required]
     arrays = tuple(p for p in optional if p.is_array_like and p.name != "out")
     single = [(p,) for p in optional[:_MOST_OPTIONAL]]
+    # A parameter may have a default that is not accepted: its description lists other values.
+    quoted = [(p,) for each in optional for p in _with_quoted_values(each)]
     calls: list[FoundCall] = []
-    for extras in ((), arrays, *single, None):
+    for extras in ((), arrays, *single, *quoted, None):
         if calls and (extras is None or extras != arrays or not arrays):
             continue
         guess = extras is None  # parameters that are not described may be arrays
@@ -164,6 +169,26 @@ def from_signature(
     return FoundCalls(Origin.SIGNATURE, problem=problem)
 
 
+def _with_quoted_values(parameter: Parameter) -> Iterator[Parameter]:
+    """Yield a text parameter with each value that its description quotes as its only choice."""
+    if re.match(r"str", parameter.type):
+        for value in dict.fromkeys(_QUOTED.findall(parameter.meaning)):
+            yield replace(parameter, type=f"{{'{value}'}}")
+
+
+def _with_shared_default(parameter: Parameter, target: Any) -> Parameter:
+    """Return a text parameter with the default that it has in other functions of the module."""
+    if not re.match(r"str", parameter.type) or _CHOICES.search(parameter.type):
+        return parameter
+    module = sys.modules.get(getattr(target, "__module__", None) or "")
+    for other in list(vars(module).values()) if module else ():
+        signature = signature_of(other) if inspect.isfunction(other) else None
+        found = signature.parameters.get(parameter.name) if signature else None
+        if found is not None and isinstance(found.default, str) and "'" not in found.default:
+            return replace(parameter, type=f"{{'{found.default}'}}")
+    return parameter
+
+
 def _arguments(known: Sequence[Parameter], style: _Style, *, guess: bool) -> tuple[Any, ...] | None:
     """Return a value for each parameter, or None if the type of one is not known."""
     described = [
@@ -183,7 +208,12 @@ def _value(parameter: Parameter, style: _Style, position: int) -> Any:
         return first.strip("'\"") if first[:1] in "'\"" else _number(first)
     if parameter.name == "xp":
         return array_api_compat.numpy
-    if choices := _CHOICES.search(words):
+    choices = _CHOICES.search(words)
+    if choices and _TYPES.search(choices.group(1)):  # a set of types instead of values
+        words = choices.group(1)
+        if re.search(r"\bint", words):
+            return style.count
+    elif choices:
         first = choices.group(1).split(",")[0].strip()
         return first.strip("'\"`‘’“”") if first[:1] in "'\"`‘“" else _number(first)
     if choice := _NUMBER_OR_SEQUENCE.match(words):

@@ -13,10 +13,20 @@ import inspect
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
+from sphinx_xpcaps.cases.instrument import (
+    HOOK,
+    METHODS,
+    OPERATE,
+    UNPACK,
+    CallInstrumenter,
+    activate,
+    call,
+    operate,
+)
 from sphinx_xpcaps.cases.model import DottedName, FoundCall, Path, Step, StepMethod, StepResult
 from sphinx_xpcaps.cases.payload import LoggedCall, PayloadError, dump_step, join_logged
 from sphinx_xpcaps.cases.plot_stub import made_up_data_set, unpacked
@@ -25,38 +35,7 @@ from sphinx_xpcaps.cases.trees import rebuild
 EXAMPLE_MODULE = "__xpcaps_example__"
 """The ``__module__`` of functions that example code defines."""
 
-HOOK = "__xpcaps_call__"
-UNPACK = "__xpcaps_unpack__"
-_FRAME_READERS = {"super", "locals", "globals", "vars", "dir", "eval", "exec"}
 _MOST_CALLS = 40
-
-_active: CallObserver | None = None
-
-
-def call(text: str, function: Any, /, *args: Any, **kwargs: Any) -> Any:
-    """Call `function` through the active observer, if there is one.
-
-    This is a module-level function so that functions defined in an example can be pickled.
-    """
-    if _active is None:
-        return function(*args, **kwargs)
-    return _active.on_call(text, function, args, kwargs)
-
-
-class CallObserver(Protocol):
-    """Object that receives the calls of instrumented code."""
-
-    def on_call(
-        self, text: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Any:
-        """Call `function` and return its result."""
-
-
-def activate(watcher: CallObserver | None) -> CallObserver | None:
-    """Make `watcher` the active observer, or none; return the previous one."""
-    global _active
-    previous, _active = _active, watcher
-    return previous
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +90,7 @@ class Watcher:
         """
         tree = ast.fix_missing_locations(CallInstrumenter().visit(ast.parse(source)))
         scope[HOOK] = call
+        scope[OPERATE] = operate
         scope[UNPACK] = unpacked
         previous = activate(self)
         try:
@@ -122,6 +102,8 @@ class Watcher:
         self, text: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         """Call `function`; record the call if it is of the target or creates an object."""
+        if isinstance(function, types.BuiltinFunctionType) and function in METHODS:
+            return self._on_operator(text, function, args)
         descriptor = _static(self.owner, self.name) if self._is_method else None
         is_partial = _is_of_partialmethod(function, descriptor)
         if not is_partial:
@@ -160,6 +142,18 @@ class Watcher:
             if is_new:
                 self._created[id(result)] = _Created(result, text, [number], is_target)
         return result
+
+    def _on_operator(self, text: str, function: Any, operands: tuple[Any, ...]) -> Any:
+        """Apply an operator, by the method of an operand that the example created."""
+        for name, position in zip(METHODS[function], range(len(operands)), strict=False):
+            own = operands[position]
+            method = getattr(type(own), name, None) if id(own) in self._created else None
+            if inspect.isfunction(method):
+                others = operands[:position] + operands[position + 1 :]
+                result = self.on_call(text, types.MethodType(method, own), others, {})
+                if result is not NotImplemented:
+                    return result
+        return function(*operands)
 
     def finish(self) -> list[FoundCall]:
         """Return the recorded calls."""
@@ -287,42 +281,3 @@ def _unpartial(
         args, kwargs = (*function.args, *args), {**function.keywords, **kwargs}
         function = function.func
     return function, args, kwargs
-
-
-class CallInstrumenter(ast.NodeTransformer):
-    """Rewrites code so that each call goes through `call`, with the source text of the call.
-
-    Parameters
-    ----------
-    unpacks : bool
-        Whether assignments that unpack go through `unpacked`, so that plot stubs can be unpacked.
-    """
-
-    def __init__(self, *, unpacks: bool = True) -> None:
-        self.unpacks = unpacks
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        text = ast.unparse(node)
-        self.generic_visit(node)
-        if isinstance(node.func, ast.Name) and node.func.id in _FRAME_READERS:
-            return node
-        hook = ast.Name(id=HOOK, ctx=ast.Load())
-        shown = ast.Constant(value=text)
-        called = ast.Call(func=hook, args=[shown, node.func, *node.args], keywords=node.keywords)
-        return ast.copy_location(called, node)
-
-    def visit_Assign(self, node: ast.Assign) -> ast.AST:
-        self.generic_visit(node)
-        shape = _unpacking(node.targets[0])
-        if shape is not None and self.unpacks:
-            unpack = ast.Name(id=UNPACK, ctx=ast.Load())
-            node.value = ast.Call(func=unpack, args=[node.value, shape], keywords=[])
-        return node
-
-
-def _unpacking(target: ast.expr) -> ast.expr | None:
-    """Return the shape of an unpacking assignment as a nested tuple, or None for a plain one."""
-    if not isinstance(target, ast.Tuple | ast.List):
-        return None
-    inner = [_unpacking(each) or ast.Constant(value=None) for each in target.elts]
-    return ast.Tuple(elts=inner, ctx=ast.Load())

@@ -83,9 +83,7 @@ def measure(
         raise SystemExit(1)
 
 
-def _record(
-    tests: Sequence[str], wanted: Sequence[str], folder: Path, config: Config
-) -> list[str]:
+def _record(tests: Sequence[str], wanted: Sequence[str], folder: Path, config: Config) -> list[str]:
     """Run tests and return the files of the calls that they make."""
     packages = {name.partition(".")[0] for name in wanted}
     files = []

@@ -36,7 +36,7 @@ def cause_of(failing: Case, passing: Iterable[Case], passes: Passes) -> str:
         ``"fails with mode='wrap'"``, or ``"works without weights="`` if the value is not small.
     """
     known = {argument for case in passing for argument in case.arguments}
-    names = [name for name in failing.arguments if "=" not in name and name not in known]
+    names = [name for name in failing.arguments if name.isidentifier() and name not in known]
     if failing.all_steps or len(names) < 2:
         return ""
     found = [

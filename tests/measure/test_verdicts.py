@@ -26,6 +26,10 @@ WORKING = [
     "orthonormal",
     "options",
     "undescribed",
+    "Stack.__getitem__",
+    "Stack.__matmul__",
+    "Stack.__rmul__",
+    "window",
 ]
 OTHERS = ["indexed", "ellipse", "seeded", "limited"]
 

@@ -63,10 +63,10 @@ def _distinctive_argument(passing: Sequence[CaseResult], failing: Sequence[CaseR
         return cause
     in_all = set.intersection(*(set(case.summary.arguments) for case in failing))
     in_none = in_all.difference(*(case.summary.arguments for case in passing))
-    names = sorted(name for name in in_none if "=" not in name)
+    names = sorted(name for name in in_none if "=" not in name and " " not in name)
     if names:
         return f"works without {names[0]}="
-    values = sorted(in_none)
+    values = sorted(in_none, key=lambda value: ("=" not in value, value))
     return f"fails with {values[0]}" if values else ""
 
 

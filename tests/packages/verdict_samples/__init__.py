@@ -7,6 +7,7 @@ There is no ``__all__``: what the private module defines is public here.
 from verdict_samples._functions import (
     Bundle,
     Hidden,
+    Stack,
     bundle,
     ellipse,
     grid,
@@ -22,4 +23,5 @@ from verdict_samples._functions import (
     scaled,
     seeded,
     undescribed,
+    window,
 )

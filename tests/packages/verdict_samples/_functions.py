@@ -212,3 +212,41 @@ def limited(x, also=None, metric="any"):
     """
     also = 0 if also is None else also
     return np.asarray(x) + np.asarray(also) if metric == "host" else x + also
+
+
+class Stack:
+    """Support operators.
+
+    Examples
+    --------
+    >>> stack = Stack(np.asarray([[1.0, 2.0], [3.0, 4.5]]))
+    >>> stack[1:]
+    >>> stack @ np.asarray([1.0, 2.0])
+    >>> 2.0 * stack
+    """
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def __getitem__(self, index):
+        """Return rows."""
+        return self.rows[index]
+
+    def __matmul__(self, other):
+        """Multiply by a vector."""
+        return self.rows @ other
+
+    def __rmul__(self, factor):
+        """Multiply by a number."""
+        return self.rows * factor
+
+
+def window(x, width):
+    """Divide by the width.
+
+    Parameters
+    ----------
+    x : array_like
+    width : scalar or sequence of scalars
+    """
+    return x / float(width)
