@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE / "_ext"))
+sys.path[:0] = [str(HERE / "_ext"), str(HERE / "_samples")]
 # SciPy reads this variable when it is imported, here and in the workers.
 os.environ["SCIPY_ARRAY_API"] = "1"
 
@@ -52,7 +52,7 @@ extlinks = {
     "arxiv": ("https://arxiv.org/abs/%s", "arXiv:%s"),
 }
 
-xpcaps_inject = ["scipy.*", "array_api_extra.*"]
+xpcaps_inject = ["scipy.*", "array_api_extra.*", "torch_losses.*"]
 xpcaps_verify = 0.02 if os.environ.get("CI") else 0
 xpcaps_environment = {"SCIPY_ARRAY_API": "1"}
 # The showcase contains functions without examples; their tables say so.

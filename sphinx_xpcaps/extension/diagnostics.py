@@ -20,11 +20,13 @@ def unmeasured_targets(
     """Return why targets have no case, whether that was found in this build or before.
 
     Targets without a case share one diagnostic, as do targets that cannot be imported for the same
-    reason.
+    reason. Another one lists the targets whose code for cases fails, and that are measured with
+    other cases, such as calls that are made up.
     """
     missing: dict[str, list[TableRequest]] = {}
     broken_sources: dict[str, list[TableRequest]] = {}
     without_case: dict[str, list[TableRequest]] = {}
+    replaced: dict[str, list[TableRequest]] = {}
     for request in requests:
         target = measured.targets.get(request.target)
         reason = _no_case_reason(target) if target else None
@@ -41,6 +43,8 @@ def unmeasured_targets(
             without_case.setdefault(why, []).append(request)
         elif reason.exception == CaseModuleError.__name__:
             broken_sources.setdefault(why, []).append(request)
+        else:
+            replaced.setdefault(why, []).append(request)
     for why, group in missing.items():
         yield _missing_targets(group, why)
     for why in broken_sources:
@@ -48,6 +52,8 @@ def unmeasured_targets(
         yield Diagnostic(kind="option", message=message)
     if without_case:
         yield _without_case(without_case)
+    if replaced:
+        yield _with_other_cases(replaced)
 
 
 def unreadable_case_files(sources: Iterable[str], conf: Path) -> Iterator[Diagnostic]:
@@ -104,6 +110,23 @@ def _without_case(by_reason: Mapping[str, Sequence[TableRequest]]) -> Diagnostic
         )
     message += ", or code to an xp-capabilities directive"
     return Diagnostic(kind="no_case", message=message, request=first if len(names) == 1 else None)
+
+
+def _with_other_cases(by_reason: Mapping[str, Sequence[TableRequest]]) -> Diagnostic:
+    """Return one diagnostic for all targets whose code for cases fails."""
+    requests = [request for group in by_reason.values() for request in group]
+    names = _distinct(requests)
+    if len(by_reason) == 1:
+        why = f"{next(iter(by_reason))}: {_listed(names)}"
+    else:
+        reasons = {request.target: why for why, group in by_reason.items() for request in group}
+        why = _listed([f"{name} ({reasons[name]})" for name in names])
+    count = "1 target is" if len(names) == 1 else f"{len(names)} targets are"
+    return Diagnostic(
+        kind="no_case",
+        message=f"{count} measured with other calls than intended: {why}",
+        request=requests[0] if len(names) == 1 else None,
+    )
 
 
 def _distinct(requests: Sequence[TableRequest]) -> list[str]:

@@ -25,12 +25,15 @@ from sphinx_xpcaps.results.view import MISSING, derive
 from tests.results.make import cell, environment, record
 
 
-def messages(reasons: dict[str, str], kind: str = "function") -> list[str]:
+def messages(
+    reasons: dict[str, str], kind: str = "function", *, measured: bool = False
+) -> list[str]:
     """Return the messages for targets that have no case, by the reason of each."""
+    status = Status.SUPPORTED if measured else Status.NOT_MEASURED
 
     def target(why: str) -> Target:
         reason = Reason(mode="eager", outcome=Outcome.NO_CASE, message=why)
-        cell = Cell(backend="numpy", device="cpu", status=Status.NOT_MEASURED, reasons=(reason,))
+        cell = Cell(backend="numpy", device="cpu", status=status, reasons=(reason,))
         return Target(kind=kind, cells=(cell,))
 
     record = Record(
@@ -43,7 +46,8 @@ def messages(reasons: dict[str, str], kind: str = "function") -> list[str]:
         targets={name: target(why) for name, why in reasons.items()},
     )
     requests = [TableRequest(target=name, docname="index") for name in reasons]
-    return [one.message for one in unmeasured_targets(requests, record, {})]
+    tables = derive([record], backends=["numpy"], devices=["cpu"], is_current=lambda *_: True)
+    return [one.message for one in unmeasured_targets(requests, record, tables)]
 
 
 def test_one_function_without_a_case_is_named_with_the_reason():
@@ -104,3 +108,14 @@ def test_a_module_of_cases_that_fails_is_one_warning_if_other_cases_are_used():
     requests = [TableRequest(target=name, docname="index") for name in targets]
     found = [one.message for one in unmeasured_targets(requests, measured, tables)]
     assert found == [f"xpcaps_cases: {why}; other cases are used"]
+def test_functions_that_are_measured_with_made_up_calls_share_a_warning():
+    why = "its example raises NameError: name 'y' is not defined"
+    assert messages({"pkg.b": why, "pkg.a": why}, measured=True) == [
+        f"2 targets are measured with other calls than intended: {why}: pkg.a, pkg.b"
+    ]
+
+
+def test_a_function_that_is_measured_with_made_up_calls_is_named_with_the_reason():
+    assert messages({"pkg.a": "its example fails"}, measured=True) == [
+        "1 target is measured with other calls than intended: its example fails: pkg.a"
+    ]
