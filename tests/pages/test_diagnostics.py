@@ -108,6 +108,8 @@ def test_a_module_of_cases_that_fails_is_one_warning_if_other_cases_are_used():
     requests = [TableRequest(target=name, docname="index") for name in targets]
     found = [one.message for one in unmeasured_targets(requests, measured, tables)]
     assert found == [f"xpcaps_cases: {why}; other cases are used"]
+
+
 def test_functions_that_are_measured_with_made_up_calls_share_a_warning():
     why = "its example raises NameError: name 'y' is not defined"
     assert messages({"pkg.b": why, "pkg.a": why}, measured=True) == [
