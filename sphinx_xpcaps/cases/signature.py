@@ -117,6 +117,10 @@ _STYLES = (
 )
 
 
+_FEW_STYLES = (_STYLES[2], _STYLES[0])
+"""The styles for calls with one option."""
+
+
 def from_signature(
     name: str, owner: Any, target: Any, on_start: OnStart, skip: Collection[str]
 ) -> FoundCalls:
@@ -143,7 +147,7 @@ def from_signature(
         guess = extras is None  # parameters that are not described may be arrays
         seen: set[tuple[int, ...]] = set()
         enough = len(calls) + 1 if extras == arrays and arrays else _MOST_CALLS
-        for style in _STYLES if not extras or extras == arrays else _STYLES[2:3]:
+        for style in _STYLES if not extras or extras == arrays else _FEW_STYLES:
             args = _arguments(known, style, guess=guess)
             more = {p.name: _value(p, style, len(known) + i) for i, p in enumerate(extras or ())}
             if args is None or any(value is None for value in more.values()):
@@ -219,7 +223,11 @@ def _value(parameter: Parameter, style: _Style, position: int) -> Any:
     if choice := _NUMBER_OR_SEQUENCE.match(words):
         return style.count if choice.group(1).lower() == "int" else 0.5
     if parameter.is_array_like or (not words and _ARRAY_NAMES.fullmatch(parameter.name)):
-        array = style.array(_shape(words, style, position), position)
+        shape = _shape(words, style, position)
+        stated = _DIMENSIONS.findall(parameter.meaning)
+        if len(stated) == 1 and shape == style.shape(position):
+            shape = (4,) * int(stated[0])
+        array = style.array(shape, position)
         if _BOOLEANS.search(words):
             array = np.arange(array.size).reshape(array.shape) % 2 == 0
         elif _INTEGERS.search(words):
