@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import pickle
 from collections.abc import Callable, Collection, Sequence
@@ -14,6 +15,7 @@ import numpy as np
 
 from sphinx_xpcaps.cases.case_modules import from_case_modules
 from sphinx_xpcaps.cases.examples import OnStart, from_bodies, from_docstrings
+from sphinx_xpcaps.cases.methods import from_class_examples
 from sphinx_xpcaps.cases.model import (
     Case,
     CodeKind,
@@ -91,7 +93,11 @@ def _collect(
     origins: list[Callable[[], FoundCalls]] = [
         lambda: from_case_modules(name, sources),
         lambda: _fitting(from_docstrings(name, owner, target, on_start, skip)),
-        lambda: from_signature(name, owner, target, on_start, skip),
+        lambda: (
+            from_class_examples(name, owner, on_start, skip)
+            if inspect.isclass(owner)
+            else from_signature(name, target, on_start, skip)
+        ),
     ]
     if bodies:
         origins.insert(0, lambda: from_bodies(name, owner, target, bodies, on_start, skip))

@@ -56,6 +56,7 @@ def from_docstrings(
                     continue
                 on_start(CodePiece(CodeKind.LINE, source))
                 try:
+                    scope.update(_missing_modules(source, scope, name))
                     watcher.run(source, scope)
                 except BaseException as error:
                     failed = failed or error

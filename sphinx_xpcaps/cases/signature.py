@@ -11,8 +11,9 @@ import inspect
 import re
 import sys
 import warnings
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import array_api_compat.numpy
@@ -66,7 +67,7 @@ _COUNTS = re.compile(r"\b(tuple|sequence|list)s?( of |\[)int", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class _Style:
+class Style:
     """One choice of the dimensions, values and sizes of arrays."""
 
     ndim: int
@@ -75,6 +76,8 @@ class _Style:
     size: int = 4
     rest: int | None = None
     """The number of dimensions of all arrays but the first, if it differs."""
+    fixed: tuple[int, ...] | None = None
+    """The shape of all arrays, whatever their number of dimensions."""
 
     def array(self, shape: tuple[int, ...], position: int) -> NDArray[Any]:
         """Return an array of this style for the parameter at `position`."""
@@ -94,26 +97,28 @@ class _Style:
 
     def shape(self, position: int) -> tuple[int, ...]:
         """Return the shape of the array at `position` if it is not documented."""
+        if self.fixed is not None:
+            return self.fixed
         ndim = self.rest if self.rest is not None and position else self.ndim
         return (self.size + (self.size == 4),) if ndim == 1 else (self.size,) * ndim
 
 
 _STYLES = (
-    _Style(1, "unit"),
-    _Style(1, "count"),
-    _Style(2, "unit"),
-    _Style(2, "count"),
-    _Style(1, "integer"),
-    _Style(1, "unit", 1),
-    _Style(1, "count", 5),
-    _Style(3, "unit"),
-    _Style(1, "complex"),
-    _Style(2, "bytes"),
-    _Style(1, "rising"),
-    _Style(2, "unit", rest=1),
-    _Style(2, "count", size=1),
-    _Style(1, "unit", size=64),
-    _Style(2, "unit", size=32),
+    Style(1, "unit"),
+    Style(1, "count"),
+    Style(2, "unit"),
+    Style(2, "count"),
+    Style(1, "integer"),
+    Style(1, "unit", 1),
+    Style(1, "count", 5),
+    Style(3, "unit"),
+    Style(1, "complex"),
+    Style(2, "bytes"),
+    Style(1, "rising"),
+    Style(2, "unit", rest=1),
+    Style(2, "count", size=1),
+    Style(1, "unit", size=64),
+    Style(2, "unit", size=32),
 )
 
 
@@ -121,17 +126,13 @@ _FEW_STYLES = (_STYLES[2], _STYLES[0])
 """The styles for calls with one option."""
 
 
-def from_signature(
-    name: str, owner: Any, target: Any, on_start: OnStart, skip: Collection[str]
-) -> FoundCalls:
+def from_signature(name: str, target: Any, on_start: OnStart, skip: Collection[str]) -> FoundCalls:
     """Return calls that NumPy accepts: two with arrays of different dimensions, one with options.
 
     The options are the optional parameters that are arrays. If no call without options is
     accepted, one optional parameter at a time is tried, and then arrays for the parameters that
     are not described.
     """
-    if inspect.isclass(owner):
-        return FoundCalls(Origin.SIGNATURE, problem="a method needs an example")
     listed = [p for p in parameters(target) if not p.name.startswith("*")]
     known = [_with_shared_default(p, target) for p in listed if p.required]
     problem = "its signature does not describe its parameters"
@@ -148,11 +149,11 @@ def from_signature(
         seen: set[tuple[int, ...]] = set()
         enough = len(calls) + 1 if extras == arrays and arrays else _MOST_CALLS
         for style in _STYLES if not extras or extras == arrays else _FEW_STYLES:
-            args = _arguments(known, style, guess=guess)
+            args = arguments_of(known, style, guess=guess)
             more = {p.name: _value(p, style, len(known) + i) for i, p in enumerate(extras or ())}
             if args is None or any(value is None for value in more.values()):
                 break
-            text = _text(name, known, args, more)
+            text = call_text(name, known, args, more)
             if text in skip:
                 return FoundCalls(
                     Origin.SIGNATURE, problem="a call made up from it timed out or crashed"
@@ -162,7 +163,7 @@ def from_signature(
                 continue
             on_start(CodePiece(CodeKind.LINE, text), SECONDS)
             payload = dump_call(name, args, more)
-            if _accepted(target, args, more):
+            if accepted(target, args, more):
                 seen.add(dimensions)
                 calls.append(FoundCall(text, payload, False))
             if len(calls) == enough:
@@ -193,7 +194,9 @@ def _with_shared_default(parameter: Parameter, target: Any) -> Parameter:
     return parameter
 
 
-def _arguments(known: Sequence[Parameter], style: _Style, *, guess: bool) -> tuple[Any, ...] | None:
+def arguments_of(
+    known: Sequence[Parameter], style: Style, *, guess: bool = False
+) -> tuple[Any, ...] | None:
     """Return a value for each parameter, or None if the type of one is not known."""
     described = [
         replace(each, type="array_like")
@@ -205,7 +208,7 @@ def _arguments(known: Sequence[Parameter], style: _Style, *, guess: bool) -> tup
     return None if any(value is None for value in made) else tuple(made)
 
 
-def _value(parameter: Parameter, style: _Style, position: int) -> Any:
+def _value(parameter: Parameter, style: Style, position: int) -> Any:
     words = parameter.type
     if literal := _LITERAL.search(words):
         first = literal.group(1).strip()
@@ -251,7 +254,7 @@ def _number(text: str) -> Any:
     return int(text) if re.fullmatch(r"-?\d+", text) else None
 
 
-def _shape(words: str, style: _Style, position: int) -> tuple[int, ...]:
+def _shape(words: str, style: Style, position: int) -> tuple[int, ...]:
     """Return the documented shape, or else that of the style."""
     if named := _NAMED_SHAPE.search(words):
         axes = [axis.lstrip("#").rpartition("=")[2] for axis in named.group(1).split()]
@@ -280,7 +283,11 @@ def _size(found: re.Match[str]) -> int:
     return max((int(name) if name.isdigit() else 4) + int(found["more"] or 0), 1)
 
 
-def _accepted(target: Any, args: tuple[Any, ...], more: dict[str, Any]) -> bool:
+def accepted(
+    target: Callable[..., Any],
+    args: tuple[Any, ...],
+    more: Mapping[str, Any] = MappingProxyType({}),
+) -> bool:
     """Return whether the call works and its result is not only NaN.
 
     It is called with NumPy, and if that fails with each library that is imported.
@@ -291,7 +298,7 @@ def _accepted(target: Any, args: tuple[Any, ...], more: dict[str, Any]) -> bool:
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
-                given = rebuild((args, more), functools.partial(_converted, convert))
+                given = rebuild((args, dict(more)), functools.partial(_converted, convert))
                 result = target(*given[0], **given[1])
                 if any(map(_is_informative, _arrays(result))):
                     return True
@@ -324,9 +331,15 @@ def _is_informative(array: NDArray[Any]) -> bool:
     return array.dtype.kind in "biu" or bool(np.isfinite(array).any())
 
 
-def _text(name: str, known: Sequence[Parameter], args: Sequence[Any], more: dict[str, Any]) -> str:
-    given = {parameter.name: arg for parameter, arg in zip(known, args, strict=True)} | more
-    shown = [f"{parameter}={_show(arg)}" for parameter, arg in given.items()]
+def call_text(
+    name: str,
+    known: Sequence[Parameter],
+    args: Sequence[Any],
+    more: Mapping[str, Any] = MappingProxyType({}),
+) -> str:
+    """Return the text of a made-up call, in which arrays are shown by dtype and shape."""
+    given = {parameter.name: arg for parameter, arg in zip(known, args, strict=True)}
+    shown = [f"{parameter}={_show(arg)}" for parameter, arg in (*given.items(), *more.items())]
     return f"{name.rpartition('.')[2]}({', '.join(shown)})"
 
 

@@ -29,6 +29,7 @@ WORKING = [
     "Stack.__getitem__",
     "Stack.__matmul__",
     "Stack.__rmul__",
+    "Stack.added",
     "window",
 ]
 OTHERS = ["indexed", "ellipse", "seeded", "limited"]

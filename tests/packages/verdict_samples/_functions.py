@@ -236,6 +236,12 @@ class Stack:
         """Multiply by a vector."""
         return self.rows @ other
 
+    def added(self, other: "FloatArray"):  # noqa: F821
+        """Add an array of the same shape."""
+        if other.shape != self.rows.shape:
+            raise ValueError("wrong shape")
+        return self.rows + other
+
     def __rmul__(self, factor):
         """Multiply by a number."""
         return self.rows * factor
