@@ -72,9 +72,13 @@ def flatten(x: Any) -> tuple[Structure, list[Any]]:
         items, keys = node
     else:
         return LEAF, [x]
-    flat = [flatten(item) for item in items]
-    structure = (cls, keys, *[each for each, _ in flat])
-    return structure, [leaf for _, leaves in flat for leaf in leaves]
+    structures: list[Structure] = []
+    leaves: list[Any] = []
+    for item in items:
+        structure, found = flatten(item)
+        structures.append(structure)
+        leaves += found
+    return (cls, keys, *structures), leaves
 
 
 def unflatten(structure: Structure, leaves: Iterator[Any]) -> Any:
@@ -119,7 +123,10 @@ def flatten_as(structure: Structure, x: Any, name: str, where: str = "") -> list
                 f"{name} returned {actual} instead of a dict with keys {list(keys)}{where}"
             )
         for key, item in zip(keys, items, strict=True):
-            found += flatten_as(item, x[key], name, f"{where or ' at '}[{key!r}]")
+            if item:
+                found += flatten_as(item, x[key], name, f"{where or ' at '}[{key!r}]")
+            else:
+                found.append(x[key])
         return found
     if not isinstance(x, (tuple, list)) or len(x) != len(items):
         actual = f"{len(x)} items" if isinstance(x, (tuple, list)) else type(x).__name__
@@ -127,7 +134,10 @@ def flatten_as(structure: Structure, x: Any, name: str, where: str = "") -> list
             f"{name} returned {actual} instead of a {cls.__name__} of {len(items)} items{where}"
         )
     for i, (item, value) in enumerate(zip(items, x, strict=True)):
-        found += flatten_as(item, value, name, f"{where or ' at '}[{i}]")
+        if item:
+            found += flatten_as(item, value, name, f"{where or ' at '}[{i}]")
+        else:
+            found.append(value)
     return found
 
 
