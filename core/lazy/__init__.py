@@ -33,8 +33,6 @@ _ALIASES = {
     "arctan2": "atan2",
     "arctanh": "atanh",
     "concatenate": "concat",
-    "cumprod": "cumulative_prod",
-    "cumsum": "cumulative_sum",
     "floordivide": "floor_divide",
     "truedivide": "divide",
 }

@@ -8,7 +8,7 @@ from typing import Any
 from core.lazy.display.text import to_nx_digraph, tree_text
 from core.lazy.errors import refuse
 from core.lazy.execution.compute import compute, compute_constants
-from core.lazy.execution.function import get_function, get_source
+from core.lazy.execution.function import as_string, get_function, get_source
 from core.lazy.graph.node import Node, ascend, depths, descend
 from core.lazy.library import namespace_of
 from core.lazy.namespace import Namespace, namespace
@@ -98,6 +98,14 @@ class ArrayMethods(Node):
     def compute(self) -> Array:
         """Return the concrete array; see `compute`."""
         return compute(self)
+
+    def _materialize(self) -> Array:
+        """Return the concrete array, as `compute` does; the name is autoray's."""
+        return compute(self)
+
+    def as_string(self, params: dict[str, Any]) -> str:
+        """Return an assignment that computes this array from its operands; see `as_string`."""
+        return as_string(self, params)
 
     def compute_constants(self, variables: Any) -> None:
         """Compute all parts that do not depend on `variables`; see `compute_constants`."""

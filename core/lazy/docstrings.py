@@ -83,6 +83,7 @@ _PARAMETERS = {
     "to": "dtype: The dtype to convert to.",
     "type": "dtype or array: The dtype.",
     "equation": 'str: Subscripts in Einstein notation, such as ``"ij,jk->ik"``.',
+    "optimize": "bool, str or list: How to order the products; for libraries that take it.",
 }
 _RETURNS = {
     "DType": "dtype",

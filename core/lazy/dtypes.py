@@ -36,6 +36,8 @@ KINDS: dict[str, tuple[DType, ...]] = {
     "numeric": SIGNED + UNSIGNED + REAL + COMPLEX,
 }
 
+REFERENCE = "numpy"
+"""The backend that computes arrays of no particular one, and whose arrays hold constants."""
 SCALARS = frozenset((bool, int, float, complex))
 """The types of Python scalars, which promote by kind alone."""
 SCALAR_KINDS: dict[type, DefaultKind] = {
@@ -97,6 +99,11 @@ def promotion(backend: str | None) -> Promotion:
         return get_backend(backend).promotion
     except ValueError:
         return Promotion()
+
+
+def memory_rules(backend: str | None) -> Promotion:
+    """Return the rules of a backend for shared memory; of the reference for any backend."""
+    return promotion(REFERENCE if backend is None else backend)
 
 
 def standard_promotion(first: DType, second: DType) -> DType | None:

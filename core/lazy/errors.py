@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from core._private.cpython import get_frame
+from core.lazy.dtypes import REFERENCE
 
 _KEEP = "keep the value as a 0-dimensional array and continue computing with it"
 _INSTEAD = {
@@ -152,7 +153,7 @@ _SKIPPED = (
     "core.lazy_apply",
     "core.autojit",
     "sphinx_xpcaps",
-    "numpy",
+    REFERENCE,
     "array_api_compat",
 )
 

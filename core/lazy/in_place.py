@@ -13,7 +13,7 @@ from weakref import ref
 
 import numpy as np
 
-from core.lazy.dtypes import promotion
+from core.lazy.dtypes import memory_rules, promotion
 from core.lazy.errors import SourceLocation, refuse, user_location
 from core.lazy.graph.node import Node, record
 from core.lazy.graph.sharing import open_contexts
@@ -105,7 +105,7 @@ WRITE = define(Operation("write", "manipulation", _writer))
 
 def copied(x: Any) -> Any:
     """Return a traced array with the same values in separate memory."""
-    immutable = promotion(x.backend or "numpy").immutable
+    immutable = memory_rules(x.backend).immutable
     return x if immutable else record(x.plain, COPY, (x,), None, x._spec)
 
 
@@ -131,7 +131,7 @@ def base_of(node: Node) -> Any:
 
 def is_scalar(x: Node) -> bool:
     """Return whether the library has a scalar, which is immutable, in place of this array."""
-    if x._spec.shape or not promotion(x.backend or "numpy").scalar_results:
+    if x._spec.shape or not memory_rules(x.backend).scalar_results:
         return False
     if x._op.name == "getitem":
         key = x._args[1] if x._args else ()
@@ -147,7 +147,7 @@ def as_view(x: Any) -> Any:
     Views of an immutable array are not noted, as nothing changes them.
     """
     base = base_of(x)
-    if base is not None and not promotion(x.backend or "numpy").immutable:
+    if base is not None and not memory_rules(x.backend).immutable:
         note_view(base, x)
     return x
 
@@ -215,7 +215,7 @@ def in_place_operator(forward: Callable[..., Any]) -> Callable[..., Any]:
 def _modify(target: Any, result: Any) -> Any:
     """Return the array that replaces `target`, and mark all arrays that change with it."""
     spec = target._spec
-    if promotion(spec.backend or "numpy").immutable or is_scalar(target):
+    if memory_rules(spec.backend).immutable or is_scalar(target):
         return result
     if open_contexts:
         refuse(
@@ -286,7 +286,7 @@ def _mark(x: Any, state: Any) -> None:
 
 def _root_of(x: Any) -> tuple[Any, bool]:
     """Return the array that `x` is a view of, and whether it certainly is one."""
-    certain = bool(promotion(x.backend or "numpy").scalar_results)
+    certain = bool(memory_rules(x.backend).scalar_results)
     base = base_of(x)
     while base is not None:
         certain = certain and x._op.name not in ("real", "imag")
@@ -325,7 +325,7 @@ def _example(x: Any, examples: dict[int, Any]) -> Any:
             found = _example(base, examples)[parts]
         else:
             whole = _example(base, examples)
-            function = x._op.function(namespace_of("numpy"))
+            function = x._op.function(namespace_of(None))
             found = function(whole, *x._args[1:], **(x._kwargs or {}))
             if x._op.name == "reshape" and found.size and not np.shares_memory(found, whole):
                 raise ValueError("whether this is a view depends on the layout of its base")

@@ -10,6 +10,7 @@ from array_api_compat import device
 from numpy.typing import NDArray
 
 from core.backends.registry import backends, library_of
+from core.lazy.dtypes import REFERENCE
 from core.typing import Array, Device, Namespace
 
 
@@ -32,7 +33,7 @@ def namespace_of(backend: str | None, array: Array = None) -> Namespace:
         The library has no adapter, `array` has no method ``__array_namespace__``, and no module is
         called `backend`.
     """
-    adapter = backends().get("numpy" if backend is None else backend)
+    adapter = backends().get(REFERENCE if backend is None else backend)
     if adapter is not None:
         return adapter.standard_namespace()
     assert backend is not None

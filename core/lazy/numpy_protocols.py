@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from core.lazy.dtypes import REFERENCE
 from core.lazy.errors import refuse
 from core.typing import Array
 
@@ -65,7 +66,7 @@ def array_function(x: Array, func: Any, args: Any, kwargs: Any) -> Any:
 
 
 def _is_numpy(x: Array) -> bool:
-    return x.backend in ("numpy", None)
+    return x.backend in (REFERENCE, None)
 
 
 def _accepts(traced: Callable[..., Any], args: Any, kwargs: Any) -> bool:

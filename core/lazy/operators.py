@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from core.lazy.dtypes import SCALARS, check_scalar, promotion
+from core.lazy.dtypes import REFERENCE, SCALARS, check_scalar, promotion
 from core.lazy.graph.sharing import open_contexts, share
 from core.lazy.in_place import ALIASES, VIEWS, as_view, current
 from core.lazy.library import backend_of
@@ -101,12 +101,12 @@ def operand(other: Any, self: Array) -> Any:
     if isinstance(other, self.__class__):
         return current(other)
     backend = self.backend
-    if isinstance(other, np.generic) and backend not in ("numpy", None):
+    if isinstance(other, np.generic) and backend not in (REFERENCE, None):
         other = other.item()
         return other if type(other) in SCALARS else NotImplemented
     if backend_of(other) is not None:
         constant = self.from_data(other)
-        if constant.backend == "numpy" and promotion(backend).takes_numpy:
+        if constant.backend == REFERENCE and promotion(backend).takes_numpy:
             constant._spec = constant._spec.with_(backend=backend)
         return constant
     for kind in (bool, int, float, complex):  # members of enums are scalars, too

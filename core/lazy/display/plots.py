@@ -9,10 +9,11 @@ import numpy as np
 
 from core.lazy.display.layout import layers
 from core.lazy.display.statistics import footprint, measure_of, size_of, stats
-from core.lazy.display.text import array_text, operation_name, optional_import
+from core.lazy.display.text import array_text, operation_name, optional_import, varying_nodes
 from core.lazy.graph.node import Node, ascend, indexed
 from core.lazy.graph.tree import leaves
 
+ColorBy: TypeAlias = Literal["function", "variables", "id"]
 Picture: TypeAlias = "tuple[Any, Any]"
 """A figure and its axes."""
 
@@ -33,6 +34,22 @@ def _colors(names: Iterable[str]) -> dict[str, Any]:
     return {**colors, "None": (0.6, 0.6, 0.6, 1.0)}
 
 
+def _colors_by(
+    order: list[tuple[Node, list[int]]], color_by: ColorBy, variables: Any = None
+) -> tuple[list[str], dict[str, Any]]:
+    """Return a name for each node, and a color for each name."""
+    if color_by not in ("function", "variables", "id"):
+        raise ValueError(f'color_by must be "function", "variables" or "id", got {color_by!r}')
+    if color_by == "function":
+        names = [node.fn_name for node, _ in order]
+    elif color_by == "id":
+        names = [str(i) for i in range(len(order))]
+    else:
+        varying = varying_nodes(order, variables)
+        names = ["variable" if varies else "constant" for varies in varying]
+    return names, _colors(names)
+
+
 def _plain(name: str) -> str:
     """Return a name that matplotlib neither reads as a formula nor hides from a legend."""
     name = name.replace("$", r"\$") or "function"
@@ -40,13 +57,26 @@ def _plain(name: str) -> str:
 
 
 def plot_graph(
-    lz: Any, *, ax: Any = None, figsize: tuple[float, float] = (7, 5), labels: bool = True
+    lz: Any,
+    *,
+    variables: Any = None,
+    color_by: ColorBy = "function",
+    initial_layout: str = "layers",
+    ax: Any = None,
+    figsize: tuple[float, float] = (7, 5),
+    labels: bool = True,
 ) -> Picture:
-    """Draw the nodes of a graph and their edges, each node below its operands.
+    """Draw the nodes of a graph and their edges, by default each node below its operands.
 
     Parameters
     ----------
     lz : LazyArray, or nested tuples, lists and dicts of these
+    variables : LazyArray, or nested tuples, lists and dicts of these, optional
+        The nodes whose values may change; by default the leaves without values.
+    color_by : {"function", "variables", "id"}, optional
+        One color for each operation, for what depends on variables, or for each node.
+    initial_layout : str, optional
+        "layers", or a layout of networkx, such as "spring" or "kamada_kawai".
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.
     figsize : tuple of float, optional
@@ -66,16 +96,17 @@ def plot_graph(
     """
     fig, ax = _axes(ax, "plot_graph", figsize)
     order = indexed(lz)
-    positions = [(x, -row) for x, row in layers([operands for _, operands in order])]
-    colors = _colors(node.fn_name for node, _ in order)
-    for (node, operands), (x, y) in zip(order, positions, strict=True):
+    positions = _positions(order, initial_layout)
+    names, colors = _colors_by(order, color_by, variables)
+    for (node, operands), (x, y), name in zip(order, positions, names, strict=True):
         for start in [positions[operand] for operand in operands]:
             # An edge that passes a row is bent, so that no node hides it.
-            style = f"arc3,rad={0.25 if start[1] - y > 1 else 0}"
+            bent = initial_layout == "layers" and start[1] - y > 1
+            style = f"arc3,rad={0.25 if bent else 0}"
             arrow = {"arrowstyle": "-|>", "color": "0.6", "shrinkB": 6, "connectionstyle": style}
             ax.annotate("", (x, y), start, zorder=1, arrowprops=arrow)
         marker = "o" if node.is_leaf else "s"
-        ax.scatter([x], [y], s=60, marker=marker, color=[colors[node.fn_name]], zorder=2)
+        ax.scatter([x], [y], s=60, marker=marker, color=[colors[name]], zorder=2)
         if labels:
             text = f"{_plain(operation_name(node))}\n{array_text(node)}"
             ax.annotate(text, (x, y), (6, 4), textcoords="offset points", fontsize=7)
@@ -84,7 +115,28 @@ def plot_graph(
     return fig, ax
 
 
-def plot_circuit(lz: Any, *, ax: Any = None, figsize: tuple[float, float] = (8, 4)) -> Picture:
+def _positions(order: list[tuple[Node, list[int]]], layout: str) -> list[tuple[float, float]]:
+    """Return the position of each node in a layout."""
+    if layout == "layers":
+        return [(x, -row) for x, row in layers([operands for _, operands in order])]
+    networkx = optional_import("networkx", "this layout")
+    compute = getattr(networkx, f"{layout}_layout", None)
+    if compute is None:
+        raise ValueError(f"networkx has no layout called {layout!r}")
+    graph = networkx.DiGraph()
+    graph.add_nodes_from(range(len(order)))
+    graph.add_edges_from([(k, i) for i, (_, operands) in enumerate(order) for k in operands])
+    found = compute(graph)
+    return [tuple(map(float, found[i])) for i in range(len(order))]  # type: ignore[misc]
+
+
+def plot_circuit(
+    lz: Any,
+    *,
+    color_by: ColorBy = "function",
+    ax: Any = None,
+    figsize: tuple[float, float] = (8, 4),
+) -> Picture:
     """Draw each array of a computation as a line from its creation to its last use.
 
     Arrays that do not exist at the same time may share a height, so the height of the picture is
@@ -93,6 +145,8 @@ def plot_circuit(lz: Any, *, ax: Any = None, figsize: tuple[float, float] = (8, 
     Parameters
     ----------
     lz : LazyArray, or nested tuples, lists and dicts of these
+    color_by : {"function", "variables", "id"}, optional
+        One color for each operation, for what depends on variables, or for each node.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.
     figsize : tuple of float, optional
@@ -115,7 +169,7 @@ def plot_circuit(lz: Any, *, ax: Any = None, figsize: tuple[float, float] = (8, 
     for i, (_, operands) in enumerate(order):
         for operand in operands:
             last[operand] = max(last[operand], i)
-    colors = _colors(node.fn_name for node, _ in order)
+    names, colors = _colors_by(order, color_by)
     lanes: list[int] = []
     occupied: list[int] = []  # the step until which each lane is used
     for i, (node, operands) in enumerate(order):
@@ -123,14 +177,14 @@ def plot_circuit(lz: Any, *, ax: Any = None, figsize: tuple[float, float] = (8, 
         end = last[i]
         occupied[y : y + 1] = [end]
         lanes.append(y)
-        color = colors[node.fn_name]
+        color = colors[names[i]]
         ax.plot([i, end], [y, y], color=color, linewidth=0.8 + min(size_of(node), 10**8) ** 0.15)
         for operand in operands:
             ax.plot([i, i], [lanes[operand], y], color="0.7", linewidth=0.8, zorder=0)
         ax.scatter([i], [y], color=[color], s=25, zorder=3)
-    for name in dict.fromkeys(node.fn_name for node, _ in order):
+    for name in () if color_by == "id" else dict.fromkeys(names):
         ax.plot([], [], "o", color=colors[name], label="leaf" if name == "None" else _plain(name))
-    if order:
+    if order and color_by != "id":
         ax.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))
     ax.set_xlabel("step")
     ax.set_ylabel("arrays in memory")

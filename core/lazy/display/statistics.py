@@ -159,7 +159,7 @@ def flops(node: Node) -> int:
 
 def _contraction(node: Node, given: int) -> int:
     args, kwargs, name = node.args, node.kwargs, node._op.name
-    if name == "einsum":
+    if name in ("einsum", "einsum_optimized"):
         _, work = einsum_shape(args[0], [operand.shape for operand in args[1:]])
         return int(work) * max(len(args) - 1, 1)
     axes = kwargs["axes"][0] if name == "tensordot" else [kwargs.get("axis", -1)]

@@ -184,13 +184,22 @@ def to_nx_digraph(lz: Any, variables: Any = None) -> Any:
     OutEdgeView([(0, 1), (1, 2)])
     """
     graph = optional_import("networkx", "to_nx_digraph").DiGraph()
-    varying = None if variables is None else {id(leaf) for leaf in leaves(variables)}
-    for i, (node, operands) in enumerate(indexed(lz)):
-        varies = node.is_leaf and node._data is None if varying is None else id(node) in varying
-        varies = varies or any(graph.nodes[operand]["variable"] for operand in operands)
+    order = indexed(lz)
+    varying = varying_nodes(order, variables)
+    for i, ((node, operands), varies) in enumerate(zip(order, varying, strict=True)):
         graph.add_node(i, array=node, label=label(node), operation=node.fn_name, variable=varies)
         graph.add_edges_from([(operand, i) for operand in operands])
     return graph
+
+
+def varying_nodes(order: list[tuple[Node, list[int]]], variables: Any = None) -> list[bool]:
+    """Return for each node whether it depends on `variables`, by default leaves without values."""
+    given = None if variables is None else {id(leaf) for leaf in leaves(variables)}
+    varying: list[bool] = []
+    for node, operands in order:
+        varies = node.is_leaf and node._data is None if given is None else id(node) in given
+        varying.append(varies or any(varying[operand] for operand in operands))
+    return varying
 
 
 def optional_import(module: str, feature: str) -> Any:

@@ -16,9 +16,11 @@ from typing import Any
 
 import numpy as np
 
+from core.lazy.dtypes import REFERENCE
 from core.lazy.execution.compilation import build
 from core.lazy.execution.program import Program, Step, Value
 from core.lazy.graph.tree import leaves
+from core.lazy.library import namespace_of
 from core.lazy.operation import ITEM, Elementwise, Operation
 from core.lazy.spec import Spec
 from core.typing import DType, Namespace
@@ -79,8 +81,7 @@ class BlockedChain(Operation):
     def function(self, xp: Namespace) -> Callable[..., Any]:
         """Return what runs the chain: by blocks for NumPy, otherwise on whole arrays."""
         whole = build(self.program, None, xp)
-        is_numpy = xp.__name__.rpartition(".")[2] == "numpy"
-        return _by_blocks(self.program, whole) if is_numpy else whole
+        return _by_blocks(self.program, whole) if xp is namespace_of(REFERENCE) else whole
 
     def __reduce__(self) -> tuple[Any, ...]:
         return BlockedChain, (self.program,)
@@ -116,7 +117,8 @@ def _by_blocks(program: Program, whole: Callable[..., Any]) -> Callable[..., Any
             slots += numbers
             slots += [buffer[: stop - start] for buffer in buffers]
             for ufunc, arguments in calls:
-                ufunc(*arguments(slots))
+                *operands, result = arguments(slots)
+                ufunc(*operands, out=result)
             del slots
         return tuple(results)
 
@@ -187,7 +189,7 @@ def _fits(step: Step) -> bool:
     op, spec = step.op, step.result.spec
     if not isinstance(op, Elementwise) or op.name in _EXCLUDED or step.kwargs:
         return False
-    if spec.backend not in (None, "numpy") or None in spec.shape or spec.size < _SMALLEST:
+    if spec.backend not in (None, REFERENCE) or None in spec.shape or spec.size < _SMALLEST:
         return False
     operands: list[Spec] = [value.spec for value in step.operands]
     dtype = operands[0].dtype

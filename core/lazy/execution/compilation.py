@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from core.backends.registry import backends
+from core.lazy.dtypes import REFERENCE
 from core.lazy.execution.interpreter import evaluate, native
 from core.lazy.execution.program import Program, Step, Value
 from core.lazy.execution.source import Source, write
@@ -42,7 +43,7 @@ def build(
         Allow code that is faster for the dtypes of the trace. It falls back for other dtypes.
     """
     optimized = program
-    if specialize and backend == program.backend == "numpy":
+    if specialize and backend == program.backend == REFERENCE:
         optimized = scalars_to_arrays(program)
     guard = optimized is not program
     devices = program.has_devices_of(backend)
@@ -82,7 +83,7 @@ def global_names(
 def _fold(program: Program, values: list[Value], backend: str | None, xp: Namespace) -> list[Array]:
     """Compute the results of steps that depend on no input."""
     steps = [step for step in program.steps if step.result.constant]
-    adapter = backends().get(backend or "numpy")
+    adapter = backends().get(backend or REFERENCE)
     with contextlib.nullcontext() if adapter is None else adapter.eager_evaluation():
         return evaluate(replace(program, steps=steps, outputs=values), backend, xp)  # type: ignore[no-any-return]
 
@@ -106,7 +107,7 @@ def scalars_to_arrays(program: Program) -> Program:
             array = _as_array(number, dtype)
             if array is None:
                 return number
-            value = known[number, dtype] = Value(spec((), dtype, "numpy"), constant=True)
+            value = known[number, dtype] = Value(spec((), dtype, REFERENCE), constant=True)
             constants[value] = array
         return value
 

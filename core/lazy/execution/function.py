@@ -9,7 +9,7 @@ from typing import Any
 from core.lazy.execution.blocked import block
 from core.lazy.execution.compilation import build, global_names
 from core.lazy.execution.program import Program, linearize
-from core.lazy.execution.source import write
+from core.lazy.execution.source import write, write_step
 from core.lazy.graph.node import Node, ascend
 from core.lazy.graph.tree import leaves, pairs, rebuild
 from core.lazy.in_place import all_current
@@ -215,6 +215,20 @@ def get_function(variables: Any, lz: Any, fold_constants: bool = True) -> Unchec
     (array([1., 1.]), array([1., 1.]))
     """
     return UncheckedFunction(Function(list(leaves(variables)), lz, fold_constants))
+
+
+def as_string(node: Node, params: dict[str, Any]) -> str:
+    """Return an assignment that computes one node, with variables named ``x{id(node)}``.
+
+    The other global names that it needs are added to `params`.
+    """
+    node = all_current(node)
+    operands = node.deps
+    program = linearize(operands, node)
+    names = {value: f"x{id(one)}" for value, one in zip(program.inputs, operands, strict=True)}
+    source = write_step(program, names)
+    params.update(global_names(program, source, node.backend, namespace_of(node.backend)))
+    return f"x{id(node)} = {source.text}"
 
 
 def get_source(lz: Any, params: dict[str, Any] | None = None) -> str:

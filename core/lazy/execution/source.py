@@ -77,6 +77,13 @@ def write(
     return Source(text, writer.functions, writer.constants, writer.objects)
 
 
+def write_step(program: Program, names: dict[Value, str]) -> Source:
+    """Return the expression of the first step of a program, for given names of its inputs."""
+    writer = _Writer(program, fold=False, devices=True, names=names)
+    text = writer.expression(program.steps[0], None)
+    return Source(text, writer.functions, writer.constants, writer.objects)
+
+
 @dataclass(slots=True)
 class _Writer:
     program: Program

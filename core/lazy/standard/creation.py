@@ -13,7 +13,7 @@ import numpy as np
 from core.backends.promotion import DefaultKind
 from core.lazy import dtypes
 from core.lazy.array import LazyArray
-from core.lazy.dtypes import SCALAR_KINDS, SCALARS
+from core.lazy.dtypes import REFERENCE, SCALAR_KINDS, SCALARS
 from core.lazy.graph.tree import leaves
 from core.lazy.in_place import copied, current, is_scalar
 from core.lazy.library import backend_of
@@ -178,7 +178,7 @@ def asarray(
     if not isinstance(obj, tuple | list):
         buffer = hasattr(obj, "__buffer__") and backend_of(obj) is None
         x = LazyArray.from_data(np.asarray(obj)) if buffer else traced(obj)
-        if x.backend == "numpy" and backend not in (None, "numpy"):
+        if x.backend == REFERENCE and backend not in (None, REFERENCE):
             x = _constant(x.data, backend, device)
         return x if dtype is None else astype(x, dtype, copy=False)
     items = list(leaves(obj))

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from operator import index
+from string import ascii_letters
 from typing import Any
 
 from core.lazy import dtypes
-from core.lazy.array import LazyArray
+from core.lazy.array import LazyArray, make
 from core.lazy.contraction import einsum_shape
 from core.lazy.namespace import function, namespace
+from core.lazy.operation import Operation, define
 from core.lazy.spec import as_shape, axis_index, joint_spec
 from core.lazy.standard import linalg
 from core.lazy.standard.common import call, together, traced
 from core.lazy.standard.elementwise import where
 from core.lazy.standard.manipulation import concat, expand_dims, moveaxis, permute_dims, reshape
+from core.typing import Namespace
 
 
 def array(x: Any, backend: str | None = None) -> LazyArray:
@@ -47,9 +51,41 @@ def transpose(a: Any, axes: Sequence[int] | None = None) -> LazyArray:
     return permute_dims(a, tuple(range(a.ndim))[::-1] if axes is None else axes)
 
 
+def _einsum_of(xp: Namespace) -> Callable[..., Any]:
+    try:
+        can_optimize = "optimize" in inspect.signature(xp.einsum).parameters
+    except (TypeError, ValueError):
+        can_optimize = False
+
+    def run(equation: str, *operands: Any, optimize: Any) -> Any:
+        options = {"optimize": optimize} if can_optimize else {}
+        return xp.einsum(equation, *operands, **options)
+
+    return run
+
+
+OPTIMIZED = define(Operation("einsum_optimized", "contraction", _einsum_of))
+
+
+def _equation(arguments: Sequence[Any]) -> tuple[str, list[Any]]:
+    """Return the equation and the operands of interleaved arguments, ``a, [0, 1], b, [1, 2]``."""
+
+    def term(axes: Sequence[Any]) -> str:
+        return "".join(["..." if axis is Ellipsis else ascii_letters[axis] for axis in axes])
+
+    pairs = len(arguments) // 2 * 2
+    equation = ",".join(map(term, arguments[1:pairs:2]))
+    if len(arguments) > pairs:
+        equation += f"->{term(arguments[-1])}"
+    return equation, list(arguments[:pairs:2])
+
+
 @function("contraction", extra=True)
-def einsum(equation: str, *operands: Any) -> LazyArray:
+def einsum(equation: Any, *operands: Any, optimize: Any = False) -> LazyArray:
     """Return sums of products of elements over axes with equal letters.
+
+    Instead of an equation, lists of axes may follow the operands, as in
+    ``einsum(a, [0, 1], b, [1, 2], [0, 2])``.
 
     Raises
     ------
@@ -62,9 +98,13 @@ def einsum(equation: str, *operands: Any) -> LazyArray:
     >>> lazy.einsum("ij,jk->ik", lazy.Variable((2, 3)), lazy.Variable((3, 4))).shape
     (2, 4)
     """
+    if not isinstance(equation, str):
+        equation, operands = _equation((equation, *operands))  # type: ignore[assignment]
     arrays = [traced(one) for one in operands]
     shape, _ = einsum_shape(equation, [one.shape for one in arrays])
     known = joint_spec(*[one._spec for one in arrays], shape=shape)
+    if optimize is not False:
+        return make(OPTIMIZED, (equation, *arrays), {"optimize": optimize}, known)
     return call("einsum", (equation, *arrays), known)
 
 
@@ -158,7 +198,22 @@ def swapaxes(a: Any, axis1: int, axis2: int) -> LazyArray:
     order = list(range(a.ndim))
     i, j = axis_index(axis1, a.ndim), axis_index(axis2, a.ndim)
     order[i], order[j] = order[j], order[i]
-    return permute_dims(a, order)
+    return a if i == j else permute_dims(a, order)
+
+
+def _cumulative(name: str, summary: str) -> None:
+    def accumulate(a: Any, axis: int | None = None, dtype: object = None) -> LazyArray:
+        a = traced(a)
+        if axis is None and a.ndim != 1:
+            a, axis = reshape(a, (-1,)), 0
+        found = getattr(a.__array_namespace__(), f"cumulative_{name[3:]}")
+        return found(a, axis=axis, dtype=dtype)  # type: ignore[no-any-return]
+
+    function(name=name, summary=summary, extra=True)(accumulate)
+
+
+_cumulative("cumsum", "Return the cumulative sum along an axis, by default of the flattened array.")
+_cumulative("cumprod", "Return the cumulative product, by default of the flattened array.")
 
 
 @function(extra=True)

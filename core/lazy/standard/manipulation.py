@@ -34,12 +34,22 @@ RESHAPE = define(Operation("reshape", "manipulation"))
 def reshape(x: Any, /, shape: Any, *, copy: bool | None = None) -> LazyArray:
     """Return the same elements in another shape; one length may be -1."""
     x = traced(x)
+    if copy is None:
+        x = _operand_of(RESHAPE, x)  # of a reshaped array only the elements matter
     lengths = tuple(map(index, shape)) if isinstance(shape, tuple | list) else (index(shape),)
     key = (x._spec, lengths)
     known = RESHAPE.cache.get(key)
     if known is None:
         known = RESHAPE.remember(key, x._spec.with_(shape=_reshaped(x, lengths)))
     return make(RESHAPE, (x, lengths), None if copy is None else {"copy": copy}, known)
+
+
+def _operand_of(op: Operation, x: LazyArray) -> LazyArray:
+    """Return the operand of `x` if this is the result of `op` without options, else `x` itself."""
+    args, kwargs = x._args, x._kwargs
+    if x._op is not op or x._data is not None or kwargs or x.size is None or args[0].modified:
+        return x
+    return args[0]  # type: ignore[no-any-return]
 
 
 def _reshaped(x: LazyArray, lengths: tuple[int, ...]) -> Shape:
@@ -63,6 +73,10 @@ def permute_dims(x: Any, /, axes: Sequence[int]) -> LazyArray:
     order = axes_of(tuple(axes), x.ndim)
     if len(order) != x.ndim:
         raise ValueError(f"permute_dims: axes {tuple(axes)} are not all {x.ndim} axes")
+    inner = _operand_of(operation("permute_dims"), x)
+    if inner is not x:
+        order = tuple([x._args[1][axis] for axis in order])
+        x = inner
     return call("permute_dims", (x, order), _permuted(x, order))
 
 

@@ -11,6 +11,7 @@ from core.lazy.dtypes import index_dtype, promotion
 from core.lazy.namespace import function
 from core.lazy.spec import Shape, axis_index, broadcast, joint_spec, replace_axis
 from core.lazy.standard.common import call, call_many, together, traced
+from core.lazy.standard.manipulation import reshape
 
 UNKNOWN: Shape = (None,)
 
@@ -113,7 +114,9 @@ def take(x: Any, indices: Any, /, axis: int | None = None) -> LazyArray:
     """Return the elements at some positions along an axis."""
     x = traced(x)
     if axis is None and x.ndim != 1:
-        raise ValueError(f"take: an array of {x.ndim} dimensions needs an axis")
+        if x._spec.strict:
+            raise ValueError(f"take: an array of {x.ndim} dimensions needs an axis")
+        x = reshape(x, (-1,))
     where = axis_index(0 if axis is None else axis, x.ndim)
     if isinstance(indices, list | tuple):
         return x[(*(slice(None),) * where, list(indices))]  # type: ignore[no-any-return]
