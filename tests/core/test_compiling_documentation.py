@@ -24,7 +24,7 @@ def single_precision() -> Iterator[None]:
     jax.config.update("jax_enable_x64", before)
 
 
-@pytest.mark.parametrize("page", ["lazy_apply.md", "autojit.md"])
+@pytest.mark.parametrize("page", ["lazy_apply.md", "autojit.md", "limits.md"])
 def test_the_examples_of_the_pages_are_correct(page: str) -> None:
     text = (PAGES / page).read_text(encoding="utf-8")
     examples = "\n".join(re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE))
