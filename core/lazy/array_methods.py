@@ -158,7 +158,14 @@ class ArrayMethods(Node):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         refuse("conversion to NumPy")
 
-    def __dlpack__(self, **options: Any) -> Any:
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: Any = None,
+        dl_device: Any = None,
+        copy: bool | None = None,
+    ) -> Any:
         refuse("DLPack export")
 
     def __dlpack_device__(self) -> Any:

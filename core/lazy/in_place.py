@@ -136,6 +136,8 @@ def is_scalar(x: Node) -> bool:
     if x._op.name == "getitem":
         key = x._args[1] if x._args else ()
         return not any(part is Ellipsis for part in (key if isinstance(key, tuple) else (key,)))
+    if x._op.name == "count_nonzero" and x._args:  # without axis NumPy returns a Python number
+        return "axis" in (x._kwargs or {})
     if x._op.name in _LIKE_OPERAND and x._args:
         return is_scalar(x._args[0])
     return x._op.name not in _ARRAYS

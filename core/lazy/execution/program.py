@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.lazy.dtypes import memory_rules
 from core.lazy.graph.node import Node, ascend
 from core.lazy.graph.tree import freeze, rebuild
 from core.lazy.in_place import COPY, base_of
@@ -105,7 +106,9 @@ def linearize(inputs: Sequence[Node], outputs: Any) -> Program:  # noqa: PLR0915
             value = known[key] = Value(node._spec, constant)
             if op.infix is not None and len(operands) == 2:
                 one, two = operands[0].spec, operands[1].spec
-                if one.dtype is not two.dtype and () in (one.shape, two.shape):
+                mixed = one.dtype is not two.dtype and () in (one.shape, two.shape)
+                # NumPy's operator ** has special cases for exponents without axes, `pow` has not.
+                if mixed and not (op.name == "pow" and memory_rules(node.backend).scalar_results):
                     op = op.as_function
             args = tuple(changed)
             distinct = only_values and len(args) == len(operands)

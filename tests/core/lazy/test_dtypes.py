@@ -293,3 +293,11 @@ def test_python_integers_out_of_bounds_wrap_around_or_raise_as_in_the_library(
             found = apply(lazy.array(x)).compute()
             assert found.dtype == expected.dtype
             assert found.tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("exponent", [2, 3, 0.5])
+def test_powers_with_exponents_without_axes_have_the_bits_of_numpy(exponent: float) -> None:
+    x = np.linspace(0.1, 9, 101).astype(np.float32)
+    power = np.asarray(exponent)
+    found = (lazy.array(x) ** lazy.array(power)).compute()
+    np.testing.assert_array_equal(found, x**power, strict=True)

@@ -134,6 +134,14 @@ def scalars_of_the_same_dtype_are_immutable(xp: Any, w: Any) -> Any:
 
 
 @case
+def a_count_is_an_array(xp: Any, w: Any) -> Any:
+    count = np.asarray(np.count_nonzero(w)) if xp is np else xp.count_nonzero(w)
+    name = count[...]
+    count += 1
+    return count, name
+
+
+@case
 def arrays_without_axes_are_mutable(xp: Any, w: Any) -> Any:
     s = w[0, 0, ...]
     u = s
