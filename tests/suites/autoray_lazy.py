@@ -27,7 +27,7 @@ EXPECTED = {
         r"test_manual_construct|test_lazy_mgs.*"
     ),
     "arrays have devices and can be moved to another one": (
-        r"test_to_device_unsupported|test_lazy_to_numpy_to_device_from_numpy"
+        "test_lazy_to_numpy_to_device_from_numpy"
     ),
     "operations have the names of the standard": "test_history_fn_frequencies",
     "the standard has other options for pictures": "test_plot",
