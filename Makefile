@@ -63,6 +63,9 @@ test-browser: .browser/.installed
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows docs/workflows/github.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.gitlab-ci docs/workflows/gitlab.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.readthedocs docs/workflows/readthedocs.yaml
 
 types: $(VENV)/.installed
 	$(BIN)/mypy

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sphinx_xpcaps.config import Config, Execute
 from sphinx_xpcaps.environments.create import VirtualEnvironment
+from sphinx_xpcaps.measure.signals import ending_on_sigterm
 from sphinx_xpcaps.results.model import Record
 from sphinx_xpcaps.results.record import RecordError, read
 
@@ -43,15 +44,16 @@ def measure_in(
     """
     command = [str(environment.python), "-m", "sphinx_xpcaps.cli", "measure", *targets]
     command += ["--output", str(output), *_options(config)]
-    done = subprocess.run(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=None if sys.stderr.isatty() else subprocess.PIPE,
-        text=True,
-        errors="replace",
-        check=False,
-    )
+    with ending_on_sigterm():  # which ends the other process too
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=None if sys.stderr.isatty() else subprocess.PIPE,
+            text=True,
+            errors="replace",
+            check=False,
+        )
     # A target that does not exist in an older version is a result.
     if done.returncode not in (0, 1) or not output.exists():
         lines = (done.stderr or done.stdout or "").strip().splitlines()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -26,6 +24,7 @@ from sphinx_xpcaps.measure.request import MeasurementRequest
 from sphinx_xpcaps.measure.runner import Result, Runner
 from sphinx_xpcaps.measure.schedulers.cluster import Cluster
 from sphinx_xpcaps.measure.schedulers.connect import connect
+from sphinx_xpcaps.measure.signals import ending_on_sigterm
 from sphinx_xpcaps.measure.store import RecordStore
 from sphinx_xpcaps.measure.verify import MeasuredCells, Unstable, compare, sample
 from sphinx_xpcaps.measure.workers.probe import probe
@@ -85,7 +84,7 @@ def run(
     runs = bool(bodies) and config.execute != Execute.OFF
     digests = PackageDigests(cache / "digests.json")
     with (
-        _ending_on_sigterm(),
+        ending_on_sigterm(),
         Servers() as started,
         _cluster(config if runs else Config(), packages, digests) as cluster,
     ):
@@ -245,27 +244,6 @@ def _has_present_version(target: str, cell: Cell, environment: Environment) -> b
     package = target.partition(".")[0]
     measured, present = environment.packages.get(package), package_version(package)
     return measured is None or present is None or measured == present
-
-
-@contextmanager
-def _ending_on_sigterm() -> Iterator[None]:
-    """End like on an interrupt when the process is asked to terminate.
-
-    By default the process would end at once and leave temporary files.
-    """
-
-    def exit_at_once(*_: object) -> None:
-        raise SystemExit(128 + signal.SIGTERM)
-
-    in_main_thread = threading.current_thread() is threading.main_thread()
-    if not in_main_thread or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
-        yield
-        return
-    signal.signal(signal.SIGTERM, exit_at_once)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _bodies_by_target(requests: Sequence[MeasurementRequest]) -> dict[str, tuple[str, ...]]:

@@ -39,6 +39,7 @@ _NOT_IN_ENGINE = (
     "sphinx_xpcaps/measure/missing.py",
     "sphinx_xpcaps/measure/profile.py",
     "sphinx_xpcaps/measure/schedulers/",
+    "sphinx_xpcaps/measure/signals.py",
     "sphinx_xpcaps/measure/store.py",
 )
 """Code that cannot change an outcome."""
