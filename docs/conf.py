@@ -55,5 +55,6 @@ extlinks = {
 xpcaps_inject = ["scipy.*", "array_api_extra.*", "torch_losses.*"]
 xpcaps_verify = 0.02 if os.environ.get("CI") else 0
 xpcaps_environment = {"SCIPY_ARRAY_API": "1"}
+xpcaps_records = ["showcase/records/*.json"]
 # The showcase contains functions without examples; their tables say so.
 suppress_warnings = ["xpcaps.no_case"]
