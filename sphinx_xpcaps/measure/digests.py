@@ -25,6 +25,11 @@ from sphinx_xpcaps.measure.environment import (
 )
 
 _COMPILED = {".so", ".pyd", ".dylib"}
+_DATA = {
+    *(".csv", ".dat", ".h5", ".hdf5", ".json", ".mat", ".npy", ".npz", ".parquet", ".pickle"),
+    *(".pkl", ".toml", ".tsv", ".txt", ".xml", ".yaml", ".yml", ".zip"),
+}
+"""Suffixes of files in a package that its functions may read."""
 _SKIPPED_FOLDERS = {"tests", "test", "__pycache__"}
 _SITE_FOLDERS = {"site-packages", "dist-packages"}
 _OWN = frozenset({"core", "sphinx_xpcaps"})
@@ -226,7 +231,7 @@ def package_files(package: str) -> Iterator[tuple[Path, Path]]:
     for location in spec.submodule_search_locations:
         root = Path(location)
         for path in sorted(root.rglob("*")):
-            if path.suffix not in {".py", *_COMPILED} or not path.is_file():
+            if path.suffix not in {".py", *_COMPILED, *_DATA} or not path.is_file():
                 continue
             if not _SKIPPED_FOLDERS & set(path.relative_to(root).parts[:-1]):
                 yield root, path

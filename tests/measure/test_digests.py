@@ -56,6 +56,17 @@ def test_changed_module_outside_the_package_changes_its_digest(project: Path, co
     assert digest_of(project, "first") != before
 
 
+def test_changed_data_in_the_package_changes_its_digest_and_a_text_about_it_does_not(
+    project: Path,
+) -> None:
+    (project / "second" / "table.csv").write_text("1\n")
+    before = digest_of(project, "second")
+    (project / "second" / "README.md").write_text("About it.\n")
+    assert digest_of(project, "second") == before
+    (project / "second" / "table.csv").write_text("22\n")
+    assert digest_of(project, "second") != before
+
+
 def test_packages_that_import_each_other_have_digests(project: Path) -> None:
     (project / "first.py").write_text("import second\n")
     (project / "third.py").write_text("import first\nimport second\n")
