@@ -81,12 +81,12 @@ def run(
     clock = clock or Clock()
     bodies = _bodies_by_target(requests)
     packages = sorted({name.partition(".")[0] for name in bodies})
-    runs = bool(bodies) and config.execute != Execute.OFF
+    measures = bool(bodies) and config.execute != Execute.OFF
     digests = PackageDigests(cache / "digests.json")
     with (
         ending_on_sigterm(),
         Servers() as started,
-        _cluster(config if runs else Config(), packages, digests) as cluster,
+        _cluster(config.scheduler if measures else "", config, packages, digests) as cluster,
     ):
         environment = (
             cluster.environment
@@ -99,7 +99,7 @@ def run(
             package=next(iter(bodies), "").partition(".")[0],
             is_file=output is not None,
         )
-        if not runs:
+        if not measures:
             return Measured(records=store.records(), is_current=_has_present_version)
         runner = Runner(config, clock, servers or started)
         return _run(runner, requests, bodies, environment, store, cache, progress, digests, cluster)
@@ -107,13 +107,13 @@ def run(
 
 @contextmanager
 def _cluster(
-    config: Config, packages: Sequence[str], digests: PackageDigests
+    address: str, config: Config, packages: Sequence[str], digests: PackageDigests
 ) -> Iterator[Cluster | None]:
-    """Connect to the cluster, if the options name one."""
-    if not config.scheduler:
+    """Connect to the cluster with a scheduler at an address; yield None if there is no address."""
+    if not address:
         yield None
         return
-    with closing(connect(config.scheduler)) as scheduler:
+    with closing(connect(address)) as scheduler:
         yield Cluster(scheduler, config, packages, digests.of)
 
 
@@ -129,7 +129,6 @@ def _run(
     cluster: Cluster | None,
 ) -> Measured:
     config, clock = runner.config, runner.clock
-    digests = PackageDigests(cache / "digests.json")
     infos = describe(
         list(bodies),
         config,
