@@ -72,6 +72,7 @@ def engine_files() -> list[Path]:
     package = measure.parent
     parts = [measure, package / "_private", package / "cases", Path(core.__path__[0])]
     files = sorted(path for part in parts for path in part.rglob("*.py"))
+    files.append(package / "exceptions.py")
     root = package.parent
     return [
         path for path in files if not path.relative_to(root).as_posix().startswith(_NOT_IN_ENGINE)

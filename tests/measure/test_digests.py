@@ -114,7 +114,7 @@ import sys
 import sphinx_xpcaps.measure.case_runs, sphinx_xpcaps.cases.collect
 import sphinx_xpcaps.measure.runner, sphinx_xpcaps.measure.judging.judge
 print(*[m.__file__ for n, m in sys.modules.items() if n.startswith(("core.", "sphinx_xpcaps.m",
-    "sphinx_xpcaps.cases"))], sep="\\n")
+    "sphinx_xpcaps.cases", "sphinx_xpcaps.exceptions"))], sep="\\n")
 """
 
 
