@@ -89,16 +89,17 @@ def plans_for(steps: Sequence[Step], target: Any) -> tuple[Plan, ...]:
 def plan_of_numbers(steps: Sequence[Step], target: Any) -> tuple[Plan, ...]:
     """Return the plan that converts floats to 0-dimensional arrays, if there are floats.
 
-    It is the last plan, for functions that are documented to take and return numbers.
+    If there are none, integers are converted whose parameters are documented as floats. It is the
+    last plan, for functions that are documented to take and return numbers.
     """
     found = list(_arguments(steps, target))
     floats = {path for path, leaf, _ in found if type(leaf) is float}
-    all_steps = {
+    documented_floats = {
         path
         for path, leaf, parameter in found
         if type(leaf) is int and parameter is not None and "float" in parameter.type
     }
-    paths = frozenset(floats or all_steps)
+    paths = frozenset(floats or documented_floats)
     return (Plan("numbers", paths),) if paths else ()
 
 

@@ -58,7 +58,7 @@ class Runner:
         self.config = config
         self.clock = clock or Clock()
         self.servers = servers
-        self.jobs = worker_count(config)
+        self.worker_count = worker_count(config)
 
     def start_worker(self, group: Group | FindingGroup = _FINDING) -> Worker:
         """Return a worker for a group; by default one for NumPy only."""
@@ -79,7 +79,7 @@ class Runner:
             memory_limit=self.config.memory_limit,
         )
 
-    def expand(self, names: Sequence[str]) -> list[tuple[str, ...] | str]:
+    def expand(self, names: Sequence[str]) -> list[Targets]:
         """Return for each name the targets that it includes, or a message if there are none.
 
         Raises
@@ -212,7 +212,7 @@ class Runner:
         )
         pool.add(_FINDING, groups)
         lost: dict[str, tuple[LostCall, ...]] = {}
-        with closing(pool.run(self.jobs)) as results:
+        with closing(pool.run(self.worker_count)) as results:
             for result in results:
                 if isinstance(result, GroupResult):
                     yield replace(result, lost=lost[result.target])

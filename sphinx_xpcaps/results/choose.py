@@ -26,7 +26,7 @@ _RANKS = {Status.SUPPORTED: 3, Status.PARTIAL: 2, Status.UNSUPPORTED: 1}
 class Choice:
     """The measurement to show, how old it is if outdated, and other measurements."""
 
-    seen: RecordedCell
+    shown: RecordedCell
     outdated: str | None = None
     others: tuple[RecordedCell, ...] = ()
     """Measurements in other environments with another result, the newest versions first."""
@@ -38,7 +38,7 @@ def choose(seen: Sequence[RecordedCell], is_current: Callable[[RecordedCell], bo
     """Return the measurement to show; `seen` is not empty."""
     measured = [one for one in seen if one.cell.status in MEASURED]
     if not measured:
-        return Choice(seen=_without_date(max(seen, key=_unmeasured_rank)))
+        return Choice(shown=_without_date(max(seen, key=_unmeasured_rank)))
     if len(measured) > 1:
         measured = _newest_versions_first(measured)
         if _all_agree(measured):
@@ -74,7 +74,7 @@ def _choice(
     is_outdated: bool = False,
 ) -> Choice:
     return Choice(
-        seen=_without_date(shown),
+        shown=_without_date(shown),
         outdated=_age(shown) if is_outdated else None,
         others=tuple(map(_without_date, others)),
         measured=tuple(measured),

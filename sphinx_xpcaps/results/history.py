@@ -127,7 +127,7 @@ def history(seen: Sequence[RecordedCell]) -> History:
 def _spans(axis: _Axis, seen: Sequence[RecordedCell]) -> Iterator[Span]:
     span: Span | None = None
     for group in axis.groups:
-        cell = choose([seen[index] for index in group.members], lambda _: True).seen.cell
+        cell = choose([seen[index] for index in group.members], lambda _: True).shown.cell
         verdict = cell.status, cell.notes
         if span is not None and (span.cell.status, span.cell.notes) == verdict:
             span = Span(first=span.first, last=group.version, cell=cell)

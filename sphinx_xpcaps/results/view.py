@@ -198,9 +198,9 @@ def _cells(
         shown.append(
             TableCell(
                 column=column.column,
-                cell=choice.seen.cell,
-                environment=choice.seen.environment,
-                package=choice.seen.package,
+                cell=choice.shown.cell,
+                environment=choice.shown.environment,
+                package=choice.shown.package,
                 outdated=choice.outdated,
                 others=choice.others,
                 history=_history(choice.measured),

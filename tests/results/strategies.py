@@ -71,13 +71,13 @@ def targets(draw: st.DrawFn) -> Target:
 @st.composite
 def records(draw: st.DrawFn) -> Record:
     names = st.sampled_from(["pkg.f", "pkg.g", "other.h"])
-    gone = st.builds(
+    entries = st.builds(
         Unavailable,
         backend=st.sampled_from(BACKENDS),
         device=st.just("gpu"),
         reason=st.sampled_from(["no GPU", "not installed"]),
     )
-    unavailable = draw(st.lists(gone, max_size=2, unique_by=lambda one: one.backend))
+    unavailable = draw(st.lists(entries, max_size=2, unique_by=lambda one: one.backend))
     return replace(
         record(draw(environments()), version=draw(st.sampled_from(["1.0", "2.0"]))),
         unavailable=tuple(sorted(unavailable, key=lambda one: one.backend)),

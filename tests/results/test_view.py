@@ -189,8 +189,8 @@ def test_substitute_device_is_shown_in_the_gpu_column():
 def test_a_cell_in_no_record_says_why_the_device_was_unavailable():
     from dataclasses import replace
 
-    gone = Unavailable(backend="torch", device="cpu", reason="torch is not installed")
-    without = replace(record(environment()), unavailable=(gone,))
+    entry = Unavailable(backend="torch", device="cpu", reason="torch is not installed")
+    without = replace(record(environment()), unavailable=(entry,))
     assert shown(without).cell.reasons[0].message == "torch is not installed"
 
 

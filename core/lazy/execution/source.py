@@ -117,13 +117,13 @@ class _Writer:
                 reused.add(leaf)
         local: set[Value] = set()
         nested: Step | None = None  # written inside the next step, the only one that uses it
-        dying: list[Value] = []
+        released: list[Value] = []
         for i, (step, after) in enumerate(zip_longest(steps, steps[1:])):
             result = step.result
             text = self.expression(step, nested)
             for value in step.operands:
                 if last[value] == i and value in local:
-                    dying.append(value)  # noqa: PERF401 : a comprehension is slower here
+                    released.append(value)  # noqa: PERF401 : a comprehension is slower here
             if (
                 after is not None
                 and result not in reused
@@ -131,27 +131,27 @@ class _Writer:
                 and result in after.operands
                 and after.args.count(result) == 1
                 and len(text) < _LONGEST
-                and (not dying or _nbytes(result) <= _SMALL)
+                and (not released or _nbytes(result) <= _SMALL)
             ):
                 names[result] = text
                 nested = step
                 continue
             nested = None
-            names[result] = self.assignment(text, dying)
+            names[result] = self.assignment(text, released)
             local.add(result)
-            dying = []
+            released = []
 
-    def assignment(self, text: str, dying: list[Value]) -> str:
+    def assignment(self, text: str, released: list[Value]) -> str:
         """Assign to the variable of an operand that is not used again, or to another unused one."""
-        if dying:
-            target = self.names[dying[0]]
+        if released:
+            target = self.names[released[0]]
         elif self.unused:
             target = self.unused.pop()
         else:
             target = f"y{self.count}"
             self.count += 1
         self.lines.append(f"    {target} = {text}")
-        for value in dying[1:]:
+        for value in released[1:]:
             name = self.names[value]
             self.unused.append(name)
             if _nbytes(value) > _SMALL:

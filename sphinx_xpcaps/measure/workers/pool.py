@@ -56,8 +56,8 @@ class Pool(Generic[G, T, R]):
             self._unfinished += len(self._waiting[group]) - before
             self._changed.notify_all()
 
-    def run(self, jobs: int) -> Generator[R, None, None]:
-        """Run all tasks with `jobs` workers at a time and yield each result when it arrives.
+    def run(self, worker_count: int) -> Generator[R, None, None]:
+        """Run all tasks, with so many workers at a time, and yield each result when it arrives.
 
         Tasks may be added while a result is processed.
 
@@ -66,8 +66,8 @@ class Pool(Generic[G, T, R]):
         Exception
             Raised by `run_task`. The workers are ended first, also on an interrupt.
         """
-        with ThreadPoolExecutor(max_workers=max(jobs, 1)) as threads:
-            for _ in range(max(jobs, 1)):
+        with ThreadPoolExecutor(max_workers=max(worker_count, 1)) as threads:
+            for _ in range(max(worker_count, 1)):
                 threads.submit(self._serve)
             try:
                 while self._unfinished:

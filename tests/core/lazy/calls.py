@@ -59,8 +59,8 @@ def binary(dtypes: tuple[str, ...], mixed: bool = True) -> Callable[[Draw], Call
     def call(draw: Draw) -> Call:
         first, second = broadcastable(draw, 2)
         dtype = draw(st.sampled_from(dtypes))
-        kin = [one for one in dtypes if family(one) == family(dtype)] if mixed else [dtype]
-        other = draw(st.sampled_from(kin))
+        same_kind = [one for one in dtypes if family(one) == family(dtype)] if mixed else [dtype]
+        other = draw(st.sampled_from(same_kind))
         if "bool" in (dtype, other):
             other = dtype
         x1, x2 = fill(draw, first, dtype), fill(draw, second, other)
