@@ -6,6 +6,10 @@
   computes the expected results with NumPy.
 - `replay` makes a call again, with arrays of another library.
 
-Besides: `watch` records the calls that example code makes, `pytest_recorder` those of tests, in a
-`case_file`; `parameters` reads the parameters of a target; `resolve` imports it.
+`model` has the data of a case, `payload` its pickled form, and `trees` traverses arguments.
+
+To find calls, `example_code` finds code in docstrings, `instrument` rewrites it, `watch` records
+the calls that it makes, and `plot_stub` replaces data sets and plots. `recorded_tests` runs tests,
+`pytest_recorder` records their calls, and `case_file` stores them. `methods` and `signature` make
+up calls. `resolve` imports a target, `parameters` and `docstrings` read its parameters.
 """

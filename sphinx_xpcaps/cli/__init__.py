@@ -1,4 +1,8 @@
-"""The command line, which measures without Sphinx: one module per command."""
+"""The command line, which measures without Sphinx: one module per command.
+
+`options` and `run` are shared by the commands that measure, `records` by those that read records;
+`tables`, `formats` and `target_details` write their output.
+"""
 
 from __future__ import annotations
 

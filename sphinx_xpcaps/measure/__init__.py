@@ -9,6 +9,11 @@ The path of one case, file by file:
   it once, in a mode (`modes`), and compares the result with NumPy's (`judging.compare`).
 - `judging` derives a cell from the runs of all cases of a target.
 
-Besides: `isolation` restores the state of a worker after each job; `keys` and `digests` tell which
-cells are current; `environment` describes this machine; `profile` shows where the time goes.
+`request` has the input of a batch, `model` the data that parent and workers exchange.
+
+In the parent, `descriptions` keeps what each target is; `keys` and `digests` determine which cells
+are current; `journal` keeps the cells that are not in the record yet; `verify` measures some
+targets again; `environment` describes this machine; `profile` shows where the time goes;
+`schedulers` run the same tasks on a cluster. In a worker, `isolation` restores the state of the
+process after each job, and `causes` finds the argument that makes a case fail.
 """
