@@ -1,4 +1,4 @@
-"""Kill a measuring run at random moments, and compare the record with that of a quiet run.
+"""Kill a measuring run at random moments, and compare its record with that of a run without kills.
 
     python benchmarks/interruptions.py [--kills 60] [--functions 40] [--seed 0]
 

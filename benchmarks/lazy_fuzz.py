@@ -6,7 +6,7 @@ A program has 5 to 30 steps on arrays of mixed dtypes, some of which are empty: 
 functions, reductions, indexing, in-place operations, views and other names of the same arrays.
 NumPy runs it eagerly. The results must have the same bits when the program is traced and computed,
 compiled, run by blocks, and run by `core.autojit(backend="lazy")`. With the same seed, another
-library gets a program of its own, of steps that this library can do. The graph of `core.lazy` over
+library gets a separate program, of steps that this library can do. The graph of `core.lazy` over
 it must give the same values as the library within the tolerance of the coarsest dtype. The exit
 status is 1 if programs differ, or if fewer than 80 % of them return values.
 """

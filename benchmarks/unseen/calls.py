@@ -200,7 +200,7 @@ LIBRARIES: Mapping[str, Library] = {
         },
         modules=("pywt",),
     ),
-    # NumPy only; Google docstrings whose examples stand in literal blocks without imports.
+    # NumPy only; Google docstrings whose examples are in literal blocks without imports.
     "rowan": Library(
         ("rowan==1.3.2",),
         {

@@ -67,7 +67,7 @@ REFERENCE = Library(array_api_compat.numpy, _same, _same)
 
 
 def imported_libraries() -> list[str]:
-    """Return the names of the backends besides NumPy whose libraries are imported."""
+    """Return the names of the backends other than NumPy whose libraries are imported."""
     return [
         backend.name
         for backend in backends().values()

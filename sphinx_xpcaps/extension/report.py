@@ -55,7 +55,7 @@ def downloads(app: Sphinx, docname: str) -> list[nodes.reference]:
 
 
 def write_files(app: Sphinx) -> None:
-    """Write the data of all tables beside the pages, as CSV and as records."""
+    """Write the data of all tables next to the pages, as CSV and as records."""
     domain = domain_of(app.env)
     tables = domain.tables_below()
     if not tables or app.builder.name not in WITH_REPORT:

@@ -85,7 +85,10 @@ def run_target(
 
 
 def run_key(on_start: OnStart, *, group: Group, file: Path, key: CaseRunKey) -> CaseRun | None:
-    """Return one run, or None if it is not the run of a call, but tracing that ended a worker."""
+    """Repeat what ended a worker, and return the run.
+
+    Return None if it was no run, but tracing that finds the functions that a backend lacks.
+    """
     case = load_cases(file)[key.case]
     variant = next(variant for variant in case.variants if variant.name == key.variant)
     plan = next(plan for plan in (*case.plans, UNCHANGED) if plan.name == key.plan)
@@ -163,8 +166,8 @@ class _CaseRunner:
     ) -> tuple[Plan | None, list[CaseRun]]:
         """Return the first plan that passes, and the runs until then.
 
-        If none passes, the plan of the first rank is run again; with NumPy, then the call of the
-        example unchanged.
+        If none passes, the plan with the lowest rank is run again. If the backend is NumPy, the
+        unchanged call of the example is run last.
         """
         runs: list[CaseRun] = []
         for plan in case.plans:

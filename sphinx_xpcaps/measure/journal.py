@@ -1,4 +1,4 @@
-"""A journal of measured cells beside a record, so that an interruption loses nothing."""
+"""A journal of measured cells next to a record, so that an interruption loses nothing."""
 
 from __future__ import annotations
 

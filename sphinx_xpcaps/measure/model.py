@@ -27,7 +27,7 @@ class Group:
     explain: bool = False
     """Whether to trace calls that fail, to name the standard's functions the backend lacks."""
     only_draws: bool = False
-    """Whether calls are traced for the graph on a page alone, without a note if that fails."""
+    """Whether calls are traced only to draw the graph; a failure then gives no note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class CaseRunKey:
     plan: str
     mode: str
     attempt: int = 1
-    """2 for the repetition of a run that failed."""
+    """2 for the repetition of a run that failed; from 3 on, the case without one argument."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,7 +80,7 @@ def test_the_calls_of_tests_become_cases(tmp_path: Path, monkeypatch: pytest.Mon
     assert sorted(step.args[0].shape for step in steps)[-1] == (3,)
     assert {"mode": "b"} in [step.kwargs for step in steps]
     assert all(isinstance(step.args[0], np.ndarray) for step in steps)
-    # What the library calls inside is its own business.
+    # The calls that the library itself makes are not recorded.
     assert not from_case_modules("recorded.inner", [str(tmp_path / "calls.cases")]).calls
 
 

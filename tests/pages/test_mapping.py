@@ -28,7 +28,7 @@ def server(tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def other(site, tmp_path: Path):
-    """A project without records of its own, and a site whose data it can use."""
+    """A project without records, and a site whose data it can use."""
     published = site("offline").build().out / "xpcaps.json"
     project = tmp_path / "other"
     project.mkdir()

@@ -73,7 +73,7 @@ class CaseResult:
         return mode == "lazy" or bool(self._in_mode(mode))
 
     def failure_in(self, mode: str) -> CaseRun | None:
-        """Return the run that fails in a mode besides eager, or None.
+        """Return the run that fails in a mode other than eager, or None.
 
         The mode ``lazy`` is judged by the computations that the eager run started.
         """

@@ -184,7 +184,7 @@ def _combined(*judgements: Judgement) -> Judgement:
 
 
 def _judge_mode(mode: str, working: Sequence[CaseResult], backend: Backend) -> Judgement:
-    """Judge a mode besides eager by the cases that work eagerly and that it applies to."""
+    """Judge a mode other than eager by the cases that work eagerly and that it applies to."""
     applicable = [case for case in working if case.applies_to(mode)]
     if not applicable:
         was_run = any(case.is_in_mode(mode) for case in working)

@@ -78,7 +78,7 @@ def mode_note(
     Parameters
     ----------
     mode : str
-        A mode besides eager.
+        A mode other than eager.
     failures : sequence of CaseRun
         A failed run for each case that fails in the mode.
     total : int

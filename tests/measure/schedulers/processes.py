@@ -1,4 +1,4 @@
-"""A scheduler and workers of dask.distributed on this machine, as processes of their own."""
+"""A scheduler and workers of dask.distributed on this machine, in separate processes."""
 
 from __future__ import annotations
 
