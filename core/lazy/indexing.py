@@ -135,7 +135,7 @@ def _part(cls: Any, part: Any) -> Any:
 def index_shape(shape: Shape, keys: tuple[Any, ...], backend: str | None = None) -> Shape:
     """Return the shape of ``x[keys]`` for an ``x`` of `shape`.
 
-    An integer beside arrays is broadcast with them, except in libraries that apply it first.
+    An integer next to arrays is broadcast with them, except in libraries that apply it first.
     """
     keys = _without_ellipsis(keys, len(shape))
     integers_first = promotion(backend).integers_index_first

@@ -93,7 +93,7 @@ def binary_operators(name: str, infer: Callable[..., Any] | None = None) -> tupl
 
 
 def operand(other: Any, self: Array) -> Any:
-    """Return `other`, an operand beside the traced array `self`, as a traced array or a scalar.
+    """Return `other`, the other operand of the traced array `self`, as a traced array or a scalar.
 
     A concrete array becomes a constant of the graph; a NumPy scalar beside another library's array
     becomes a Python scalar. The result is NotImplemented if `other` is neither.

@@ -1,4 +1,4 @@
-"""Projects that use other extensions beside ours: the table is there, and nobody warns."""
+"""Projects that use other extensions together with ours: the table is there, and nobody warns."""
 
 from __future__ import annotations
 

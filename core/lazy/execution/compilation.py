@@ -89,7 +89,7 @@ def _fold(program: Program, values: list[Value], backend: str | None, xp: Namesp
 
 
 def scalars_to_arrays(program: Program) -> Program:
-    """Return a program in which Python numbers beside NumPy arrays are 0-dimensional arrays.
+    """Return a program in which Python numbers next to NumPy arrays are 0-dimensional arrays.
 
     NumPy converts a Python number in every operation, which takes as long as a small operation
     itself. The arrays have the dtype to which NumPy would convert the number, so the results are
@@ -134,7 +134,7 @@ def scalars_to_arrays(program: Program) -> Program:
 
 
 def _as_array(number: float, dtype: DType) -> Array | None:
-    """Return a Python number as NumPy converts it beside an array of `dtype`.
+    """Return a Python number as NumPy converts it in an operation with an array of `dtype`.
 
     None is returned for a number of a higher kind or out of range, which NumPy treats specially.
     """

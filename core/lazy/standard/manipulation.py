@@ -166,8 +166,8 @@ def _operands(name: str, arrays: Iterable[Array], axis: int | None = None) -> li
             i != where and m != n and None not in (m, n)
             for i, (m, n) in enumerate(zip(one.shape, first.shape, strict=True))
         ):
-            beside = "" if where is None else f" beside axis {where}"
-            raise ValueError(f"{name}: shapes {first.shape} and {one.shape} differ{beside}")
+            where_else = "" if where is None else f" in axes other than {where}"
+            raise ValueError(f"{name}: shapes {first.shape} and {one.shape} differ{where_else}")
     return operands
 
 
