@@ -12,7 +12,7 @@ from pathlib import Path
 from sphinx_xpcaps.cli.records import fail
 from sphinx_xpcaps.cli.run import cache_folder
 from sphinx_xpcaps.config import Config
-from sphinx_xpcaps.environments.create import Plan, environment_for
+from sphinx_xpcaps.environments.create import Contents, environment_for
 from sphinx_xpcaps.environments.measure import measure_in
 from sphinx_xpcaps.environments.requirements import Entry, base
 from sphinx_xpcaps.results.merge_records import merge_records
@@ -53,8 +53,10 @@ def measure_entry(
         config = replace(config, backends=list(entry.backends))
     packages = sorted({target.partition(".")[0] for target in targets})
     others = () if inherits else base(entry, packages, config.backends)
-    plan = Plan(slug=entry.slug, arguments=(*others, *entry.requirements), inherits=inherits)
-    environment = environment_for(plan, cache_folder() / "environments", again=again)
+    contents = Contents(
+        slug=entry.slug, arguments=(*others, *entry.requirements), inherits=inherits
+    )
+    environment = environment_for(contents, cache_folder() / "environments", again=again)
     facts = [os.getcwd(), sorted(config.environment.items())]
     name = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]
     output = environment.folder / "records" / f"{name}.json"

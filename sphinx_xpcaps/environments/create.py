@@ -27,7 +27,7 @@ class CreateError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Contents:
     """What an environment consists of.
 
     Parameters
@@ -46,7 +46,7 @@ class Plan:
 
     @property
     def name(self) -> str:
-        """The name of the folder, which is different for different plans."""
+        """The name of the folder, which is different for different contents."""
         facts = [self.arguments, self.inherits and site_folders(), sys.executable, sys.version]
         return f"{self.slug}-{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]}"
 
@@ -65,12 +65,12 @@ class VirtualEnvironment:
         return interpreter(self.folder)
 
 
-def environment_for(plan: Plan, parent: Path, *, again: bool = False) -> VirtualEnvironment:
-    """Return the environment of a plan, created if it does not exist.
+def environment_for(contents: Contents, parent: Path, *, again: bool = False) -> VirtualEnvironment:
+    """Return the environment with some contents, created if it does not exist.
 
     Parameters
     ----------
-    plan : Plan
+    contents : Contents
         What it consists of.
     parent : Path
         The folder of all environments.
@@ -82,18 +82,18 @@ def environment_for(plan: Plan, parent: Path, *, again: bool = False) -> Virtual
     CreateError
         It cannot be created. Nothing is left of it.
     """
-    folder = parent / plan.name
+    folder = parent / contents.name
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
         if not again and (folder / _COMPLETE).exists() and interpreter(folder).exists():
             return VirtualEnvironment(folder=folder, created=False)
         _empty(folder)
         try:
-            _create(plan, folder)
+            _create(contents, folder)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        (folder / _COMPLETE).write_text(json.dumps({"arguments": plan.arguments}), "utf-8")
+        (folder / _COMPLETE).write_text(json.dumps({"arguments": contents.arguments}), "utf-8")
     return VirtualEnvironment(folder=folder, created=True)
 
 
@@ -112,21 +112,32 @@ def _is_site(path: str) -> bool:
     return Path(path).name in ("site-packages", "dist-packages")
 
 
-def _create(plan: Plan, folder: Path) -> None:
-    uv = None if plan.inherits else shutil.which("uv")  # uv would install what is inherited again
+def _create(contents: Contents, folder: Path) -> None:
+    uv = (
+        None if contents.inherits else shutil.which("uv")
+    )  # uv would install what is inherited again
     python = str(interpreter(folder))
     if uv is not None:
         _run([uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(folder)])
-        _run([uv, "pip", "install", "--quiet", "--python", python, *plan.arguments])
-    elif plan.inherits:
+        _run([uv, "pip", "install", "--quiet", "--python", python, *contents.arguments])
+    elif contents.inherits:
         _run([sys.executable, "-m", "venv", "--without-pip", str(folder)])
         _inherit(folder)
         _run(
-            [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", *plan.arguments]
+            [
+                sys.executable,
+                "-m",
+                "pip",
+                "--python",
+                python,
+                "install",
+                "--quiet",
+                *contents.arguments,
+            ]
         )
     else:
         _run([sys.executable, "-m", "venv", str(folder)])
-        _run([python, "-m", "pip", "install", "--quiet", *plan.arguments])
+        _run([python, "-m", "pip", "install", "--quiet", *contents.arguments])
 
 
 def _inherit(folder: Path) -> None:

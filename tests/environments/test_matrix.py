@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from sphinx_xpcaps.cli import main
 from sphinx_xpcaps.environments import releases as releases_module
-from sphinx_xpcaps.environments.create import Plan, environment_for
+from sphinx_xpcaps.environments.create import Contents, environment_for
 from sphinx_xpcaps.results.model import Record, Status
 from sphinx_xpcaps.results.record import read_records
 from tests.environments.wheels import write_wheel
@@ -170,9 +170,9 @@ def test_uv_is_used_if_it_is_installed(tmp_path: Path, monkeypatch: pytest.Monke
     )
     uv.chmod(0o755)
     monkeypatch.setenv("PATH", str(uv.parent))
-    plan = Plan(slug="jax", arguments=("jax==0.4.34",), inherits=False)
-    assert environment_for(plan, tmp_path).created
-    assert not environment_for(plan, tmp_path).created
+    contents = Contents(slug="jax", arguments=("jax==0.4.34",), inherits=False)
+    assert environment_for(contents, tmp_path).created
+    assert not environment_for(contents, tmp_path).created
     assert (tmp_path / "bin" / "uv.log").read_text() == "venv --quiet\npip install\n"
 
 
