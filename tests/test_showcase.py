@@ -19,7 +19,7 @@ def records() -> tuple[Record, ...]:
     return read_records(FILE)
 
 
-@pytest.mark.parametrize("backend", ["numpy", "jax", "dask"])
+@pytest.mark.parametrize("backend", ["numpy", "jax", "dask", "array-api-strict"])
 def test_five_versions_of_each_library_were_measured(
     records: tuple[Record, ...], backend: str
 ) -> None:
@@ -32,7 +32,7 @@ def test_five_versions_of_each_library_were_measured(
     assert len(versions) >= 5
 
 
-@pytest.mark.parametrize("backend", ["numpy", "jax", "dask"])
+@pytest.mark.parametrize("backend", ["numpy", "jax", "dask", "array-api-strict"])
 def test_readers_see_since_which_version_a_cell_holds(
     records: tuple[Record, ...], backend: str
 ) -> None:
