@@ -38,11 +38,18 @@ def prompts(text: str) -> list[str]:
     return [example.source for example in found if not example.options.get(skip)]
 
 
-def statements(text: str) -> Iterator[str]:
+def statements(text: str, name: str) -> Iterator[str]:
     """Yield the statements of the blocks of Python code in a docstring.
 
     These are fenced blocks, directives that show or run code, literal blocks, and the input of
-    IPython. Blocks that are not Python are left out.
+    IPython. Blocks that are not Python, and literal blocks with a formula, are left out.
+
+    Parameters
+    ----------
+    text : str
+        The docstring.
+    name : str
+        The name of the function, without its module.
     """
     lines = _without_skipped(text).splitlines()
     yield from _python("\n".join(_inputs(lines)))
@@ -56,7 +63,9 @@ def statements(text: str) -> Iterator[str]:
             i = end + 1
         elif block := _DIRECTIVE.match(line) or _LITERAL.match(line):
             end = _end_of_block(lines, i, len(block["indent"]))
-            yield from _python(_without_options(lines[i:end]))
+            found = list(_python(_without_options(lines[i:end])))
+            if _DIRECTIVE.match(line) or not _is_formula(found, name):
+                yield from found
             i = end
 
 
@@ -92,6 +101,15 @@ def _python(source: str) -> Iterator[str]:
     if len(found) == 1 and isinstance(found[0], ast.Expr) and _is_word(found[0].value):
         return  # a literal block of text
     yield from (ast.unparse(statement) for statement in found)
+
+
+def _is_formula(sources: Sequence[str], name: str) -> bool:
+    """Return whether statements only have expressions, in which the function does not occur."""
+    trees = [ast.parse(source) for source in sources]
+    if not all(isinstance(tree.body[0], ast.Expr) for tree in trees):
+        return False
+    used = {getattr(node, "id", getattr(node, "attr", "")) for t in trees for node in ast.walk(t)}
+    return name not in used
 
 
 def _is_word(node: ast.expr) -> bool:

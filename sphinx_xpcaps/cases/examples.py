@@ -43,7 +43,7 @@ def from_docstrings(
     problem, problem_type = "its docstring has no examples", None
     provide_plots()
     for text in doctexts(owner, target):
-        groups = (prompts(text), list(statements(text)))
+        groups = (prompts(text), list(statements(text, name.rpartition(".")[2])))
         if not any(groups):
             continue
         watcher = _watcher(name, owner, target, on_start, skip)

@@ -25,7 +25,7 @@ from sphinx_xpcaps.cases.example_code import prompts, statements
     ],
 )
 def test_blocks_of_code_are_found(text: str) -> None:
-    assert list(statements(text)) == ["f(1)"]
+    assert list(statements(text, "f")) == ["f(1)"]
     assert not prompts(text)
 
 
@@ -41,10 +41,15 @@ def test_blocks_of_code_are_found(text: str) -> None:
     ],
 )
 def test_other_blocks_and_skipped_code_are_left_out(text: str) -> None:
-    assert not list(statements(text))
+    assert not list(statements(text, "f"))
     assert not prompts(text)
 
 
 def test_a_badly_written_prompt_affects_only_itself() -> None:
     text = ">>> y = f(\n... 1)\n>>>print(y)\n2\n>>> f(2)\n"
     assert prompts(text) == ["y = f(\n1)\n", "print(y)\n", "f(2)\n"]
+
+
+def test_a_literal_block_with_a_formula_is_no_example() -> None:
+    text = "Values are close if::\n\n    absolute(a - b) <= atol\n\nand as in::\n\n    f(1)\n"
+    assert list(statements(text, "f")) == ["f(1)"]
