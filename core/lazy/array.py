@@ -17,14 +17,7 @@ from core.lazy.dtypes import DType
 from core.lazy.errors import refuse
 from core.lazy.graph.node import Node, record
 from core.lazy.graph.pickling import in_graph
-from core.lazy.in_place import (
-    VIEWS,
-    all_current,
-    as_view,
-    current,
-    in_place_operator,
-    is_scalar,
-)
+from core.lazy.in_place import VIEWS, all_current, as_view, current, in_place_operator, is_scalar
 from core.lazy.indexing import getitem
 from core.lazy.lazy_call import deferred
 from core.lazy.library import backend_of, device_of

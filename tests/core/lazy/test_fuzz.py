@@ -18,6 +18,7 @@ def fuzzer() -> Any:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(SCRIPT.parent))
     sys.modules["lazy_fuzz"] = module  # dataclasses look it up
     spec.loader.exec_module(module)
     return module
