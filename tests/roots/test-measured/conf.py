@@ -16,3 +16,13 @@ html_theme = "alabaster"
 show_warning_types = True
 xpcaps_inject = ["smallpkg.*"]
 xpcaps_backends = ["numpy", "torch", "array-api-strict"]
+
+
+def _report(app, error):
+    """Print which array libraries this process has imported."""
+    found = {"torch", "jax", "dask", "cupy", "array_api_strict"} & set(sys.modules)
+    print("IMPORTED", sorted(found))
+
+
+def setup(app):
+    app.connect("build-finished", _report)
