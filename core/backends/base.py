@@ -126,6 +126,8 @@ class Backend(ABC):
 
     Worker processes import them in advance. They are ignored if they are not installed.
     """
+    mode_imports: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """By mode, further such modules, which workers import only if they measure this mode."""
     promotion: ClassVar[Promotion] = Promotion()
     """How the library promotes dtypes where the standard leaves it open."""
 

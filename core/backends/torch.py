@@ -46,6 +46,7 @@ class TorchBackend(Backend):
     lazy_apply = "core.lazy_apply.torch:TorchImplementation"
     optional_modes = ("jit", "grad", "vmap")
     limits = {"jit": Note.GRAPH_BREAKS}
+    mode_imports = {"jit": ("core.backends.torch_compiler",)}
     mode_keywords = {"jit": ModeKeyword("torch_compile", works=True)}
     tracing_errors = ("Unsupported", "UserError")
     promotion = Promotion(

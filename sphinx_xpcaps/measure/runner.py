@@ -59,13 +59,17 @@ class Runner:
         self.clock = clock or Clock()
         self.servers = servers
         self.worker_count = worker_count(config)
+        self._imported_backends: tuple[str, ...] = ()
+        """Backends that the modules of the targets import."""
 
     def start_worker(self, group: Group | FindingGroup = _FINDING) -> Worker:
         """Return a worker for a group; by default one for NumPy only."""
         variables = dict(self.config.environment)
         used = _reference()
+        modules: list[str] = []
         if isinstance(group, Group):
             used = get_backend(group.backend)
+            modules = [name for mode in group.modes for name in used.mode_imports.get(mode, ())]
             variables = {**used.environment, **variables}
         else:  # the library that a target needs may be the reference
             for backend in backends().values():
@@ -74,7 +78,8 @@ class Runner:
             variables,
             self.config.timeout,
             setup=_setup_of(self.config.setup, used),
-            backends=(used.name,),
+            backends=dict.fromkeys((used.name, *self._imported_backends)),
+            modules=modules,
             servers=self.servers,
             memory_limit=self.config.memory_limit,
         )
@@ -118,6 +123,10 @@ class Runner:
                 for _, of_module in groupby(sorted(names), key=_module):
                     worker.restart()
                     found |= self._describe(worker, tuple(of_module))[0]
+            # Otherwise each group would import them twice: in a worker, then before it is forked.
+            self._imported_backends = tuple(
+                name for name in worker.backends if name != _reference().name
+            )
         finally:
             worker.release()
         return {name: found[name] for name in names}

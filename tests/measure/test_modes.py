@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from unittest.mock import Mock
+
 import pytest
 
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure.batch import run
 from sphinx_xpcaps.measure.request import MeasurementRequest
-from sphinx_xpcaps.results.model import Cell, Outcome, Status
+from sphinx_xpcaps.measure.workers.worker_process import WorkerProcess
+from sphinx_xpcaps.results.model import Cell, Outcome, Record, Status
 from tests.measure.conftest import CellOf
 
 pytestmark = pytest.mark.slow
@@ -32,16 +36,33 @@ TARGETS = [
 BOTH = pytest.mark.parametrize("backend", ["torch", "jax"])
 
 
+@dataclass(frozen=True)
+class Measurement:
+    """The record of the functions, and how many worker processes were started for it."""
+
+    record: Record
+    processes: int
+
+
 @pytest.fixture(scope="module")
-def cell(packages_path: None, tmp_path_factory: pytest.TempPathFactory) -> CellOf:
-    """Return a function that returns the cell of a target and a backend. Measures once."""
-    measured = run(
-        [MeasurementRequest(target=f"mode_samples.{name}") for name in TARGETS],
-        Config(backends=["torch", "jax"], devices=["cpu"], modes=["grad", "vmap", "jit"]),
-        cache=tmp_path_factory.mktemp("cache"),
-        progress=lambda *_: None,
-    )
-    targets = measured.records[0].targets
+def measurement(packages_path: None, tmp_path_factory: pytest.TempPathFactory) -> Measurement:
+    """Measure the functions once."""
+    with pytest.MonkeyPatch.context() as patch:
+        started = Mock(side_effect=WorkerProcess)
+        patch.setattr("sphinx_xpcaps.measure.workers.worker.WorkerProcess", started)
+        measured = run(
+            [MeasurementRequest(target=f"mode_samples.{name}") for name in TARGETS],
+            Config(backends=["torch", "jax"], devices=["cpu"], modes=["grad", "vmap", "jit"]),
+            cache=tmp_path_factory.mktemp("cache"),
+            progress=lambda *_: None,
+        )
+    return Measurement(measured.records[0], started.call_count)
+
+
+@pytest.fixture(scope="module")
+def cell(measurement: Measurement) -> CellOf:
+    """Return a function that returns the cell of a target and a backend."""
+    targets = measurement.record.targets
 
     def find(target: str, backend: str) -> Cell:
         return next(c for c in targets[f"mode_samples.{target}"].cells if c.backend == backend)
@@ -151,3 +172,7 @@ def test_a_function_that_depends_on_a_value_breaks_the_graph_of_pytorch(cell: Ce
 def test_numpy_functions_are_part_of_the_graph_of_pytorch(cell: CellOf) -> None:
     assert cell("through_numpy", "torch").modes["jit"] is Status.SUPPORTED
     assert cell("through_numpy", "jax").modes["jit"] is Status.UNSUPPORTED
+
+
+def test_a_worker_process_compiles_many_functions(measurement: Measurement) -> None:
+    assert measurement.processes < len(TARGETS)

@@ -40,6 +40,8 @@ class Worker:
     backends : iterable of str
         Backends, whose settings are compared after each job, and which are imported before the
         process is forked.
+    modules : iterable of str
+        Further modules to import in advance.
     memory_limit : int
         Bytes of memory that the process and its children may use; 0 for no limit.
     servers : Servers, optional
@@ -53,6 +55,7 @@ class Worker:
         *,
         setup: str = "",
         backends: Iterable[str] = (),
+        modules: Iterable[str] = (),
         memory_limit: int = 0,
         servers: Servers | None = None,
     ) -> None:
@@ -60,6 +63,7 @@ class Worker:
         self._timeout = timeout
         self._code = setup
         self._backends = tuple(backends)
+        self._further_modules = tuple(modules)
         self._memory_limit = memory_limit
         self._servers = servers
         self._server: Server | None = None
@@ -69,6 +73,11 @@ class Worker:
         self._changed_by_import_of = ""
         self.changed: tuple[str, ...] = ()
         """What the last job changed in its process, apart from warning filters."""
+
+    @property
+    def backends(self) -> tuple[str, ...]:
+        """The backends that are imported in advance, with those that jobs have imported."""
+        return self._backends
 
     def start(self) -> WorkerProcess:
         """Return the process, started and set up.
@@ -174,7 +183,8 @@ class Worker:
 
     def _modules(self) -> tuple[str, ...]:
         used = map(get_backend, self._backends)
-        return (*_JOB_MODULES, *(name for each in used for name in (each.module, *each.imports)))
+        of_backends = (name for each in used for name in (each.module, *each.imports))
+        return (*_JOB_MODULES, *of_backends, *self._further_modules)
 
     def _check_stopped(self) -> None:
         if self._stopped:
