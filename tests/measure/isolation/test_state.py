@@ -169,31 +169,49 @@ def test_ordinary_work_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("backend", "code", "name"),
+    ("backend", "codes"),
     [
-        ("torch", "import torch; torch.set_default_dtype(torch.float64)", "settings of PyTorch"),
-        ("torch", "import torch; torch.set_grad_enabled(False)", "settings of PyTorch"),
-        ("torch", "import torch; torch.set_default_device('meta')", "settings of PyTorch"),
-        ("torch", "import torch; torch.add = None", "torch.add"),
-        ("torch", "import torch; torch.Tensor.sum = None", "Tensor.sum"),
-        ("jax", "import jax; jax.config.update('jax_enable_x64', True)", "settings of JAX"),
-        ("jax", "import jax.numpy; jax.numpy.sum = None", "jax.numpy.sum"),
-        ("dask", "import dask; dask.config.set(scheduler='threads')", "settings of Dask"),
-        ("dask", "import dask.array; dask.array.sum = None", "dask.array.sum"),
+        (
+            "torch",
+            {
+                "import torch; torch.set_default_dtype(torch.float64)": "settings of PyTorch",
+                "import torch; torch.set_grad_enabled(False)": "settings of PyTorch",
+                "import torch; torch.set_default_device('meta')": "settings of PyTorch",
+                "import torch; torch.add = None": "torch.add",
+                "import torch; torch.Tensor.sum = None": "Tensor.sum",
+            },
+        ),
+        (
+            "jax",
+            {
+                "import jax; jax.config.update('jax_enable_x64', True)": "settings of JAX",
+                "import jax.numpy; jax.numpy.sum = None": "jax.numpy.sum",
+            },
+        ),
+        (
+            "dask",
+            {
+                "import dask; dask.config.set(scheduler='threads')": "settings of Dask",
+                "import dask.array; dask.array.sum = None": "dask.array.sum",
+            },
+        ),
         (
             "array-api-strict",
-            "import array_api_strict as x; x.set_array_api_strict_flags(boolean_indexing=False)",
-            "settings of array-api-strict",
+            {
+                "import array_api_strict as x; x.set_array_api_strict_flags(boolean_indexing=False)"
+                "": "settings of array-api-strict"
+            },
         ),
     ],
 )
 def test_settings_and_functions_of_an_array_library_are_restored(
-    backend: str, code: str, name: str
+    backend: str, codes: dict[str, str]
 ) -> None:
     pytest.importorskip(backend.replace("-", "_"))
-    ((restored, remaining),) = run((code, ""), backend=backend)
-    assert name in restored
-    assert remaining == set()
+    changes = run(*((code, "") for code in codes), backend=backend)
+    for (code, name), (restored, remaining) in zip(codes.items(), changes, strict=True):
+        assert name in restored, code
+        assert remaining == set(), code
 
 
 @pytest.mark.parametrize("backend", ["torch", "jax", "dask"])
