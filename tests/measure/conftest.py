@@ -70,7 +70,7 @@ def sample_record(packages_path: None, tmp_path_factory: pytest.TempPathFactory)
     requests = [MeasurementRequest(target=f"samples.{name}") for name in TARGETS]
     measured = run(
         requests,
-        Config(backends=BACKENDS, timeout=6.0),
+        Config(backends=BACKENDS, timeout=3.0),
         cache=tmp_path_factory.mktemp("cache"),
         progress=lambda *_: None,
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -44,62 +46,95 @@ def triple(x):
 Batch = Callable[..., Measured]
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return a folder to import from."""
+    folder = tmp_path_factory.mktemp("packages")
+    with pytest.MonkeyPatch.context() as patches:
+        patches.syspath_prepend(folder)
+        patches.setenv("PYTHONDONTWRITEBYTECODE", "1")  # the source changes within a second
+        yield folder
+
+
 @pytest.fixture
-def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def source(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the source file of a package that can be changed."""
-    monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "growing", raising=False)
-    file = tmp_path / "growing.py"
+    file = folder / "growing.py"
     file.write_text(SOURCE)
     return file
+
+
+def measure(cache: Path, *names: str, body: str | None = None, **options: object) -> Measured:
+    """Measure the package."""
+    config = Config(**{"backends": ["numpy", "array-api-strict"], **options})  # type: ignore[arg-type]
+    requests = [
+        MeasurementRequest(target=f"growing.{n}", body=body) for n in names or ("double", "triple")
+    ]
+    return run(requests, config, cache=cache, progress=lambda *_: None)
 
 
 @pytest.fixture
 def batch(source: Path, tmp_path: Path) -> Batch:
     """Return a function that measures the package."""
-
-    def measure(*names: str, body: str | None = None, **options: object) -> Measured:
-        config = Config(**{"backends": ["numpy", "array-api-strict"], **options})  # type: ignore[arg-type]
-        requests = [
-            MeasurementRequest(target=f"growing.{n}", body=body)
-            for n in names or ("double", "triple")
-        ]
-        return run(requests, config, cache=tmp_path / "cache", progress=lambda *_: None)
-
-    return measure
+    return partial(measure, tmp_path / "cache")
 
 
-def test_current_cells_are_not_run_again(batch: Batch) -> None:
-    first, second = batch(), batch()
-    assert first.ran > 0
+@dataclass(frozen=True)
+class First:
+    """The first measurement of the package, and its cache."""
+
+    measured: Measured
+    cache: Path
+
+
+@pytest.fixture(scope="module")
+def first(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> First:
+    """Measure the package once for all tests of what is measured again."""
+    (folder / "growing.py").write_text(SOURCE)
+    cache = tmp_path_factory.mktemp("first") / "cache"
+    return First(measure(cache), cache)
+
+
+@pytest.fixture
+def again(batch: Batch, first: First, tmp_path: Path) -> Batch:
+    """Return a function that measures the package, which was measured before."""
+    shutil.copytree(first.cache, tmp_path / "cache")
+    return batch
+
+
+def test_current_cells_are_not_run_again(first: First, again: Batch) -> None:
+    second = again()
+    assert first.measured.ran == 6
     assert second.ran == 0
-    assert bundle.encode(first.records[:1]) == bundle.encode(second.records[:1])
+    assert bundle.encode(first.measured.records[:1]) == bundle.encode(second.records[:1])
 
 
 def test_a_changed_comment_or_docstring_of_another_function_runs_nothing(
-    batch: Batch, source: Path
+    again: Batch, source: Path
 ) -> None:
-    batch("double")
     source.write_text(SOURCE.replace("Triple.", "Multiply by three.") + "\n# a comment\n")
-    assert batch("double").ran == 0
+    assert again("double").ran == 0
 
 
-def test_changed_code_runs_all_targets(batch: Batch, source: Path) -> None:
-    batch()
+def test_changed_code_runs_all_targets(again: Batch, source: Path) -> None:
     source.write_text(SOURCE.replace("return 3 * x", "return x * 3"))
-    assert batch().ran == 6
+    assert again().ran == 6
 
 
-def test_a_changed_example_runs_its_target(batch: Batch, source: Path) -> None:
-    batch()
+def test_a_changed_example_runs_its_target(again: Batch, source: Path) -> None:
     source.write_text(SOURCE.replace("triple(np.asarray([1.0, 2.0]))", "triple(np.ones(3))"))
-    assert batch().ran == 3
+    assert again().ran == 3
 
 
-def test_force_runs_everything_and_off_runs_nothing(batch: Batch) -> None:
+def test_off_runs_nothing(batch: Batch) -> None:
     assert batch(execute="off").ran == 0
-    batch()
-    assert batch(execute="force").ran == 6
+
+
+def test_force_runs_everything_and_writes_the_same_bytes(first: First, again: Batch) -> None:
+    second = again(execute="force")
+    assert second.ran == 6
+    assert bundle.encode(first.measured.records[:1]) == bundle.encode(second.records[:1])
 
 
 def test_no_worker_starts_if_nothing_has_to_be_measured(
@@ -144,25 +179,21 @@ def test_off_compares_the_versions_of_packages(
     assert is_current("growing.double", cell, where)
 
 
-def test_damaged_caches_are_created_again(batch: Batch, tmp_path: Path) -> None:
-    batch("double")
+def test_damaged_caches_are_created_again(again: Batch, tmp_path: Path) -> None:
     for name in ("digests.json", "probes.json"):
         (tmp_path / "cache" / name).write_text("[3]")
-    assert batch("double").ran == 0
+    assert again("double").ran == 0
 
 
-def test_two_runs_write_the_same_bytes(batch: Batch) -> None:
-    first = bundle.encode(batch().records[:1])
-    assert first == bundle.encode(batch(execute="force").records[:1])
-
-
-def test_a_cell_is_outdated_after_a_change_of_the_code(batch: Batch, source: Path) -> None:
-    before = batch("double")
+def test_a_cell_is_outdated_after_a_change_of_the_code(
+    first: First, again: Batch, source: Path
+) -> None:
+    before = first.measured
     record = before.records[0]
     cell = record.targets["growing.double"].cells[0]
     assert before.is_current("growing.double", cell, record.environment)
     source.write_text(SOURCE.replace("return x + x", "return 2 * x"))
-    after = batch("double")
+    after = again("double")
     assert not after.is_current("growing.double", cell, record.environment)
 
 
@@ -205,9 +236,8 @@ def test_a_record_has_every_requested_cell(batch: Batch) -> None:
     assert places == devices
 
 
-def test_a_record_is_sorted_json(batch: Batch, tmp_path: Path) -> None:
-    batch()
-    [path] = (tmp_path / "cache" / "records").glob("*.json")
+def test_a_record_is_sorted_json(first: First) -> None:
+    [path] = (first.cache / "records").glob("*.json")
     content = json.loads(path.read_text())
     assert content["schema"] == 2
     (plain,) = content["records"]
@@ -234,7 +264,7 @@ def test_an_invalid_record_is_an_error_with_the_name_of_the_file(tmp_path: Path)
         read(path)
 
 
-def test_a_record_is_valid_according_to_the_schema(batch: Batch) -> None:
+def test_a_record_is_valid_according_to_the_schema(first: First) -> None:
     jsonschema = pytest.importorskip("jsonschema")
-    record = batch().records[0]
+    record = first.measured.records[0]
     jsonschema.validate(json.loads(bundle.encode([record])), schema())
