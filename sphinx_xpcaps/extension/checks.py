@@ -122,7 +122,7 @@ def _address(value: Any, default: Any) -> Checked:
 
 
 def _mapping(value: Any, default: Any) -> Checked:
-    expected = 'a dictionary such as {"scipy": ("https://docs.scipy.org/doc/scipy/", None)}'
+    expected = 'a dictionary such as {"pkg": ("https://pkg.example.org/", None)}'
     if not isinstance(value, Mapping):
         return Checked(default, _expected(expected, value))
     bad = [item for item in value.items() if not _is_site(*item)]

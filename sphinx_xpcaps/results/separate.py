@@ -40,7 +40,7 @@ def separator(
     >>> new = Environment(python="3.11", platform="linux-x86_64", processor="", accelerator=None,
     ...                   date="2026-11-22", packages={"torch": "2.6.0"})
     >>> old = replace(new, packages={"torch": "2.5.1"})
-    >>> separator([new], [old], backend="torch", package="scipy")
+    >>> separator([new], [old], backend="torch", package="pkg")
     Separator(text='torch ≥ 2.6', ended='until torch 2.5.1')
     """
     return next(_separators(inside, outside, backend, package), None)

@@ -22,7 +22,7 @@ _PATIENCE = 300.0
 _ATTEMPT_LIMIT = 10.0
 """Seconds of one attempt to connect."""
 _ATTEMPTS = 3
-"""How often a task is tried that raises or whose worker dies."""
+"""How often a task is tried that raises or whose worker ends."""
 _INTERVAL = 0.5
 """Seconds between two looks at the connection."""
 
