@@ -12,6 +12,8 @@ from sphinx_xpcaps.results.model import Status
 from sphinx_xpcaps.results.record import read
 from tests.results.make import cell, encode, environment, record
 
+pytestmark = pytest.mark.slow
+
 PACKAGES = Path(__file__).parent / "packages"
 FAST = ["--backend", "numpy", "--backend", "array-api-strict"]
 

@@ -15,7 +15,7 @@ from sphinx_xpcaps.results.record import read
 from tests.declared.conftest import PACKAGES
 from tests.pages.conftest import Site
 
-pytestmark = pytest.mark.xdist_group("declared")
+pytestmark = pytest.mark.slow
 
 KNOWN = """schema = 1
 [[known]]

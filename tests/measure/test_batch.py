@@ -21,6 +21,8 @@ from sphinx_xpcaps.results import bundle
 from sphinx_xpcaps.results.model import Cell, Outcome, Status
 from sphinx_xpcaps.results.record import RecordError, read, schema
 
+pytestmark = pytest.mark.slow
+
 SOURCE = '''
 """A package."""
 import numpy as np

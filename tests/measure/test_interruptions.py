@@ -14,6 +14,8 @@ import pytest
 
 from sphinx_xpcaps.results.record import read
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 SOURCE = """
 import os

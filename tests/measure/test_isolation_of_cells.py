@@ -15,6 +15,7 @@ from sphinx_xpcaps.results.model import Cell, Outcome
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(not BENCHMARKS.exists(), reason="uses the functions of the benchmark"),
     pytest.mark.skipif(sys.platform != "linux", reason="isolation is complete only on Linux"),
 ]

@@ -19,6 +19,8 @@ from core.lazy.library import backend_of, device_of, namespace_of
 from core.lazy.namespace import FUNCTIONS
 from tests.core.lazy.calls import CALLS
 
+pytestmark = pytest.mark.slow
+
 # Functions that return no array, or that take one of another library.
 WITHOUT_ARRAYS = {
     "broadcast_shapes",
