@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from core.backends import get_backend
 from sphinx_xpcaps.cases.collect import load_cases
@@ -17,7 +18,14 @@ from sphinx_xpcaps.cases.model import Case, Plan, Variant, VariantName
 from sphinx_xpcaps.cases.plans import UNCHANGED, plan_rank
 from sphinx_xpcaps.measure.causes import cause_of
 from sphinx_xpcaps.measure.execute import execute, missing_functions
-from sphinx_xpcaps.measure.model import CaseRun, CaseRunKey, CaseSummary, Group, TargetRuns
+from sphinx_xpcaps.measure.model import (
+    FIRST_EXPERIMENT,
+    CaseRun,
+    CaseRunKey,
+    CaseSummary,
+    Group,
+    TargetRuns,
+)
 from sphinx_xpcaps.measure.modes.apply import CHECKS
 from sphinx_xpcaps.measure.modes.tracing import TRACE
 from sphinx_xpcaps.results.model import Outcome
@@ -28,13 +36,20 @@ _MAX_LOST = 2
 _MAX_FLOAT32 = 2
 """Maximum number of cases run with float32: either all cases of a target fail with it, or none."""
 
-_FIRST_EXPERIMENT = 3
-"""The first attempt that is an experiment: the case without one of its arguments."""
+_EXPERIMENT_SECONDS = 5.0
+"""Time limit for each run of an experiment; many calls never end without one of their arguments."""
 
 _MAX_OPTIONAL = 3
 """Maximum number of cases per optional mode: these compile, or take many calls."""
 
-OnStart = Callable[[CaseRunKey], None]
+
+class OnStart(Protocol):
+    """Called before a run, so that the parent knows what was running if the worker is lost."""
+
+    def __call__(self, key: CaseRunKey, limit: float | None = None, /) -> None:
+        """Start `key`, which may take `limit` seconds or, by default, the worker's limit."""
+
+
 OnResult = Callable[[CaseRun], None]
 
 
@@ -72,7 +87,7 @@ def run_target(
     passing = [case for case, result in zip(cases, results, strict=True) if result.passed]
     summaries = [
         result.summary
-        if result.passed or not passing
+        if result.passed or result.lost or not passing
         else replace(result.summary, cause=runner.cause(number, case, passing))
         for number, (case, result) in enumerate(zip(cases, results, strict=True))
     ]
@@ -107,6 +122,11 @@ class _Result:
     summary: CaseSummary
     runs: tuple[CaseRun, ...]
     passed: bool
+
+    @property
+    def lost(self) -> bool:
+        """Whether a run ended a worker."""
+        return any(run.worker_lost for run in self.runs)
 
 
 class _CaseRunner:
@@ -230,20 +250,29 @@ class _CaseRunner:
     def cause(self, number: int, case: Case, passing: Sequence[Case]) -> str:
         """Return which argument makes a case fail; see `cause_of`."""
 
+        def start(experiment: int, plan: str) -> CaseRunKey | None:
+            """Return the key of a run; None if it ended an earlier worker."""
+            attempt = FIRST_EXPERIMENT + experiment
+            key = CaseRunKey(number, VariantName.AS_WRITTEN, plan, "eager", attempt)
+            if key in self.known:
+                return None
+            self.on_start(key, _EXPERIMENT_SECONDS)
+            return key
+
         def passes(experiment: int, simpler: Case, variant: Variant) -> bool:
             for plan in simpler.plans:
-                key = CaseRunKey(
-                    number, variant.name, plan.name, "eager", _FIRST_EXPERIMENT + experiment
-                )
-                if key in self.known:  # it ended an earlier worker
+                key = start(experiment, plan.name)
+                if key is None:
                     return False
-                self.on_start(key)
                 run = execute(key, simpler, variant, plan, self.backend, self.group.device)
                 if run.passed:
                     return True
             return False
 
-        return cause_of(case, passing, passes)
+        def may_run(experiment: int) -> bool:
+            return start(experiment, "reference") is not None
+
+        return cause_of(case, passing, may_run, passes)
 
     def lost_like(self, key: CaseRunKey) -> list[CaseRun]:
         """Return the runs with the same variant and mode that ended a worker."""

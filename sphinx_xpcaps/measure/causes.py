@@ -14,11 +14,13 @@ from sphinx_xpcaps.cases.reference import variants_of
 _MAX_ARGUMENTS = 4
 """Maximum number of arguments that are left out, one at a time."""
 
+MayRun = Callable[[int], bool]
+"""Called before NumPy runs a simpler case; returns whether to run it."""
 Passes = Callable[[int, Case, Variant], bool]
 """Returns whether a simpler case passes; the number is that of the experiment."""
 
 
-def cause_of(failing: Case, passing: Iterable[Case], passes: Passes) -> str:
+def cause_of(failing: Case, passing: Iterable[Case], may_run: MayRun, passes: Passes) -> str:
     """Return the argument without which a failing case passes; "" if it is not a single one.
 
     Parameters
@@ -27,8 +29,10 @@ def cause_of(failing: Case, passing: Iterable[Case], passes: Passes) -> str:
         The case.
     passing : iterable of Case
         Other cases of the target, which pass.
+    may_run : callable
+        Called before NumPy runs a simpler case.
     passes : callable
-        Runs a simpler case.
+        Runs a simpler case with the library.
 
     Returns
     -------
@@ -41,7 +45,7 @@ def cause_of(failing: Case, passing: Iterable[Case], passes: Passes) -> str:
         return ""
     found = [
         name
-        for number, (name, case, variant) in enumerate(_simpler(failing, names[:_MAX_ARGUMENTS]))
+        for number, name, case, variant in _simpler(failing, names[:_MAX_ARGUMENTS], may_run)
         if passes(number, case, variant)
     ]
     if len(found) != 1:
@@ -51,12 +55,14 @@ def cause_of(failing: Case, passing: Iterable[Case], passes: Passes) -> str:
     return f"fails with {value}" if value else f"works without {name}="
 
 
-def _simpler(case: Case, names: Iterable[str]) -> Iterator[tuple[str, Case, Variant]]:
-    """Yield the case without each argument, if NumPy accepts it."""
+def _simpler(
+    case: Case, names: Iterable[str], may_run: MayRun
+) -> Iterator[tuple[int, str, Case, Variant]]:
+    """Yield the case without each argument, with its number, if NumPy accepts it."""
     *before, last = load_steps(case.payload)
-    for name in names:
+    for number, name in enumerate(names):
         call = _without(last, name)
-        if call is None:
+        if call is None or not may_run(number):
             continue
         simpler = replace(case, payload=dump_last([*before, last], call))
         try:
@@ -64,7 +70,7 @@ def _simpler(case: Case, names: Iterable[str]) -> Iterator[tuple[str, Case, Vari
         except Exception:
             continue
         plans = plans_for([*before, call], call.callee) or case.plans
-        yield name, replace(simpler, plans=plans), variant
+        yield number, name, replace(simpler, plans=plans), variant
 
 
 def _without(call: Step, name: str) -> Step | None:

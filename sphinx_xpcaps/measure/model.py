@@ -35,6 +35,10 @@ class FindingGroup:
     """The tasks that find cases: they run under NumPy, before the tasks of all other groups."""
 
 
+FIRST_EXPERIMENT = 3
+"""The first attempt that is an experiment: the case without one of its arguments."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class CaseRunKey:
     """What one run of a case is: with which dtypes, which arrays, in which mode, which attempt."""
@@ -45,7 +49,12 @@ class CaseRunKey:
     plan: str
     mode: str
     attempt: int = 1
-    """2 for the repetition of a run that failed; from 3 on, the case without one argument."""
+    """2 for the repetition of a run that failed; `FIRST_EXPERIMENT` and more for experiments."""
+
+    @property
+    def is_experiment(self) -> bool:
+        """Whether the run is of the case without one of its arguments."""
+        return self.attempt >= FIRST_EXPERIMENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -134,7 +134,9 @@ def run_cases(
                 return failed(f"the worker was lost: {error}")
             if error.started is not None:
                 lost = _lost_run(error.started, error)
-                known[error.started] = _confirm(run, worker, target, group, file, lost)
+                if not error.started.is_experiment:  # which is no evidence
+                    lost = _confirm(run, worker, target, group, file, lost)
+                known[error.started] = lost
                 confirmed.add(error.started)
             continue
         doubtful = [
