@@ -49,18 +49,21 @@ def variants_of(
     """
     start_variant(VariantName.AS_WRITTEN, 0.0)
     start = time.monotonic()
-    made = [_reference_variant(case, VariantName.AS_WRITTEN, {})]
+    made = [_reference_variant(case, VariantName.AS_WRITTEN, {}, {})]
     seconds = time.monotonic() - start
 
     def make(name: VariantName, dtypes: Mapping[Path, np.dtype[Any]]) -> bool:
-        variant = _try(case, name, dtypes) if dtypes and start_variant(name, seconds) else None
+        variant = None
+        if dtypes and start_variant(name, seconds):
+            variant = _try(case, name, dtypes, {path: dtypes[path] for path in strong & {*dtypes}})
         if variant is not None:
             made.append(variant)
         return variant is not None
 
     arguments = argument_leaves(load_steps(case.payload))
     dtypes = {path: np.asarray(arguments[path]).dtype for path in sorted_paths(cast_paths(plans))}
-    # Python numbers are weakly typed: they alone do not make this a call with integers.
+    # Python numbers are weakly typed: they alone do not make this a call with integers, and NumPy
+    # takes them as they are.
     strong = {path for path in dtypes if not is_number(arguments[path])} or set(dtypes)
     integers = {path: np.dtype("float64") for path, t in dtypes.items() if t.kind in "iu"}
     if strong & integers.keys() and not make(VariantName.FLOAT64, integers):
@@ -80,33 +83,49 @@ def sorted_paths(paths: Collection[Path]) -> list[Path]:
     return sorted(paths, key=repr)
 
 
-def _try(case: Case, name: VariantName, dtypes: Mapping[Path, np.dtype[Any]]) -> Variant | None:
+def _try(
+    case: Case,
+    name: VariantName,
+    dtypes: Mapping[Path, np.dtype[Any]],
+    reference_dtypes: Mapping[Path, np.dtype[Any]],
+) -> Variant | None:
     try:
-        return _reference_variant(case, name, dtypes)
+        return _reference_variant(case, name, dtypes, reference_dtypes)
     except BaseException:  # these dtypes do not work with NumPy, so they are not required
         return None
 
 
 def _reference_variant(
-    case: Case, name: VariantName, dtypes: Mapping[Path, np.dtype[Any]]
+    case: Case,
+    name: VariantName,
+    dtypes: Mapping[Path, np.dtype[Any]],
+    reference_dtypes: Mapping[Path, np.dtype[Any]],
 ) -> Variant:
     """Run a case twice with NumPy; a result that differs is not reproducible.
 
     A result that depends on a seed among the arguments cannot be reproduced by another library.
+
+    Parameters
+    ----------
+    case, name : Case, VariantName
+    dtypes : mapping
+        The dtypes of leaves that become arrays of a library.
+    reference_dtypes : mapping
+        The dtypes of leaves in the reference's call.
     """
-    first, second = (_run(case, dtypes, seed) for seed in (0, 1))
-    same = _all_same(first, second) and not _depends_on_seed(case, dtypes, first)
+    first, second = (_run(case, reference_dtypes, seed) for seed in (0, 1))
+    same = _all_same(first, second) and not _depends_on_seed(case, reference_dtypes, first)
     sensitivity = [0.0] * len(first)
     for seed in _PHASES if same else ():
         try:
-            nearby = _run(case, dtypes, 0, adjust=functools.partial(_perturbed, seed))
+            nearby = _run(case, reference_dtypes, 0, adjust=functools.partial(_perturbed, seed))
         except BaseException:  # the inputs are at the edge of the domain
             continue
         if len(nearby) == len(first):
             pairs = zip(sensitivity, first, nearby, strict=True)
             sensitivity = [max(before, _distance(a, b)) for before, a, b in pairs]
     if same:
-        exact = _sensitivity_of_integers(case, dtypes, first)
+        exact = _sensitivity_of_integers(case, reference_dtypes, first)
         sensitivity = [max(pair) for pair in zip(sensitivity, exact, strict=True)]
     if any(w and _is_discrete(leaf) for w, leaf in zip(sensitivity, first, strict=True)):
         # The call took another branch, so integers and booleans cannot be compared.
