@@ -97,12 +97,15 @@ class CallInstrumenter(ast.NodeTransformer):
     Parameters
     ----------
     is_example : bool
-        Whether operators go through `operate` too, and assignments that unpack go through
-        `unpacked`, so that plot stubs can be unpacked.
+        Whether assignments that unpack go through `unpacked`, so that plot stubs can be unpacked.
+    operators : bool
+        Whether operators go through `operate` too, as calls of methods. This makes functions that
+        are called often, such as integrands, several times as slow.
     """
 
-    def __init__(self, *, is_example: bool = True) -> None:
+    def __init__(self, *, is_example: bool = True, operators: bool = False) -> None:
         self.is_example = is_example
+        self.operators = operators
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         text = ast.unparse(node)
@@ -131,7 +134,7 @@ class CallInstrumenter(ast.NodeTransformer):
     def _operation(self, node: ast.expr, name: str | None, *fields: str) -> ast.AST:
         text = ast.unparse(node)
         self.generic_visit(node)
-        if name is None or not self.is_example:
+        if name is None or not self.operators:
             return node
         values = [getattr(node, field) for field in fields]
         operands = [_index(x[0] if isinstance(x, list) else x) for x in values]

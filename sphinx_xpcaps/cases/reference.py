@@ -65,6 +65,7 @@ def variants_of(
     # Python numbers are weakly typed: they alone do not make this a call with integers, and NumPy
     # takes them as they are.
     strong = {path for path in dtypes if not is_number(arguments[path])} or set(dtypes)
+    dtypes = {path: t for path, t in dtypes.items() if path in strong or t.kind in "fc"}
     integers = {path: np.dtype("float64") for path, t in dtypes.items() if t.kind in "iu"}
     if strong & integers.keys() and not make(VariantName.FLOAT64, integers):
         integers = {}
@@ -168,16 +169,13 @@ def _sensitivity_of_integers(
     """
     none = [0.0] * len(first)
     floats = [leaf.kind is LeafKind.ARRAY and not _is_discrete(leaf) for leaf in first]
-    if not any(floats):
+    arguments = argument_leaves(load_steps(case.payload)).values()
+    if not any(floats) or not any(map(_is_matrix_of_whole_numbers, arguments)):
         return none
-    changed = False
 
     def moved(factor: float, _: Path, leaf: Any) -> Any:
-        nonlocal changed
-        matrix = isinstance(leaf, np.ndarray) and leaf.ndim >= 2 and leaf.dtype.kind in "iufc"
-        if not matrix or not np.array_equal(leaf, np.round(leaf)):
+        if not _is_matrix_of_whole_numbers(leaf):
             return leaf
-        changed = True
         wide = leaf.astype(np.float64) if leaf.dtype.kind in "iu" else leaf
         pattern = np.cos(2.4 * np.arange(leaf.size)).reshape(leaf.shape)
         return wide * (1 + factor * np.finfo(wide.dtype).eps * pattern).astype(wide.dtype)
@@ -188,7 +186,7 @@ def _sensitivity_of_integers(
             found = _run(case, dtypes, 0, adjust=functools.partial(moved, factor))
         except BaseException:  # whole numbers are required
             return none
-        if not changed or len(found) != len(first):
+        if len(found) != len(first):
             return none
         results.append(found)
     distances = []
@@ -198,6 +196,11 @@ def _sensitivity_of_integers(
         is_step = _distance(*others) <= 0.01 * min(distance, scale)
         distances.append(distance if use and np.isfinite(distance) and not is_step else 0.0)
     return distances
+
+
+def _is_matrix_of_whole_numbers(leaf: Any) -> bool:
+    matrix = isinstance(leaf, np.ndarray) and leaf.ndim >= 2 and leaf.dtype.kind in "iufc"
+    return matrix and np.array_equal(leaf, np.round(leaf))
 
 
 _SEEDS = re.compile(r"(\w+_)?(seed|rng|random_state|generator)")

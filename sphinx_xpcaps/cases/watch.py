@@ -88,7 +88,8 @@ class Watcher:
         Exception
             Any exception that the code raises.
         """
-        tree = ast.fix_missing_locations(CallInstrumenter().visit(ast.parse(source)))
+        instrumenter = CallInstrumenter(operators=self._is_method)
+        tree = ast.fix_missing_locations(instrumenter.visit(ast.parse(source)))
         scope[HOOK] = call
         scope[OPERATE] = operate
         scope[UNPACK] = unpacked
