@@ -190,10 +190,13 @@ def _make_cases(
                 ),
             )
 
-            def start_variant(variant: str, seconds: float, text: str = call.text) -> bool:
+            def start_variant(
+                variant: str, seconds: float, text: str = call.text, ours: bool = case.is_plain
+            ) -> bool:
                 if variant == VariantName.AS_WRITTEN:
-                    kind = CodeKind.LINE if made_up else CodeKind.CALL
-                    on_start(CodePiece(kind, text), SECONDS if made_up else None)
+                    # What happens to a call that nobody wrote is no evidence.
+                    kind = CodeKind.LINE if made_up or ours else CodeKind.CALL
+                    on_start(CodePiece(kind, text), SECONDS if made_up or ours else None)
                     return True
                 # An iteration that converges in one dtype may not end in another: limit its time.
                 on_start(CodePiece(CodeKind.VARIANT, variant), max(SECONDS, 4 * seconds))
