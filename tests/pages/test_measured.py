@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
@@ -172,7 +173,7 @@ def test_a_host_without_array_libraries_builds_the_same_pages(first, copy, tmp_p
     shutil.rmtree(copy / "_build")
     for name in ("torch", "jax", "dask", "cupy", "array_api_strict"):
         (tmp_path / f"{name}.py").write_text("raise ImportError('not on this host')\n", "utf-8")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     run = sphinx_build(copy, "-D", "xpcaps_execute=off")
     assert run.measured == []
 

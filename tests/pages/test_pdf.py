@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 
@@ -32,9 +31,9 @@ def text(tmp_path_factory, rootdir) -> str:
 
 
 def test_a_pdf_has_the_words_of_every_status(text):
-    lines = [re.sub(r"\s{2,}", " | ", line.strip()) for line in text.splitlines()]
-    assert "PyTorch | unsupported: TypeError | not measured: no CUDA device" in lines
-    assert "Dask | partial: computes graph | n/a" in lines
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    assert "PyTorch unsupported: TypeError not measured: no CUDA device" in lines
+    assert "Dask partial: computes graph n/a" in lines
 
 
 def test_a_pdf_has_no_links_and_no_folded_evidence(text):
