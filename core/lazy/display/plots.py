@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Callable, Iterable
 from typing import Any, Literal, TypeAlias
 
@@ -18,13 +20,77 @@ Picture: TypeAlias = "tuple[Any, Any]"
 """A figure and its axes."""
 
 
-def _axes(ax: Any, feature: str, figsize: tuple[float, float]) -> Picture:
-    """Return the figure and axes to draw on: new ones unless `ax` is given."""
-    if ax is not None:
-        return ax.figure, ax
-    module = optional_import("matplotlib.figure", feature)
-    figure = module.Figure(figsize=figsize, layout="constrained")
-    return figure, figure.add_subplot()
+_OPTIONS = """ax : matplotlib.axes.Axes, optional
+    Where to draw; a new figure by default.
+figsize : tuple of float, optional
+    The size of a new figure in inches.
+rasterize : bool or int, optional
+    Draw as pixels in vector formats such as PDF; a number: if the graph has more nodes.
+show_and_close : bool, optional
+    Show the figure with matplotlib's backend, as in a notebook, and close it.
+
+Returns
+-------
+figure : matplotlib.figure.Figure
+ax : matplotlib.axes.Axes"""
+"""The description of the options and results that all pictures have."""
+
+
+def _picture(size: tuple[float, float]) -> Callable[[Callable[..., None]], Callable[..., Picture]]:
+    """Return a decorator for functions that draw on axes; `size` is the size of new figures.
+
+    The decorated function creates the axes, has the options that all pictures have, described
+    in its docstring where that contains ``{options}``, and returns the figure and its axes.
+    """
+
+    def decorate(draw: Callable[..., None]) -> Callable[..., Picture]:
+        @functools.wraps(draw)
+        def picture(
+            lz: Any,
+            *,
+            ax: Any = None,
+            figsize: tuple[float, float] = size,
+            rasterize: bool | float = 4096,
+            show_and_close: bool = False,
+            **options: Any,
+        ) -> Picture:
+            if ax is None:
+                figure = _figure_class(draw.__name__, show_and_close)
+                ax = figure(figsize=figsize, layout="constrained").add_subplot()
+            before = {id(artist) for artist in ax.get_children()}
+            draw(ax, lz, **options)
+            if rasterize is True or (rasterize is not False and len(indexed(lz)) > rasterize):
+                for artist in (*ax.collections, *ax.lines, *ax.images):
+                    if id(artist) not in before:
+                        artist.set_rasterized(True)
+            if show_and_close:
+                pyplot = optional_import("matplotlib.pyplot", draw.__name__)
+                pyplot.show()
+                pyplot.close(ax.figure)
+            return ax.figure, ax
+
+        picture.__doc__ = (inspect.getdoc(draw) or "").replace("{options}", _OPTIONS)
+        shared = list(inspect.signature(picture, follow_wrapped=False).parameters.values())[1:-1]
+        _, *own = inspect.signature(draw).parameters.values()
+        picture.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]
+        return picture
+
+    return decorate
+
+
+def _figure_class(feature: str, shown: bool) -> Any:
+    """Return what creates a figure, which only pyplot's functions can show."""
+    if shown:
+        return optional_import("matplotlib.pyplot", feature).figure
+    return optional_import("matplotlib.figure", feature).Figure
+
+
+def _log_base(log: bool | float) -> float:
+    """Return the base of a logarithmic scale."""
+    base = 10 if log is True else log
+    if not base > 1:
+        raise ValueError(f"log must be True, False or a base greater than 1, got {log!r}")
+    return base
 
 
 def _colors(names: Iterable[str]) -> dict[str, Any]:
@@ -56,16 +122,16 @@ def _plain(name: str) -> str:
     return f" {name}" if name.startswith("_") else name
 
 
+@_picture((7, 5))
 def plot_graph(
+    axes: Any,
     lz: Any,
     *,
     variables: Any = None,
     color_by: ColorBy = "function",
     initial_layout: str = "layers",
-    ax: Any = None,
-    figsize: tuple[float, float] = (7, 5),
     labels: bool = True,
-) -> Picture:
+) -> None:
     """Draw the nodes of a graph and their edges, by default each node below its operands.
 
     Parameters
@@ -77,24 +143,15 @@ def plot_graph(
         One color for each operation, for what depends on variables, or for each node.
     initial_layout : str, optional
         "layers", or a layout of networkx, such as "spring" or "kamada_kawai".
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure by default.
-    figsize : tuple of float, optional
-        The size of a new figure in inches.
     labels : bool, optional
         Write the operation, shape and dtype beside each node.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure
-    ax : matplotlib.axes.Axes
+    {options}
 
     Raises
     ------
     ImportError
         matplotlib is not installed.
     """
-    fig, ax = _axes(ax, "plot_graph", figsize)
     order = indexed(lz)
     positions = _positions(order, initial_layout)
     names, colors = _colors_by(order, color_by, variables)
@@ -104,15 +161,14 @@ def plot_graph(
             bent = initial_layout == "layers" and start[1] - y > 1
             style = f"arc3,rad={0.25 if bent else 0}"
             arrow = {"arrowstyle": "-|>", "color": "0.6", "shrinkB": 6, "connectionstyle": style}
-            ax.annotate("", (x, y), start, zorder=1, arrowprops=arrow)
+            axes.annotate("", (x, y), start, zorder=1, arrowprops=arrow)
         marker = "o" if node.is_leaf else "s"
-        ax.scatter([x], [y], s=60, marker=marker, color=[colors[name]], zorder=2)
+        axes.scatter([x], [y], s=60, marker=marker, color=[colors[name]], zorder=2)
         if labels:
             text = f"{_plain(operation_name(node))}\n{array_text(node)}"
-            ax.annotate(text, (x, y), (6, 4), textcoords="offset points", fontsize=7)
-    ax.margins(0.15)
-    ax.set_axis_off()
-    return fig, ax
+            axes.annotate(text, (x, y), (6, 4), textcoords="offset points", fontsize=7)
+    axes.margins(0.15)
+    axes.set_axis_off()
 
 
 def _positions(order: list[tuple[Node, list[int]]], layout: str) -> list[tuple[float, float]]:
@@ -130,13 +186,13 @@ def _positions(order: list[tuple[Node, list[int]]], layout: str) -> list[tuple[f
     return [tuple(map(float, found[i])) for i in range(len(order))]  # type: ignore[misc]
 
 
+@_picture((8, 4))
 def plot_circuit(
+    axes: Any,
     lz: Any,
     *,
     color_by: ColorBy = "function",
-    ax: Any = None,
-    figsize: tuple[float, float] = (8, 4),
-) -> Picture:
+) -> None:
     """Draw each array of a computation as a line from its creation to its last use.
 
     Arrays that do not exist at the same time may share a height, so the height of the picture is
@@ -147,22 +203,13 @@ def plot_circuit(
     lz : LazyArray, or nested tuples, lists and dicts of these
     color_by : {"function", "variables", "id"}, optional
         One color for each operation, for what depends on variables, or for each node.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure by default.
-    figsize : tuple of float, optional
-        The size of a new figure in inches.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure
-    ax : matplotlib.axes.Axes
+    {options}
 
     Raises
     ------
     ImportError
         matplotlib is not installed.
     """
-    fig, ax = _axes(ax, "plot_circuit", figsize)
     order = indexed(lz)
     results = {id(leaf) for leaf in leaves(lz)}
     last = [len(order) if id(node) in results else i for i, (node, _) in enumerate(order)]
@@ -178,29 +225,28 @@ def plot_circuit(
         occupied[y : y + 1] = [end]
         lanes.append(y)
         color = colors[names[i]]
-        ax.plot([i, end], [y, y], color=color, linewidth=0.8 + min(size_of(node), 10**8) ** 0.15)
+        axes.plot([i, end], [y, y], color=color, linewidth=0.8 + min(size_of(node), 10**8) ** 0.15)
         for operand in operands:
-            ax.plot([i, i], [lanes[operand], y], color="0.7", linewidth=0.8, zorder=0)
-        ax.scatter([i], [y], color=[color], s=25, zorder=3)
+            axes.plot([i, i], [lanes[operand], y], color="0.7", linewidth=0.8, zorder=0)
+        axes.scatter([i], [y], color=[color], s=25, zorder=3)
     for name in () if color_by == "id" else dict.fromkeys(names):
-        ax.plot([], [], "o", color=colors[name], label="leaf" if name == "None" else _plain(name))
+        axes.plot([], [], "o", color=colors[name], label="leaf" if name == "None" else _plain(name))
     if order and color_by != "id":
-        ax.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))
-    ax.set_xlabel("step")
-    ax.set_ylabel("arrays in memory")
-    ax.set_yticks(range(len(occupied)))
-    ax.invert_yaxis()
-    return fig, ax
+        axes.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))
+    axes.set_xlabel("step")
+    axes.set_ylabel("arrays in memory")
+    axes.set_yticks(range(len(occupied)))
+    axes.invert_yaxis()
 
 
+@_picture((7, 3))
 def plot_history_size_footprint(
+    axes: Any,
     lz: Any,
     *,
     include_inputs: bool = True,
-    log: bool = False,
-    ax: Any = None,
-    figsize: tuple[float, float] = (7, 3),
-) -> Picture:
+    log: bool | float = False,
+) -> None:
     """Draw the number of elements that exist after each allocation and deallocation.
 
     Parameters
@@ -208,39 +254,34 @@ def plot_history_size_footprint(
     lz : LazyArray, or nested tuples, lists and dicts of these
     include_inputs : bool, optional
         Count the leaves too.
-    log : bool, optional
-        Use a logarithmic scale.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure by default.
-    figsize : tuple of float, optional
-        The size of a new figure in inches.
+    log : bool or number, optional
+        Use a logarithmic scale; a number is its base, which is 10 by default.
+    {options}
 
-    Returns
-    -------
-    figure : matplotlib.figure.Figure
-    ax : matplotlib.axes.Axes
+    Raises
+    ------
+    ValueError
+        `log` is not greater than 1.
     """
-    fig, ax = _axes(ax, "plot_history_size_footprint", figsize)
     sizes = [float(size) for size in footprint(lz, include_inputs)]  # may exceed 64 bits
-    ax.fill_between(range(len(sizes)), sizes, step="mid", alpha=0.4)
-    ax.step(range(len(sizes)), sizes, where="mid")
-    ax.axhline(max(sizes), linestyle=":", color="0.5")
+    axes.fill_between(range(len(sizes)), sizes, step="mid", alpha=0.4)
+    axes.step(range(len(sizes)), sizes, where="mid")
+    axes.axhline(max(sizes), linestyle=":", color="0.5")
     if log and any(sizes):
-        ax.set_yscale("log")
-    ax.set_xlabel("allocation or deallocation")
-    ax.set_ylabel("elements")
-    return fig, ax
+        axes.set_yscale("log", base=_log_base(log))
+    axes.set_xlabel("allocation or deallocation")
+    axes.set_ylabel("elements")
 
 
+@_picture((7, 4))
 def plot_history_functions(
+    axes: Any,
     lz: Any,
     *,
     fn: Callable[[Node], float] | str = "sizeout",
     kind: Literal["scatter", "lines", "image"] = "scatter",
-    log: bool = False,
-    ax: Any = None,
-    figsize: tuple[float, float] = (7, 4),
-) -> Picture:
+    log: bool | float = False,
+) -> None:
     """Draw the operation of each step and a measure of it.
 
     Parameters
@@ -251,62 +292,54 @@ def plot_history_functions(
     kind : {"scatter", "lines", "image"}, optional
         Dots at the height of the measure, vertical lines of that height, or a row per operation
         with the measure as color.
-    log : bool, optional
-        Use a logarithmic scale for the measure.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure by default.
-    figsize : tuple of float, optional
-        The size of a new figure in inches.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure
-    ax : matplotlib.axes.Axes
+    log : bool or number, optional
+        Use a logarithmic scale for the measure; a number is its base, which is 10 by default.
+    {options}
 
     Raises
     ------
     ValueError
-        `kind` or `fn` is unknown.
+        `kind` or `fn` is unknown, or `log` is not greater than 1.
     """
     if kind not in ("scatter", "lines", "image"):
         raise ValueError(f'kind must be "scatter", "lines" or "image", got {kind!r}')
-    fig, ax = _axes(ax, "plot_history_functions", figsize)
     measure = measure_of(fn)  # type: ignore[arg-type]
     steps = [node for node in ascend(lz) if not node.is_leaf]
     names = list(dict.fromkeys(node.fn_name for node in steps))
     shown = [_plain(name) for name in names]
     values = np.asarray([float(measure(node)) for node in steps])
     which = np.asarray([names.index(node.fn_name) for node in steps], dtype=int)
-    ax.set_xlabel("step")
+    axes.set_xlabel("step")
     if kind == "image" and steps:
         grid = np.full((len(names), len(steps)), np.nan)
-        grid[which, np.arange(len(steps))] = np.log10(values + 1) if log else values
-        image = ax.imshow(grid, aspect="auto", interpolation="none")
-        fig.colorbar(image, ax=ax, label=f"log10({_title(fn)} + 1)" if log else _title(fn))
-        ax.set_yticks(range(len(names)), shown)
-        return fig, ax
+        shown_values = np.log1p(values) / np.log(_log_base(log)) if log else values
+        grid[which, np.arange(len(steps))] = shown_values
+        image = axes.imshow(grid, aspect="auto", interpolation="none")
+        title = f"log{_log_base(log):g}({_title(fn)} + 1)" if log else _title(fn)
+        axes.figure.colorbar(image, ax=axes, label=title)
+        axes.set_yticks(range(len(names)), shown)
+        return
     colors = _colors(names)
     for i, name in enumerate(names):
         at = np.flatnonzero(which == i)
         if kind == "scatter":
-            ax.scatter(at, values[at], s=18, color=[colors[name]], label=shown[i])
+            axes.scatter(at, values[at], s=18, color=[colors[name]], label=shown[i])
         else:
-            ax.vlines(at, 0, values[at], color=colors[name], label=shown[i])
+            axes.vlines(at, 0, values[at], color=colors[name], label=shown[i])
     if log:
-        ax.set_yscale("symlog")
-    ax.set_ylabel(_title(fn))
+        axes.set_yscale("symlog", base=_log_base(log))
+    axes.set_ylabel(_title(fn))
     if steps:
-        ax.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))
-    return fig, ax
+        axes.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))
 
 
+@_picture((5, 3))
 def plot_history_stats(
+    axes: Any,
     lz: Any,
     *,
     fn: Callable[[Node], float] | str = "count",
-    ax: Any = None,
-    figsize: tuple[float, float] = (5, 3),
-) -> Picture:
+) -> None:
     """Draw the sum of a measure over the steps of each operation as bars.
 
     Parameters
@@ -314,24 +347,14 @@ def plot_history_stats(
     lz : LazyArray, or nested tuples, lists and dicts of these
     fn : {"count", "sizein", "sizeout", "flops"} or callable, optional
         The measure of a step: its name, or a function of a node.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure by default.
-    figsize : tuple of float, optional
-        The size of a new figure in inches.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure
-    ax : matplotlib.axes.Axes
+    {options}
     """
-    fig, ax = _axes(ax, "plot_history_stats", figsize)
     sums = stats([node for node in ascend(lz) if not node.is_leaf], fn)  # type: ignore[arg-type]
     names = sorted(sums, key=sums.__getitem__)
     colors = _colors(sums)
     widths = [float(sums[name]) for name in names]
-    ax.barh([_plain(name) for name in names], widths, color=[colors[name] for name in names])
-    ax.set_xlabel(_title(fn))
-    return fig, ax
+    axes.barh([_plain(name) for name in names], widths, color=[colors[name] for name in names])
+    axes.set_xlabel(_title(fn))
 
 
 def _title(fn: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from typing import Any
 
@@ -59,6 +60,51 @@ def test_leaves_alone_and_very_large_arrays_are_drawn(kind: str) -> None:
 
 def test_an_image_of_leaves_alone_is_empty() -> None:
     draw("plot_history_functions", lazy.Variable((3,)), kind="image")
+
+
+@pytest.mark.parametrize("base", [True, 2, 10.0])
+def test_a_logarithmic_scale_has_any_base(base: Any) -> None:
+    graph = lazy.exp(lazy.Variable((8,))) * 2
+    expected = 10 if base is True else base
+    _, ax = graph.plot_history_size_footprint(log=base)
+    assert ax.get_yaxis().get_transform().base == expected
+    _, ax = graph.plot_history_functions_lines(log=base)
+    assert ax.get_yaxis().get_transform().base == expected
+    figure, _ = graph.plot_history_functions_image(log=base)
+    assert figure.axes[1].get_ylabel().startswith(f"log{expected:g}(")
+
+
+def test_a_base_that_is_not_greater_than_one_is_refused() -> None:
+    with pytest.raises(ValueError, match="log must be True, False or a base greater than 1"):
+        lazy.Variable((8,)).plot_history_size_footprint(log=0.5)
+
+
+@pytest.mark.parametrize("rasterize", [True, 1])
+def test_a_picture_of_many_steps_is_drawn_as_pixels(rasterize: Any) -> None:
+    graph = lazy.exp(lazy.Variable((8,))) * 2
+    _, ax = graph.plot_history_size_footprint(rasterize=rasterize)
+    assert ax.collections[0].get_rasterized()
+    _, ax = graph.plot_history_size_footprint()
+    assert not ax.collections[0].get_rasterized()
+
+
+def test_a_picture_can_be_shown_and_closed_at_once() -> None:
+    from matplotlib import pyplot
+
+    pyplot.switch_backend("template")
+    figure, _ = lazy.Variable((8,)).plot_circuit(show_and_close=True)
+    assert not pyplot.fignum_exists(figure.number)
+
+
+def test_the_signature_of_a_picture_names_all_its_options() -> None:
+    assert list(inspect.signature(lazy.plot_graph).parameters) == [
+        *("lz", "variables", "color_by", "initial_layout", "labels"),
+        *("ax", "figsize", "rasterize", "show_and_close"),
+    ]
+    for name in PICTURES:
+        text = getattr(lazy, name).__doc__
+        assert "rasterize : bool or int, optional" in text
+        assert "{options}" not in text
 
 
 @pytest.mark.parametrize("name", UNUSUAL)
