@@ -86,6 +86,21 @@ def test_no_module_imports_itself_through_others(package: str) -> None:
     assert sorted(name for name in graph if name in _reachable(name, graph)) == []
 
 
+@pytest.mark.parametrize("package", ["core.lazy", "sphinx_xpcaps", "sphinx_xpcaps.measure"])
+def test_no_folder_imports_itself_through_its_neighbours(package: str) -> None:
+    folder_of = {
+        name: ".".join(name.split(".")[: package.count(".") + 2])
+        for name in _within(files(), package)
+        if files()[name].parent != files()[package].parent
+    }
+    graph: dict[str, set[str]] = {folder: set() for folder in folder_of.values()}
+    for name, folder in folder_of.items():
+        others = {folder_of[other] for other in imports()[name] & folder_of.keys()}
+        graph[folder] |= others - {folder}
+    assert len(graph) > 1
+    assert sorted(folder for folder in graph if folder in _reachable(folder, graph)) == []
+
+
 @cache
 def flowchart() -> ModuleType:
     """Return the reader of flowcharts from the documentation's own extensions."""

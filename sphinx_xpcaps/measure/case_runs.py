@@ -27,7 +27,7 @@ from sphinx_xpcaps.measure.model import (
     TargetRuns,
 )
 from sphinx_xpcaps.measure.modes.apply import CHECKS
-from sphinx_xpcaps.measure.modes.tracing import TRACE
+from sphinx_xpcaps.results.labels import TRACE
 from sphinx_xpcaps.results.model import Outcome
 
 _MAX_LOST = 2

@@ -25,7 +25,8 @@ from sphinx_xpcaps.measure.judging.compare import Verdict, compare, require_arra
 from sphinx_xpcaps.measure.model import CaseRun, CaseRunKey
 from sphinx_xpcaps.measure.modes.apply import in_mode
 from sphinx_xpcaps.measure.modes.array_call import InapplicableError, WrongResultError
-from sphinx_xpcaps.measure.modes.tracing import TRACE, Tracer, absent
+from sphinx_xpcaps.measure.modes.tracing import Tracer, absent
+from sphinx_xpcaps.results.labels import TRACE
 from sphinx_xpcaps.results.model import Outcome
 
 _LONGEST_MESSAGE = 200

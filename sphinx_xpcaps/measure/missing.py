@@ -10,8 +10,8 @@ from sphinx_xpcaps.cases.model import TargetInfo
 from sphinx_xpcaps.config import Config, Execute
 from sphinx_xpcaps.measure.judging import cells
 from sphinx_xpcaps.measure.model import BackendDevice, Group
-from sphinx_xpcaps.measure.modes.tracing import TRACE
 from sphinx_xpcaps.measure.store import RecordStore
+from sphinx_xpcaps.results.labels import TRACE
 from sphinx_xpcaps.results.model import Cell
 
 

@@ -11,7 +11,7 @@ from core.lazy.display.layout import layers
 from sphinx_xpcaps.render.cells import paragraph
 from sphinx_xpcaps.render.nodes import picture
 from sphinx_xpcaps.render.words import _, plural
-from sphinx_xpcaps.results.labels import one_line
+from sphinx_xpcaps.results.labels import TRACE, one_line
 from sphinx_xpcaps.results.model import Graph, GraphNode, NodeKind, Status
 from sphinx_xpcaps.results.view import TableCell
 
@@ -54,10 +54,10 @@ def _no_graph(reason: str) -> nodes.paragraph:
 
 def _no_graph_reason(cells: Sequence[TableCell]) -> str:
     reasons = [reason for shown in cells for reason in shown.cell.reasons]
-    traced = next((reason for reason in reasons if reason.mode == "trace"), None)
+    traced = next((reason for reason in reasons if reason.mode == TRACE), None)
     if traced is not None:
         return one_line(traced.message).rstrip(".")
-    if any(shown.cell.modes.get("trace") == Status.SUPPORTED for shown in cells):
+    if any(shown.cell.modes.get(TRACE) == Status.SUPPORTED for shown in cells):
         return str(_("the example takes no arrays"))
     return str(_("the example was not traced"))
 

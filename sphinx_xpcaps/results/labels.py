@@ -27,11 +27,14 @@ STATUSES = {
 
 DEVICES = {"cpu": "CPU", "gpu": "GPU", "other": "second device"}
 
+TRACE = "trace"
+"""The mode in which a call is traced and its graph is run."""
+
 MODES = {
     "eager": "eager",
     "jit": "JIT",
     "lazy": "lazy",
-    "trace": "traced",
+    TRACE: "traced",
     "grad": "gradient",
     "vmap": "vmap",
 }

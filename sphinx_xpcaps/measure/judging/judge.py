@@ -17,7 +17,7 @@ from sphinx_xpcaps.measure.judging.notes import (
     mode_note,
 )
 from sphinx_xpcaps.measure.model import GroupResult, TargetRuns
-from sphinx_xpcaps.measure.modes.tracing import TRACE
+from sphinx_xpcaps.results.labels import TRACE
 from sphinx_xpcaps.results.model import Cell, Graph, Outcome, Reason, Status
 
 _VARIANT_NOTES = {VariantName.FLOAT64: Note.FLOATING_ONLY, VariantName.REAL: Note.REAL_ONLY}

@@ -9,7 +9,7 @@ from core.backends import Backend
 from core.notes import MODE_NOTES, CapabilityNote, MissingFunctions, Note, QualifiedNote
 from sphinx_xpcaps.measure.judging.case_result import CaseResult
 from sphinx_xpcaps.measure.model import CaseRun
-from sphinx_xpcaps.measure.modes.tracing import TRACE
+from sphinx_xpcaps.results.labels import TRACE
 from sphinx_xpcaps.results.model import Outcome
 
 OUTCOME_NOTES: Mapping[Outcome, Note] = MappingProxyType(

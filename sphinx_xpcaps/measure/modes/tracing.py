@@ -12,10 +12,8 @@ from core.lazy import DataDependentError, Trace, data_dependent_errors, namespac
 from core.typing import Namespace
 from sphinx_xpcaps.cases.parameters import signature_of
 from sphinx_xpcaps.cases.trees import leaves
+from sphinx_xpcaps.results.labels import TRACE
 from sphinx_xpcaps.results.model import Graph, GraphNode, NodeKind
-
-TRACE = "trace"
-"""The name of the mode, in which a call is traced and its graph is run."""
 
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _MAX_NODES = 60
