@@ -75,7 +75,8 @@ def record_tests(
     if done.returncode == _NO_TESTS:
         raise TestsError(f"{tests}: there are no tests")
     if done.returncode not in _RAN:
-        raise TestsError(f"{tests}: pytest failed: {_reason(done.stdout, done.stderr)}")
+        reason = failure_line(done.stderr + "\n" + done.stdout) or "no output"
+        raise TestsError(f"{tests}: pytest failed: {reason}")
     try:
         targets = case_file.read(file)
     except (case_file.CaseFileError, OSError) as error:
@@ -86,9 +87,9 @@ def record_tests(
     return len(targets)
 
 
-def _reason(output: str, errors: str) -> str:
-    """Return the line of pytest's output that names the error."""
-    lines = [line.strip() for line in (errors + "\n" + output).splitlines() if line.strip()]
+def failure_line(output: str) -> str:
+    """Return the line of pytest's output that names the error; empty if there is no output."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
     marked = [line for line in lines if line.startswith(("ERROR", "E  "))]
-    line = (marked or lines[-1:] or ["no output"])[0]
+    line = (marked or lines[-1:] or [""])[0]
     return line.removeprefix("ERROR:").removeprefix("E  ").strip()[:200]

@@ -17,6 +17,7 @@ from sphinx_xpcaps.declared.compare import compare
 from sphinx_xpcaps.declared.load import DeclaredError, declarations
 from sphinx_xpcaps.declared.model import Declarations, Findings
 from sphinx_xpcaps.declared.patch import patch as make_patch
+from sphinx_xpcaps.declared.untested import claims_support, tested_targets
 from sphinx_xpcaps.results.model import Record
 from sphinx_xpcaps.results.record import read_files
 from sphinx_xpcaps.results.view import backends_of, derive
@@ -50,6 +51,19 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     is_flag=True,
     help="Print corrected decorators as a unified diff, and the findings to standard error.",
 )
+@click.option(
+    "--untested",
+    is_flag=True,
+    help="List the functions that are declared to support a library other than NumPy and that no "
+    "test names, in place of measuring.",
+)
+@click.option(
+    "--tests",
+    multiple=True,
+    metavar="PACKAGE",
+    help="With --untested, the tests: the dotted name of a package or module, or a path. "
+    "Repeatable; by default the packages of the targets.",
+)
 @options.measuring
 def check(
     targets: tuple[str, ...],
@@ -59,15 +73,20 @@ def check(
     known_path: Path | None,
     report: Path | None,
     patch: bool,
+    untested: bool,
+    tests: tuple[str, ...],
     config: Config,
 ) -> None:
     """Compare the declared capabilities of each TARGET with measured ones.
 
-    The exit status is 0 if they agree, apart from known differences; 1 if there are differences or
-    stale entries in the file of known differences; 2 if the check could not be done.
+    The exit status is 0 if they agree, apart from known differences; 1 if there are differences,
+    stale entries in the file of known differences or functions without test; 2 if the check could
+    not be done.
     """
     if paths and output:
         raise click.UsageError("--output cannot be used with --record, as nothing is measured")
+    if tests and not untested:
+        raise click.UsageError("--tests needs --untested")
     known = _known(known_path)
     wanted, problems = expand(targets, config)
     if problems:
@@ -76,6 +95,8 @@ def check(
         declared = declarations(wanted, table, config)
     except DeclaredError as error:
         raise Failure(str(error)) from None
+    if untested:
+        return _list_untested(declared, tests, config)
     records = _read(paths) if paths else _measure(declared, config, output)
     tables = derive(
         records,
@@ -95,6 +116,25 @@ def check(
             click.echo(f"sphinx-xpcaps: {line}", err=True)
         click.echo(made.text, nl=False)
     if not findings.agrees:
+        raise SystemExit(1)
+
+
+def _list_untested(declared: Declarations, tests: Sequence[str], config: Config) -> None:
+    claimed = [name for name, one in sorted(declared.entries.items()) if claims_support(one)]
+    packages = sorted({name.partition(".")[0] for name in claimed})
+    names = claimed
+    if claimed:
+        try:
+            found = tested_targets(claimed, tests or packages, config)
+        except DeclaredError as error:
+            raise Failure(str(error)) from None
+        if found.problem:
+            click.echo(f"sphinx-xpcaps: some tests cannot be collected: {found.problem}", err=True)
+        names = [name for name in claimed if name not in found.names]
+    for name in names:
+        click.echo(f"{name} is declared to support other libraries than NumPy, but has no test")
+    click.echo(f"{len(claimed)} declared to support other libraries, {len(names)} without test")
+    if names:
         raise SystemExit(1)
 
 

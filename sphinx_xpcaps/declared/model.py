@@ -120,3 +120,16 @@ class Findings:
     def agrees(self) -> bool:
         """Whether there are no differences and no stale entries."""
         return not self.differences and not self.stale
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestedTargets:
+    """The targets that the marks of tests name."""
+
+    __test__ = False  # no class of tests, although pytest would collect it by its name
+
+    names: tuple[str, ...]
+    collected: int
+    """Number of tests."""
+    problem: str = ""
+    """Why some or all tests could not be collected."""

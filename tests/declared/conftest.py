@@ -82,10 +82,14 @@ def check(record: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call
     """Return a function that runs the command on targets of the package, with the record."""
     monkeypatch.syspath_prepend(PACKAGES)
     monkeypatch.chdir(tmp_path)
+    path = record
 
-    def run(*names: str, table: str = TABLE, options: tuple[str, ...] = ()) -> Result:
+    def run(
+        *names: str, table: str = TABLE, options: tuple[str, ...] = (), record: bool = True
+    ) -> Result:
         targets = [f"declares.{name}" for name in names]
-        arguments = [*targets, "--declared", table, "--record", str(record), *options]
+        read = ("--record", str(path)) if record else ()
+        arguments = [*targets, "--declared", table, *read, *options]
         return CliRunner().invoke(main, ["check", *arguments])
 
     return run

@@ -87,3 +87,55 @@ def test_check_that_cannot_be_done_gives_one_line_and_exit_status_2(
     assert answer.exit_code == 2
     assert words in answer.output
     assert answer.output.count("\n") == 1
+
+
+TESTS = """
+import declares
+import pytest
+from core.testing import make_test_case
+
+@make_test_case(declares.works, declares.honest, capabilities_table=declares.table)
+def test_works(xp):
+    assert False, "is not run"
+
+@pytest.mark.uses_xp_capabilities(False, funcs=[declares.skips], reason="marks written by hand")
+@pytest.mark.parametrize("x", [1, 2])
+def test_skips(x): ...
+"""
+
+
+def test_declared_functions_that_no_test_names_are_listed(check: Check) -> None:
+    Path("test_declares.py").write_text(TESTS)
+    names = ("works", "honest", "looks", "skips", "undeclared", "out_of_scope", "shares")
+    answer = check(*names, options=("--untested", "--tests", "test_declares.py"), record=False)
+    assert answer.exit_code == 1
+    assert answer.output == (
+        "declares.looks is declared to support other libraries than NumPy, but has no test\n"
+        "4 declared to support other libraries, 1 without test\n"
+    )
+
+
+def test_nothing_is_listed_if_tests_name_all_functions(check: Check) -> None:
+    Path("test_declares.py").write_text(TESTS)
+    answer = check("skips", options=("--untested", "--tests", "test_declares.py"), record=False)
+    assert (answer.exit_code, answer.output) == (
+        0,
+        "1 declared to support other libraries, 0 without test\n",
+    )
+
+
+def test_tests_that_cannot_be_collected_are_one_line(check: Check) -> None:
+    Path("test_declares.py").write_text("import nothing_of_this_name")
+    answer = check("looks", options=("--untested", "--tests", "test_declares.py"), record=False)
+    assert answer.exit_code == 2
+    assert "the tests cannot be collected: " in answer.output
+    assert answer.output.count("\n") == 1
+
+
+def test_tests_that_can_be_collected_count_if_others_cannot(check: Check) -> None:
+    Path("tests").mkdir()
+    Path("tests/test_declares.py").write_text(TESTS)
+    Path("tests/test_broken.py").write_text("import nothing_of_this_name")
+    answer = check("skips", options=("--untested", "--tests", "tests"), record=False)
+    assert answer.exit_code == 0
+    assert "some tests cannot be collected: ModuleNotFoundError" in answer.stderr
