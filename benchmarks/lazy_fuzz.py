@@ -5,10 +5,11 @@ Usage: python benchmarks/lazy_fuzz.py [PROGRAMS] [--seed N] [--start N] [--backe
 A program has 5 to 30 steps on arrays of mixed dtypes, some of which are empty: operators,
 functions, reductions, indexing, in-place operations, views and other names of the same arrays.
 NumPy runs it eagerly. The results must have the same bits when the program is traced and computed,
-compiled, run by blocks, and run by `core.autojit(backend="lazy")`. With the same seed, another
-library gets a separate program, of steps that this library can do. The graph of `core.lazy` over
-it must give the same values as the library within the tolerance of the coarsest dtype. The exit
-status is 1 if programs differ, or if fewer than 80 % of them return values.
+compiled, run by blocks, and run by `core.autojit(backend="lazy")`. They may also be those of other
+loops of NumPy for the same operations, which round the last bit differently. With the same seed,
+another library gets a separate program, of steps that this library can do. The graph of `core.lazy`
+over it must give the same values as the library within the tolerance of the coarsest dtype. The
+exit status is 1 if programs differ, or if fewer than 80 % of them return values.
 """
 
 from __future__ import annotations
@@ -48,6 +49,11 @@ def same_bits(one: Any, other: Any) -> bool:
             np.ascontiguousarray(first[known]).tobytes() == second[known].tobytes()
         )
     return np.array_equal(first, second)
+
+
+def same(some: Sequence[Any], others: Sequence[Any]) -> bool:
+    """Return whether all results are the same."""
+    return len(some) == len(others) and all(map(same_bits, some, others))
 
 
 def numpy_ways(program: Program, large: bool) -> dict[str, Callable[[], Any]]:
@@ -109,6 +115,8 @@ def compare(program: Program, report: Report, large: bool) -> None:
             continue
         report.returned[way] += 1
         wrong = [i for i, pair in enumerate(zip(expected, found)) if not same_bits(*pair)]  # noqa: B905
+        if wrong and any(same(other(*program.inputs), found) for other in program.rounded()):
+            continue
         if wrong or len(expected) != len(found):
             shown = [(i, expected[i], found[i]) for i in wrong[:2]]
             report.differences.append(f"{way}: {shown}\n{program}")

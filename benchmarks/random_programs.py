@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import array_api_compat.numpy
@@ -36,6 +36,9 @@ KEYS: tuple[Any, ...] = (
     [0, 0],
 )
 
+OPERATORS = {"add": "+", "subtract": "-", "multiply": "*"}
+"""Functions of two operands that have an operator."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -65,6 +68,8 @@ class Program:
 
     inputs: tuple[Any, ...]
     steps: tuple[Step, ...]
+    kernels: str = "as written"
+    """Which of NumPy's kernels run: "as written", "out of place" or "operators"; see `rounded`."""
 
     def __call__(self, *arrays: Any) -> tuple[Any, ...]:
         """Return all variables. Steps that raise for the shapes or dtypes at hand are left out."""
@@ -75,8 +80,18 @@ class Program:
         xp = _namespace(arrays[0])
         variables = [xp.asarray(x, copy=True) for x in arrays]
         for step in steps:
-            _perform(step, variables, xp)
+            _perform(step, variables, xp, self.kernels)
         return tuple(variables)
+
+    def rounded(self) -> Iterator[Program]:
+        """Yield the same program with other kernels of NumPy, which may round differently.
+
+        NumPy has several loops for some operations, such as `power` of float32, and the last bit
+        of a result depends on whether it is contiguous; and a product of complex scalars may have
+        another last bit than the ufunc's.
+        """
+        for kernels in ("out of place", "operators"):
+            yield replace(self, kernels=kernels)
 
     def __str__(self) -> str:
         lines = [f"x{i} = {x.dtype}{x.shape} {x.tolist()}" for i, x in enumerate(self.inputs)]
@@ -89,7 +104,7 @@ def _namespace(x: Any) -> Any:
     return array_api_compat.array_namespace(x)
 
 
-def _perform(step: Step, variables: list[Any], xp: Any) -> None:
+def _perform(step: Step, variables: list[Any], xp: Any, kernels: str) -> None:
     """Run one step; a result is a new variable."""
     used = [variables[i % len(variables)] for i in step.operands]
     x, place = used[0], step.operands[0] % len(variables)
@@ -97,11 +112,16 @@ def _perform(step: Step, variables: list[Any], xp: Any) -> None:
     match step.kind:
         case "name":
             result = x
+        case "in place" if kernels == "out of place" and x.ndim:
+            x[...] = eval(f"x {step.name[:-1]} y", {"x": x, "y": other})
+            return
         case "in place":
             scope = {"x": x, "y": other}
             exec(f"x {step.name} y", scope)  # the operators have no other common spelling
             variables[place] = scope["x"]
             return
+        case "binary" if kernels == "operators" and step.name in OPERATORS:
+            result = eval(f"x {OPERATORS[step.name]} y", {"x": x, "y": other})
         case "operator":
             result = eval(f"x {step.name} y", {"x": x, "y": other})
         case "loop":
