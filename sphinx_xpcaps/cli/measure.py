@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def measure(
     A target is a function, a class, or a module, whose public callables are measured.
     """
     clock = Clock()
-    with Servers() as servers, temporary_folder("tests") as folder:
+    with closing(Servers()) as servers, temporary_folder("tests") as folder:
         wanted, problems = expand(targets, config, clock, servers)
         if len(problems) == len(targets):
             raise Failure("; ".join(problems))

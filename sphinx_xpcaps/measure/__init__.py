@@ -3,6 +3,7 @@
 The path of one case, file by file:
 
 - `batch` is the main job: which cells are missing (`missing`), run these, judge, store (`store`).
+- `executor` runs tasks on this machine or, with `schedulers`, on a cluster.
 - `runner` schedules the tasks of each target (`tasks`) in workers (`workers`): find its cases, run
   them, repeat what ends a worker. The worker that finds cases passes them to the others in a file.
 - `case_runs` decides in a worker in which variants, plans and modes each case runs; `execute` runs
@@ -13,7 +14,7 @@ The path of one case, file by file:
 
 In the parent, `descriptions` keeps what each target is; `keys` and `digests` determine which cells
 are current; `journal` keeps the cells that are not in the record yet; `verify` measures some
-targets again; `environment` describes this machine; `profile` shows where the time goes;
-`schedulers` run the same tasks on a cluster. In a worker, `isolation` restores the state of the
-process after each job, and `causes` finds the argument that makes a case fail.
+targets again; `environment` describes this machine; `profile` shows where the time goes. In a
+worker, `isolation` restores the state of the process after each job, and `causes` finds the
+argument that makes a case fail.
 """

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from sphinx_xpcaps.cases.model import TargetInfo
 from sphinx_xpcaps.config import Config, Execute
-from sphinx_xpcaps.files import temporary_folder
 from sphinx_xpcaps.measure import profile
 from sphinx_xpcaps.measure.descriptions import describe
 from sphinx_xpcaps.measure.digests import PackageDigests
 from sphinx_xpcaps.measure.environment import describe_environment, package_version
+from sphinx_xpcaps.measure.executor import Executor, LocalExecutor
 from sphinx_xpcaps.measure.judging import cells
 from sphinx_xpcaps.measure.judging.judge import judge
 from sphinx_xpcaps.measure.keys import CellKeys
 from sphinx_xpcaps.measure.missing import Groups, Missing, find_missing
-from sphinx_xpcaps.measure.model import Group, GroupResult
+from sphinx_xpcaps.measure.model import Group, GroupResult, Result
 from sphinx_xpcaps.measure.profile import Clock
 from sphinx_xpcaps.measure.request import MeasurementRequest
-from sphinx_xpcaps.measure.runner import Result, Runner
+from sphinx_xpcaps.measure.runner import Runner
 from sphinx_xpcaps.measure.schedulers.cluster import Cluster
 from sphinx_xpcaps.measure.schedulers.connect import connect
 from sphinx_xpcaps.measure.signals import ending_on_sigterm
 from sphinx_xpcaps.measure.store import RecordStore
 from sphinx_xpcaps.measure.verify import MeasuredCells, Unstable, compare, sample
-from sphinx_xpcaps.measure.workers.probe import probe
 from sphinx_xpcaps.measure.workers.servers import Servers
 from sphinx_xpcaps.results.model import Cell, Environment, Record
 
@@ -81,158 +80,163 @@ def run(
     clock = clock or Clock()
     bodies = _bodies_by_target(requests)
     packages = sorted({name.partition(".")[0] for name in bodies})
-    measures = bool(bodies) and config.execute != Execute.OFF
-    digests = PackageDigests(cache / "digests.json")
-    with (
-        ending_on_sigterm(),
-        Servers() as started,
-        _cluster(config.scheduler if measures else "", config, packages, digests) as cluster,
-    ):
-        environment = (
-            cluster.environment
-            if cluster is not None
-            else describe_environment(packages, config.environment)
-        )
-        store = RecordStore(
+
+    def open_store(environment: Environment) -> RecordStore:
+        return RecordStore(
             output or cache / "records",
             environment,
-            package=next(iter(bodies), "").partition(".")[0],
+            package=next(iter(packages), ""),
             is_file=output is not None,
         )
-        if not measures:
+
+    with ending_on_sigterm(), closing(Servers()) as started:
+        if not bodies or config.execute == Execute.OFF:
+            store = open_store(describe_environment(packages, config.environment))
             return Measured(records=store.records(), is_current=_has_present_version)
+        digests = PackageDigests(cache / "digests.json")
         runner = Runner(config, clock, servers or started)
-        return _run(runner, requests, bodies, environment, store, cache, progress, digests, cluster)
+        with _executor(runner, packages, digests, cache) as executor:
+            store = open_store(executor.environment)
+            infos = describe(
+                list(bodies),
+                config,
+                executor.environment,
+                cache_file=cache / "descriptions.json",
+                digests=digests,
+                describe_now=runner.describe,
+            )
+            batch = _Batch(
+                config=config,
+                clock=clock,
+                executor=executor,
+                store=store,
+                infos=infos,
+                bodies=bodies,
+                keys=CellKeys(config, bodies, digests),
+                groups=Groups(config, (each.target for each in requests if each.graph)),
+            )
+            try:
+                return batch.run(progress)
+            finally:
+                digests.save()
 
 
 @contextmanager
-def _cluster(
-    address: str, config: Config, packages: Sequence[str], digests: PackageDigests
-) -> Iterator[Cluster | None]:
-    """Connect to the cluster with a scheduler at an address; yield None if there is no address."""
-    if not address:
-        yield None
+def _executor(
+    runner: Runner, packages: Sequence[str], digests: PackageDigests, cache: Path
+) -> Iterator[Executor]:
+    """Yield the cluster whose scheduler has an address in the options, or this machine."""
+    config = runner.config
+    if not config.scheduler:
+        yield LocalExecutor(runner, packages, cache)
         return
-    with closing(connect(address)) as scheduler:
+    with closing(connect(config.scheduler)) as scheduler:
         yield Cluster(scheduler, config, packages, digests.of)
 
 
-def _run(
-    runner: Runner,
-    requests: Sequence[MeasurementRequest],
-    bodies: Mapping[str, tuple[str, ...]],
-    environment: Environment,
-    store: RecordStore,
-    cache: Path,
-    progress: OnProgress,
-    digests: PackageDigests,
-    cluster: Cluster | None,
-) -> Measured:
-    config, clock = runner.config, runner.clock
-    infos = describe(
-        list(bodies),
-        config,
-        environment,
-        cache_file=cache / "descriptions.json",
-        digests=digests,
-        describe_now=runner.describe,
-    )
-    keys = CellKeys(config, bodies, digests)
-    groups = Groups(config, (request.target for request in requests if request.graph))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Batch:
+    """The targets of a batch, and what is needed to measure them."""
 
-    def key(target: str, group: Group, environment: Environment = environment) -> str:
-        return keys.key(infos[target], group, environment)
+    config: Config
+    clock: Clock
+    executor: Executor
+    store: RecordStore
+    infos: Mapping[str, TargetInfo]
+    """What each target is."""
+    bodies: Mapping[str, tuple[str, ...]]
+    """Code from directives for each target."""
+    keys: CellKeys
+    groups: Groups
 
-    def is_current(target: str, cell: Cell, environment: Environment) -> bool:
-        info = infos.get(target)
+    def key(self, target: str, group: Group) -> str:
+        """Return the key of a target's cell in the present environment."""
+        return self.keys.key(self.infos[target], group, self.executor.environment)
+
+    def is_current(self, target: str, cell: Cell, environment: Environment) -> bool:
+        """Return whether a cell has the key that it would have now in its environment."""
+        info = self.infos.get(target)
         if info is None or info.error is not None or cell.key is None:
             return True
-        return cell.key == key(target, groups.of(target, cell.backend, cell.device), environment)
+        group = self.groups.of(target, cell.backend, cell.device)
+        return cell.key == self.keys.key(info, group, environment)
 
-    with clock.lap(profile.PROBE):
-        available = (
-            cluster.probe()
-            if cluster is not None
-            else probe(
-                config.backends,
-                config.environment,
-                cache_file=cache / "probes.json",
-                servers=runner.servers,
+    def run(self, progress: OnProgress) -> Measured:
+        """Measure the cells that are missing, and verify a share of them."""
+        missing = self.find_missing()
+        try:
+            measured = self.measure(missing.groups, progress)
+            unstable = self.verify(missing.groups, measured)
+        finally:  # also on an interrupt
+            self.store.add_expectations(self.infos)
+            self.store.save()
+        return Measured(
+            records=self.store.records(),
+            is_current=self.is_current,
+            ran=missing.count,
+            unstable=unstable,
+        )
+
+    def find_missing(self) -> Missing:
+        """Return what has to be measured, after the cells for which nothing is run are stored."""
+        with self.clock.lap(profile.PROBE):
+            available = self.executor.probe()
+        self.store.set_available(available)
+        with self.clock.lap(profile.OVERHEAD):
+            missing = find_missing(
+                self.infos, self.config, self.groups, self.key, available, self.store
             )
-        )
-    store.set_available(available)
-    with clock.lap(profile.OVERHEAD):
-        missing = find_missing(infos, config, groups, key, available, store)
-        for target, known_cell in missing.cells:
-            store.put(target, infos[target].kind, known_cell, measured=False)
-        store.save()
-    try:
-        results = (
-            cluster.measure(missing.groups, bodies)
-            if cluster is not None
-            else _run_groups(runner, missing.groups, bodies)
-        )
-        found = _measure(results, missing, infos, key, store, progress, clock)
-        unstable = _verify(runner, cluster, missing, bodies, key, found)
-    finally:  # also on an interrupt
-        store.add_expectations(infos)
-        store.save()
-        digests.save()
-    return Measured(
-        records=store.records(), is_current=is_current, ran=missing.count, unstable=unstable
-    )
+            for target, known_cell in missing.cells:
+                self.store.put(target, self.infos[target].kind, known_cell, measured=False)
+            self.store.save()
+        return missing
 
+    def measure(
+        self, groups: Mapping[str, Sequence[Group]], progress: OnProgress
+    ) -> dict[tuple[str, str, str], Cell]:
+        """Measure targets in their groups, store each cell at once, and return the cells."""
+        found: dict[tuple[str, str, str], Cell] = {}
+        done, total = 0, len(groups) + sum(map(len, groups.values()))
+        with closing(self.executor.measure(groups, self.bodies)) as results:
+            for result in results:
+                with self.clock.lap(profile.OVERHEAD, target=result.target):
+                    for what, cell in self._judge(result, groups[result.target]):
+                        if cell is not None:
+                            self.store.put(result.target, self.infos[result.target].kind, cell)
+                            self.store.save_soon()
+                            found[result.target, cell.backend, cell.device] = cell
+                        done += 1
+                        progress(what, done, total)
+        return found
 
-def _measure(
-    running: Generator[Result, None, None],
-    missing: Missing,
-    infos: Mapping[str, TargetInfo],
-    key: Callable[[str, Group], str],
-    store: RecordStore,
-    progress: OnProgress,
-    clock: Clock,
-) -> dict[tuple[str, str, str], Cell]:
-    """Measure what is missing, store each cell at once, and return the cells."""
-    found: dict[tuple[str, str, str], Cell] = {}
-    done, total = 0, len(missing.groups) + missing.count
-    with closing(running) as results:
-        for result in results:
-            with clock.lap(profile.OVERHEAD, target=result.target):
-                for what, cell in _judge(result, missing.groups[result.target], key):
+    def verify(
+        self, groups: Mapping[str, Sequence[Group]], first: MeasuredCells
+    ) -> tuple[Unstable, ...]:
+        """Measure a random share of the targets again, each in new processes, and compare."""
+        targets = sample(groups, self.config.verify)
+        if not targets:
+            return ()
+        second: dict[tuple[str, str, str], Cell] = {}
+        again = {target: groups[target] for target in targets}
+        with closing(self.executor.measure(again, self.bodies, new_processes=True)) as results:
+            for result in results:
+                for _, cell in self._judge(result, again[result.target]):
                     if cell is not None:
-                        store.put(result.target, infos[result.target].kind, cell)
-                        store.save_soon()
-                        found[result.target, cell.backend, cell.device] = cell
-                    done += 1
-                    progress(what, done, total)
-    return found
+                        second[result.target, cell.backend, cell.device] = cell
+        return tuple(compare(targets, first, second))
 
-
-def _verify(
-    runner: Runner,
-    cluster: Cluster | None,
-    missing: Missing,
-    bodies: Mapping[str, tuple[str, ...]],
-    key: Callable[[str, Group], str],
-    first: MeasuredCells,
-) -> tuple[Unstable, ...]:
-    """Measure a random share of the targets again, each in new processes, and compare."""
-    targets = sample(missing.groups, runner.config.verify)
-    if not targets:
-        return ()
-    second: dict[tuple[str, str, str], Cell] = {}
-    groups = {target: missing.groups[target] for target in targets}
-    running = (
-        cluster.measure(groups, bodies)
-        if cluster is not None
-        else _run_groups(runner, groups, bodies, new_processes=True)
-    )
-    with closing(running) as results:
-        for result in results:
-            for _, cell in _judge(result, missing.groups[result.target], key):
-                if cell is not None:
-                    second[result.target, cell.backend, cell.device] = cell
-    return tuple(compare(targets, first, second))
+    def _judge(self, result: Result, groups: Sequence[Group]) -> Iterator[tuple[str, Cell | None]]:
+        """Yield the name of each thing that a result finishes, with the cell if it is one."""
+        target = result.target
+        if isinstance(result, GroupResult):
+            cell = judge(result, key=self.key(target, result.group))
+            yield f"{target} ({result.group.backend})", cell
+            return
+        yield target, None
+        if not result.collected.cases:
+            for group in groups:
+                cell = cells.without_cases(result, group, key=self.key(target, group))
+                yield f"{target} ({group.backend})", cell
 
 
 def _has_present_version(target: str, cell: Cell, environment: Environment) -> bool:
@@ -252,34 +256,3 @@ def _bodies_by_target(requests: Sequence[MeasurementRequest]) -> dict[str, tuple
         body = (request.body,) if request.body else ()
         bodies[request.target] = (*bodies.get(request.target, ()), *body)
     return bodies
-
-
-def _run_groups(
-    runner: Runner,
-    groups: Mapping[str, Sequence[Group]],
-    bodies: Mapping[str, tuple[str, ...]],
-    *,
-    new_processes: bool = False,
-) -> Generator[Result, None, None]:
-    """Find the cases of the targets and run them, with a temporary folder for the cases."""
-    if groups:
-        with temporary_folder("cases") as folder:
-            yield from runner.measure(groups, bodies, folder, new_processes=new_processes)
-
-
-def _judge(
-    result: Result,
-    groups: Sequence[Group],
-    key: Callable[[str, Group], str],
-) -> Iterator[tuple[str, Cell | None]]:
-    """Yield the name of each thing that a result finishes, with the cell if it is one."""
-    target = result.target
-    if isinstance(result, GroupResult):
-        cell = judge(result, key=key(target, result.group))
-        yield f"{target} ({result.group.backend})", cell
-        return
-    yield target, None
-    if not result.collected.cases:
-        for group in groups:
-            cell = cells.without_cases(result, group, key=key(target, group))
-            yield f"{target} ({group.backend})", cell

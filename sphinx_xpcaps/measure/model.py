@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from core.notes import DtypeChange, Note
 from sphinx_xpcaps.cases.model import Collected, Problem
@@ -149,3 +149,7 @@ class GroupResult:
     error: str = ""
     lost: tuple[LostCall, ...] = ()
     """Calls that ended a worker while the target's cases were found."""
+
+
+Result: TypeAlias = CollectedCases | GroupResult
+"""The result of one task of measuring: finding the cases of a target, or running them."""

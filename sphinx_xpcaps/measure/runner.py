@@ -17,11 +17,11 @@ from sphinx_xpcaps.cases.resolve import describe_all, expand_all
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure import profile
 from sphinx_xpcaps.measure.model import (
-    CollectedCases,
     FindingGroup,
     Group,
     GroupResult,
     LostCall,
+    Result,
 )
 from sphinx_xpcaps.measure.profile import Clock
 from sphinx_xpcaps.measure.tasks import find_cases, run_cases
@@ -35,8 +35,6 @@ _FINDING = FindingGroup()
 
 Targets: TypeAlias = tuple[str, ...] | str
 """The targets that a name includes, or a message if there are none."""
-Result: TypeAlias = CollectedCases | GroupResult
-"""What one task of measuring returns."""
 
 
 class Runner:

@@ -13,8 +13,7 @@ from core.backends import Availability, get_backend
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure.digests import engine_digest
 from sphinx_xpcaps.measure.environment import difference
-from sphinx_xpcaps.measure.model import BackendDevice, Group, LostCall
-from sphinx_xpcaps.measure.runner import Result
+from sphinx_xpcaps.measure.model import BackendDevice, Group, LostCall, Result
 from sphinx_xpcaps.measure.schedulers.base import RemoteTask, Scheduler, SchedulerError
 from sphinx_xpcaps.measure.schedulers.remote import (
     Answer,
@@ -107,16 +106,13 @@ class Cluster:
         return found
 
     def measure(
-        self, groups: Mapping[str, Sequence[Group]], bodies: Mapping[str, tuple[str, ...]]
+        self,
+        groups: Mapping[str, Sequence[Group]],
+        bodies: Mapping[str, tuple[str, ...]],
+        *,
+        new_processes: bool = False,
     ) -> Generator[Result, None, None]:
-        """Find the cases of each target, run them in each of its groups, and yield the results.
-
-        Parameters
-        ----------
-        groups : mapping
-            The groups of each target.
-        bodies : mapping
-            Code from directives for each target.
+        """Find and run the cases of each target; see `Executor.measure`.
 
         Raises
         ------
@@ -126,7 +122,10 @@ class Cluster:
         lost: dict[str, tuple[LostCall, ...]] = {}
         failed: list[str] = []
         self._scheduler.submit(
-            self._task(target, Find(target=target, bodies=bodies[target])) for target in groups
+            self._task(
+                target, Find(target=target, bodies=bodies[target]), new_process=new_processes
+            )
+            for target in groups
         )
         for ended in self._scheduler.completed():
             answer = self._accept(ended.task, ended.content, ended.error, failed)
@@ -139,6 +138,7 @@ class Cluster:
                             f"{target} ({group.backend}, {group.device})",
                             Run(target=target, group=group, cases=answer.cases),
                             BackendDevice(group.backend, group.device),
+                            new_process=new_processes,
                         )
                         for group in groups[target]
                     )
@@ -192,13 +192,19 @@ class Cluster:
         return found
 
     def _task(
-        self, name: str, what: Describe | Probe | Find | Run, place: BackendDevice | None = None
+        self,
+        name: str,
+        what: Describe | Probe | Find | Run,
+        place: BackendDevice | None = None,
+        *,
+        new_process: bool = False,
     ) -> RemoteTask:
         order = Order(
             config=self._config,
             packages=self._packages,
             fingerprint=self._fingerprint,
             what=what,
+            new_process=new_process,
         )
         resources: dict[str, float] = {}
         if place is not None:

@@ -75,6 +75,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: str
     """That of the first machine; empty when it is not known yet."""
     what: Describe | Probe | Find | Run
+    new_process: bool = False
+    """Whether a process that runs nothing else finds or runs the cases."""
 
 
 class Devices(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -136,16 +138,18 @@ def _answer(order: Order) -> Answer:
             devices={place.device: (each.usable, each.reason) for place, each in found.items()}
         )
     with temporary_folder("cases") as folder:
-        return _measure(order.config, what, folder / "target.cases")
+        return _measure(order, what, folder / "target.cases")
 
 
-def _measure(config: Config, what: Find | Run, file: Path) -> Answer:
-    runner = Runner(config)
+def _measure(order: Order, what: Find | Run, file: Path) -> Answer:
+    runner = Runner(order.config)
     group: Group | FindingGroup = what.group if isinstance(what, Run) else FindingGroup()
     bodies = what.bodies if isinstance(what, Find) else ()
     if isinstance(what, Run):
         file.write_bytes(what.cases)
     with _WORKERS.one(runner, group) as worker:
+        if order.new_process:
+            worker.restart()
         result = runner.run_task(worker, group, what.target, bodies, file)
     if isinstance(result, GroupResult):
         return Ran(result=result)

@@ -8,7 +8,6 @@ import threading
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import TypeAlias
 
 from sphinx_xpcaps.measure.workers.separate_processes import SeparateProcesses
@@ -62,19 +61,6 @@ class Servers:
             self._idle.clear()
         for server in idle:
             server.close()
-
-    def __enter__(self) -> Servers:
-        """Return the object, which is closed at the end of the context."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """End the servers."""
-        self.close()
 
 
 def _key(environment: Mapping[str, str], modules: tuple[str, ...]) -> _Key:

@@ -24,11 +24,25 @@ from tests.measure.schedulers.processes import LocalCluster
 pytest.importorskip("distributed")
 
 COUNT = 6
-SOURCE = '"""Functions that wait."""\nimport time\n\nimport numpy as np\n' + "".join(
-    f"\n\ndef f{number}(x):\n    '''Wait.\n\n    >>> f{number}(np.ones(2))\n    '''\n"
-    f"    time.sleep(0.05)\n    return x\n"
-    for number in range(COUNT)
+SOURCE = (
+    '"""Functions that wait."""\nimport os, time\nfrom pathlib import Path\n\nimport numpy as np\n'
+    + "".join(
+        f"\n\ndef f{number}(x):\n    '''Wait.\n\n    >>> f{number}(np.ones(2))\n    '''\n"
+        f"    time.sleep(0.05)\n    return x\n"
+        for number in range(COUNT)
+    )
 )
+SOURCE += """
+
+def process(x):
+    '''Write down which process calls it.
+
+    >>> process(np.ones(2))
+    '''
+    with Path(__file__).with_name("processes").open("a") as file:
+        file.write(f"{os.getpid()}\\n")
+    return x
+"""
 NAMES = [f"waiting.f{number}" for number in range(COUNT)]
 
 
@@ -160,12 +174,15 @@ def cluster(scheduler: Here, backends: Sequence[str] = ("numpy",)) -> Cluster:
     return Cluster(scheduler, Config(backends=list(backends)), ["waiting"], digests.of)
 
 
-def results(scheduler: Here) -> list[str]:
+def results(
+    scheduler: Here, names: Sequence[str] = NAMES[:2], *, new_processes: bool = False
+) -> list[str]:
     from sphinx_xpcaps.measure.model import CollectedCases, Group
 
     group = Group(backend="numpy", device="cpu", modes=("eager",))
-    names = NAMES[:2]
-    found = cluster(scheduler).measure(dict.fromkeys(names, (group,)), dict.fromkeys(names, ()))
+    found = cluster(scheduler).measure(
+        dict.fromkeys(names, (group,)), dict.fromkeys(names, ()), new_processes=new_processes
+    )
     return [each.target for each in found if not isinstance(each, CollectedCases)]
 
 
@@ -185,6 +202,17 @@ def test_any_object_with_the_four_methods_is_a_scheduler() -> None:
 @pytest.mark.usefixtures("waiting")
 def test_a_task_is_sent_to_another_machine_if_one_has_other_versions() -> None:
     assert sorted(results(Here(refuses=3))) == NAMES[:2]
+
+
+def test_a_target_that_is_verified_runs_in_new_processes_of_the_cluster(waiting: Path) -> None:
+    def processes(*, new: bool) -> set[str]:
+        (waiting / "processes").write_text("")
+        assert results(Here(), ["waiting.process"], new_processes=new) == ["waiting.process"]
+        return set((waiting / "processes").read_text().split())
+
+    first = processes(new=False)
+    assert first == processes(new=False)
+    assert not first & processes(new=True)
 
 
 @pytest.mark.usefixtures("waiting")
