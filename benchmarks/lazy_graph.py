@@ -47,10 +47,10 @@ class Line:
 
     def __str__(self) -> str:
         limit = "" if self.limit is None else f"  at most {self.limit:.2f}"
-        verdict = "" if self.met else "  MISSED"
+        missed = "" if self.met else "  MISSED"
         return (
             f"{self.what:<44} {self.ours:10.3f} {self.unit:<8} {self.name} {self.other:10.3f}"
-            f"  ratio {self.ratio:6.3f}{limit}{verdict}"
+            f"  ratio {self.ratio:6.3f}{limit}{missed}"
         )
 
 

@@ -149,9 +149,9 @@ def main(functions: list[str]) -> int:
             continue
         works, description = confirm(entry)
         is_right = works == entry["works"] and (works or entry.get("shows", "") in description)
-        verdict = "ok   " if is_right else "WRONG"
+        outcome = "ok   " if is_right else "WRONG"
         exit_status |= not is_right
-        print(verdict, entry["aspect"], entry["backend"], entry["function"], description, sep="  ")
+        print(outcome, entry["aspect"], entry["backend"], entry["function"], description, sep="  ")
     return int(exit_status)
 
 

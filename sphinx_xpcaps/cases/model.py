@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Path = tuple[Any, ...]
+LeafPath = tuple[Any, ...]
 """The position of a leaf in nested arguments: keys and indices from the outside in."""
 
 
@@ -152,7 +152,7 @@ class Plan:
     """Which leaves of the arguments are converted to arrays of the backend."""
 
     name: str
-    paths: frozenset[Path]
+    paths: frozenset[LeafPath]
     casts: bool = True
     """Whether the variants may change the dtypes of these leaves: they are known to be arrays."""
     pass_namespace: bool = False
@@ -169,7 +169,7 @@ class Leaf:
     ``value`` is an array, or a Python number, bool, None or string.
     """
 
-    path: Path
+    path: LeafPath
     kind: LeafKind
     value: NDArray[Any] | bool | complex | str | None = None
     sensitivity: float = 0.0
@@ -184,7 +184,7 @@ class Variant:
     """A case with other dtypes, and the reference result for it."""
 
     name: VariantName
-    dtypes: Mapping[Path, np.dtype[Any]]
+    dtypes: Mapping[LeafPath, np.dtype[Any]]
     leaves: tuple[Leaf, ...]
     reproducible: bool = True
 

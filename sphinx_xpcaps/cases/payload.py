@@ -12,7 +12,7 @@ import array_api_compat.numpy
 import cloudpickle
 
 from core.backends import backends
-from sphinx_xpcaps.cases.model import DottedName, Path, Step
+from sphinx_xpcaps.cases.model import DottedName, LeafPath, Step
 from sphinx_xpcaps.cases.resolve import resolve
 from sphinx_xpcaps.cases.trees import rebuild
 from sphinx_xpcaps.exceptions import exception_message
@@ -97,7 +97,7 @@ def neutral(
     return found
 
 
-def _neutral(path: Path, leaf: Any) -> Any:
+def _neutral(path: LeafPath, leaf: Any) -> Any:
     """Return the NumPy equivalent of an array or namespace of another library."""
     for backend in backends().values():
         if backend.is_reference or backend.module not in sys.modules:

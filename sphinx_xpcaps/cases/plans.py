@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sphinx_xpcaps.cases.model import Path, Plan, Step, StepMethod
+from sphinx_xpcaps.cases.model import LeafPath, Plan, Step, StepMethod
 from sphinx_xpcaps.cases.parameters import Parameter, parameters, signature_of
 from sphinx_xpcaps.cases.replay import is_function
 from sphinx_xpcaps.cases.trees import is_number, is_numeric_array, is_numeric_sequence, leaves
@@ -42,11 +42,11 @@ def plans_for(steps: Sequence[Step], target: Any) -> tuple[Plan, ...]:
     target : callable
         The callee of the last step, whose documentation tells which parameters are array-like.
     """
-    arrays: set[Path] = set()
-    inner: set[Path] = set()
-    sequences: set[Path] = set()
-    scalars: set[Path] = set()
-    lists: set[Path] = set()
+    arrays: set[LeafPath] = set()
+    inner: set[LeafPath] = set()
+    sequences: set[LeafPath] = set()
+    scalars: set[LeafPath] = set()
+    lists: set[LeafPath] = set()
     calls_functions = False
     for path, leaf, parameter in _arguments(steps, target):
         array_like = parameter is not None and parameter.is_array_like
@@ -72,7 +72,7 @@ def plans_for(steps: Sequence[Step], target: Any) -> tuple[Plan, ...]:
         Plan("array-like and all lists", frozenset(documented | scalars | lists), casts=False),
         Plan("arrays in objects", frozenset(documented | inner), casts=False),
     )
-    found: dict[frozenset[Path], Plan] = {}
+    found: dict[frozenset[LeafPath], Plan] = {}
     for plan in candidates:
         if plan.paths:
             found.setdefault(plan.paths, plan)
@@ -103,7 +103,7 @@ def plan_of_numbers(steps: Sequence[Step], target: Any) -> tuple[Plan, ...]:
     return (Plan("numbers", paths),) if paths else ()
 
 
-def cast_paths(plans: Sequence[Plan]) -> frozenset[Path]:
+def cast_paths(plans: Sequence[Plan]) -> frozenset[LeafPath]:
     """Return the leaves whose dtype the variants change: those known to be arrays."""
     known = [plan.paths for plan in plans if plan.casts]
     return known[-1] if known else (plans[0].paths if plans else frozenset())
@@ -128,7 +128,9 @@ def _without_arrays(target: Any, call: Step) -> tuple[Plan, ...]:
     )
 
 
-def _arguments(steps: Sequence[Step], target: Any) -> Iterator[tuple[Path, Any, Parameter | None]]:
+def _arguments(
+    steps: Sequence[Step], target: Any
+) -> Iterator[tuple[LeafPath, Any, Parameter | None]]:
     """Yield each leaf of the arguments with its path, and its parameter or None."""
     for i, step in enumerate(steps):
         last = i == len(steps) - 1
@@ -157,7 +159,7 @@ def _callee(step: Step, steps: Sequence[Step]) -> Any:
     return getattr(made_by, step.callee.name, None) if inspect.isclass(made_by) else None
 
 
-def _inside_object(path: Path) -> bool:
+def _inside_object(path: LeafPath) -> bool:
     return any(isinstance(part, str) and part.startswith(".") for part in path)
 
 
@@ -168,9 +170,9 @@ def _positional(known: Sequence[Parameter], n: int) -> Parameter | None:
     return None
 
 
-def argument_leaves(steps: Sequence[Step]) -> dict[Path, Any]:
+def argument_leaves(steps: Sequence[Step]) -> dict[LeafPath, Any]:
     """Return the leaves of the arguments of a call by path."""
-    found: dict[Path, Any] = {}
+    found: dict[LeafPath, Any] = {}
     for i, step in enumerate(steps):
         for n, value in (*enumerate(step.args), *step.kwargs.items()):
             found.update(leaves(value, (i, n)))

@@ -18,7 +18,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from pathlib import Path as File
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,7 +37,7 @@ from sphinx_xpcaps.cases.case_file import (
     write,
 )
 from sphinx_xpcaps.cases.instrument import HOOK, CallInstrumenter, call
-from sphinx_xpcaps.cases.model import DottedName, Path, Step, StepMethod, StepResult
+from sphinx_xpcaps.cases.model import DottedName, LeafPath, Step, StepMethod, StepResult
 from sphinx_xpcaps.cases.payload import neutral
 from sphinx_xpcaps.cases.select import choose, traits
 from sphinx_xpcaps.cases.trees import rebuild
@@ -119,7 +119,7 @@ class Recorder:
         """Return a call with the calls that it depends on, or None if it cannot be copied."""
         needs = set(made.history) if made else set()
 
-        def refer(path: Path, leaf: Any) -> Any:
+        def refer(path: LeafPath, leaf: Any) -> Any:
             found = self._created.get(id(leaf))
             if found is None:
                 return leaf
@@ -248,7 +248,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("--xpcaps-cases cannot record with --assert=plain: remove it")
     recorder = config.stash[_RECORDER] = Recorder(patterns)
     context = ExitStack()
-    context.callback(_save, config, recorder, File(file).absolute())
+    context.callback(_save, config, recorder, Path(file).absolute())
     context.callback(instrument.activate, instrument.activate(recorder))
     context.enter_context(rewriting_test_modules(_instrument, "xpcaps"))
     config.stash[_RECORDING] = context
@@ -285,7 +285,7 @@ def pytest_testnodedown(node: Any) -> None:
         recorder.add(from_text(text))
 
 
-def _save(config: pytest.Config, recorder: Recorder, file: File) -> None:
+def _save(config: pytest.Config, recorder: Recorder, file: Path) -> None:
     if not hasattr(config, "workerinput"):  # the controller of pytest-xdist writes the file
         write(file, recorder.chosen_targets())
 

@@ -20,7 +20,7 @@ from sphinx_xpcaps.cases.model import (
     Case,
     Leaf,
     LeafKind,
-    Path,
+    LeafPath,
     Plan,
     Step,
     Variant,
@@ -52,7 +52,7 @@ def variants_of(
     made = [_reference_variant(case, VariantName.AS_WRITTEN, {}, {})]
     seconds = time.monotonic() - start
 
-    def make(name: VariantName, dtypes: Mapping[Path, np.dtype[Any]]) -> bool:
+    def make(name: VariantName, dtypes: Mapping[LeafPath, np.dtype[Any]]) -> bool:
         variant = None
         if dtypes and start_variant(name, seconds):
             variant = _try(case, name, dtypes, {path: dtypes[path] for path in strong & {*dtypes}})
@@ -79,7 +79,7 @@ def variants_of(
     return tuple(made)
 
 
-def sorted_paths(paths: Collection[Path]) -> list[Path]:
+def sorted_paths(paths: Collection[LeafPath]) -> list[LeafPath]:
     """Return `paths` in a reproducible order."""
     return sorted(paths, key=repr)
 
@@ -87,8 +87,8 @@ def sorted_paths(paths: Collection[Path]) -> list[Path]:
 def _try(
     case: Case,
     name: VariantName,
-    dtypes: Mapping[Path, np.dtype[Any]],
-    reference_dtypes: Mapping[Path, np.dtype[Any]],
+    dtypes: Mapping[LeafPath, np.dtype[Any]],
+    reference_dtypes: Mapping[LeafPath, np.dtype[Any]],
 ) -> Variant | None:
     try:
         return _reference_variant(case, name, dtypes, reference_dtypes)
@@ -99,8 +99,8 @@ def _try(
 def _reference_variant(
     case: Case,
     name: VariantName,
-    dtypes: Mapping[Path, np.dtype[Any]],
-    reference_dtypes: Mapping[Path, np.dtype[Any]],
+    dtypes: Mapping[LeafPath, np.dtype[Any]],
+    reference_dtypes: Mapping[LeafPath, np.dtype[Any]],
 ) -> Variant:
     """Run a case twice with NumPy; a result that differs is not reproducible.
 
@@ -144,7 +144,7 @@ _PHASES = (0.0, 1.0, 2.0)
 """Phases of the perturbation of floats that measures the sensitivity to rounding."""
 
 
-def _perturbed(phase: float, path: Path, leaf: Any) -> Any:
+def _perturbed(phase: float, path: LeafPath, leaf: Any) -> Any:
     """Return floats perturbed by up to 16 units in the last place, each differently.
 
     Integral values are not changed: they are exact, and often are counts.
@@ -159,7 +159,7 @@ def _perturbed(phase: float, path: Path, leaf: Any) -> Any:
 
 
 def _sensitivity_of_integers(
-    case: Case, dtypes: Mapping[Path, np.dtype[Any]], first: list[Leaf]
+    case: Case, dtypes: Mapping[LeafPath, np.dtype[Any]], first: list[Leaf]
 ) -> list[float]:
     """Return how much each leaf changes when matrices of whole numbers change in the last digits.
 
@@ -173,7 +173,7 @@ def _sensitivity_of_integers(
     if not any(floats) or not any(map(_is_matrix_of_whole_numbers, arguments)):
         return none
 
-    def moved(factor: float, _: Path, leaf: Any) -> Any:
+    def moved(factor: float, _: LeafPath, leaf: Any) -> Any:
         if not _is_matrix_of_whole_numbers(leaf):
             return leaf
         wide = leaf.astype(np.float64) if leaf.dtype.kind in "iu" else leaf
@@ -222,14 +222,16 @@ def _other_default_seeds(call: Step) -> dict[str, int]:
     }
 
 
-def _depends_on_seed(case: Case, dtypes: Mapping[Path, np.dtype[Any]], first: list[Leaf]) -> bool:
+def _depends_on_seed(
+    case: Case, dtypes: Mapping[LeafPath, np.dtype[Any]], first: list[Leaf]
+) -> bool:
     """Return whether the result changes with the seeds and generators among the arguments."""
     steps = load_steps(case.payload)
     names = [[parameter.name for parameter in parameters(step.callee)] for step in steps]
     more = _other_default_seeds(steps[-1])
     changed = bool(more)
 
-    def other(path: Path, leaf: Any) -> Any:
+    def other(path: LeafPath, leaf: Any) -> Any:
         nonlocal changed
         step, place = path[0], path[1]
         if isinstance(place, int):
@@ -300,9 +302,9 @@ def _distance(a: Leaf, b: Leaf) -> float:
 
 def _run(
     case: Case,
-    dtypes: Mapping[Path, np.dtype[Any]],
+    dtypes: Mapping[LeafPath, np.dtype[Any]],
     seed: int,
-    adjust: Callable[[Path, Any], Any] | None = None,
+    adjust: Callable[[LeafPath, Any], Any] | None = None,
     more: Mapping[str, Any] | None = None,
 ) -> list[Leaf]:
     library = library_of_reference(case.reference)
@@ -347,7 +349,7 @@ def seeded(seed: int) -> Iterator[None]:
         yield
 
 
-def _leaf(path: Path, value: Any) -> Leaf:
+def _leaf(path: LeafPath, value: Any) -> Leaf:
     value = dense(value)
     if isinstance(value, (np.ndarray, np.generic)):
         array = np.array(value, copy=True)

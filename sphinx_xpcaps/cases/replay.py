@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from core.backends import backends, get_backend
 from core.typing import Array, Device, Namespace
-from sphinx_xpcaps.cases.model import Case, Path, Plan, Step, StepMethod, StepResult
+from sphinx_xpcaps.cases.model import Case, LeafPath, Plan, Step, StepMethod, StepResult
 from sphinx_xpcaps.cases.payload import load_steps
 from sphinx_xpcaps.cases.trees import is_numeric_array, rebuild
 from sphinx_xpcaps.cases.watch import EXAMPLE_MODULE
@@ -91,10 +91,10 @@ def library_of_reference(name: str) -> Library:
 def prepare(
     case: Case,
     plan: Plan | None,
-    dtypes: Mapping[Path, np.dtype[Any]],
+    dtypes: Mapping[LeafPath, np.dtype[Any]],
     library: Library,
     *,
-    adjust: Callable[[Path, Any], Any] | None = None,
+    adjust: Callable[[LeafPath, Any], Any] | None = None,
 ) -> list[Step]:
     """Return new copies of the steps with arguments converted.
 
@@ -114,7 +114,7 @@ def prepare(
     selected = plan.paths if plan else frozenset()
     translator = None if plan is None else _Translator(library, on_host=plan.on_host)
 
-    def replace(path: Path, leaf: Any) -> Any:
+    def replace(path: LeafPath, leaf: Any) -> Any:
         given = leaf
         if path in dtypes:
             leaf = cast(leaf, dtypes[path])

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from core.backends import backends, get_backend, library_of
 from sphinx_xpcaps.cases.examples import OnStart
-from sphinx_xpcaps.cases.model import CodeKind, CodePiece, FoundCall, FoundCalls, Origin, Path
+from sphinx_xpcaps.cases.model import CodeKind, CodePiece, FoundCall, FoundCalls, LeafPath, Origin
 from sphinx_xpcaps.cases.parameters import Parameter, parameters, signature_of
 from sphinx_xpcaps.cases.payload import dump_call
 from sphinx_xpcaps.cases.replay import imported_libraries, library_of_reference
@@ -313,7 +313,7 @@ def _numpy_then_imported() -> Iterator[str]:
     yield from imported_libraries()
 
 
-def _converted(convert: Callable[[Any], Any], path: Path, leaf: Any) -> Any:
+def _converted(convert: Callable[[Any], Any], path: LeafPath, leaf: Any) -> Any:
     return convert(leaf) if isinstance(leaf, np.ndarray) else leaf
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from sphinx_xpcaps.cases.model import Path, StepMethod, StepResult
+from sphinx_xpcaps.cases.model import LeafPath, StepMethod, StepResult
 from sphinx_xpcaps.cases.plot_stub import is_plot
 
 _DEEPEST = 6
@@ -29,7 +29,7 @@ _OPAQUE = (
     StepMethod,
 )
 
-Replace = Callable[[Path, Any], Any]
+Replace = Callable[[LeafPath, Any], Any]
 
 
 def is_number(x: object) -> bool:
@@ -58,11 +58,11 @@ def _only_numbers(x: Any) -> bool:
     )
 
 
-def leaves(tree: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+def leaves(tree: Any, path: LeafPath = ()) -> Iterator[tuple[LeafPath, Any]]:
     """Yield each leaf of nested arguments; a list of numbers is one leaf."""
-    found: list[tuple[Path, Any]] = []
+    found: list[tuple[LeafPath, Any]] = []
 
-    def collect(where: Path, leaf: Any) -> Any:
+    def collect(where: LeafPath, leaf: Any) -> Any:
         found.append((where, leaf))
         return leaf
 
@@ -71,7 +71,11 @@ def leaves(tree: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
 
 
 def rebuild(
-    tree: Any, replace: Replace, path: Path = (), *, is_leaf: Callable[[Any], bool] | None = None
+    tree: Any,
+    replace: Replace,
+    path: LeafPath = (),
+    *,
+    is_leaf: Callable[[Any], bool] | None = None,
 ) -> Any:
     """Return `tree` with each leaf replaced; unchanged parts are reused.
 
@@ -92,7 +96,7 @@ def rebuild(
 def _rebuild(
     tree: Any,
     replace: Replace,
-    path: Path,
+    path: LeafPath,
     ancestors: frozenset[int],
     is_leaf: Callable[[Any], bool] | None,
 ) -> Any:
@@ -163,8 +167,8 @@ def _attributes(x: object) -> Mapping[str, Any] | None:
 
 
 def result_leaves(
-    result: Any, is_array: Callable[[object], bool], path: Path = (), depth: int = 0
-) -> Iterator[tuple[Path, Any]]:
+    result: Any, is_array: Callable[[object], bool], path: LeafPath = (), depth: int = 0
+) -> Iterator[tuple[LeafPath, Any]]:
     """Yield each leaf of the result of a function.
 
     Tuples, lists, dicts, iterators, object arrays and objects are traversed; arrays, numbers and
@@ -196,7 +200,7 @@ def result_leaves(
             yield path, result
             return
 
-        def leaves_of(items: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
+        def leaves_of(items: Mapping[str, Any]) -> Iterator[tuple[LeafPath, Any]]:
             for name, item in sorted(items.items()):
                 if not callable(item):
                     yield from result_leaves(item, is_array, (*path, name), depth + 1)

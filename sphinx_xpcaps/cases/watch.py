@@ -27,7 +27,7 @@ from sphinx_xpcaps.cases.instrument import (
     call,
     operate,
 )
-from sphinx_xpcaps.cases.model import DottedName, FoundCall, Path, Step, StepMethod, StepResult
+from sphinx_xpcaps.cases.model import DottedName, FoundCall, LeafPath, Step, StepMethod, StepResult
 from sphinx_xpcaps.cases.payload import LoggedCall, PayloadError, dump_step, join_logged
 from sphinx_xpcaps.cases.plot_stub import made_up_data_set, unpacked
 from sphinx_xpcaps.cases.trees import rebuild
@@ -231,7 +231,7 @@ class Watcher:
         """Return a call with the calls it depends on, or None if it cannot be copied."""
         needs = set(made.history) if made else set()
 
-        def refer(path: Path, leaf: Any) -> Any:
+        def refer(path: LeafPath, leaf: Any) -> Any:
             found = self._created.get(id(leaf))
             if found is None:
                 return leaf

@@ -9,19 +9,19 @@ from typing import TypeAlias
 import click
 
 from core.backends import get_backend
-from sphinx_xpcaps.cli.environments import keep, measure_entry
 from sphinx_xpcaps.cli.records import fail
+from sphinx_xpcaps.cli.virtual_environments import keep, measure_entry
 from sphinx_xpcaps.config import Config
-from sphinx_xpcaps.environments.bisect import Change, find_change
-from sphinx_xpcaps.environments.create import CreateError
-from sphinx_xpcaps.environments.measure import MeasureError
-from sphinx_xpcaps.environments.releases import ReleasesError, releases
-from sphinx_xpcaps.environments.requirements import parse
 from sphinx_xpcaps.results.history import History, histories
 from sphinx_xpcaps.results.labels import cell_text
 from sphinx_xpcaps.results.model import Cell, Record, Status
 from sphinx_xpcaps.results.separate import library_name
 from sphinx_xpcaps.results.sources import parsed
+from sphinx_xpcaps.virtual_environments.bisect import Change, find_change
+from sphinx_xpcaps.virtual_environments.create import CreateError
+from sphinx_xpcaps.virtual_environments.measure import MeasureError
+from sphinx_xpcaps.virtual_environments.releases import ReleasesError, releases
+from sphinx_xpcaps.virtual_environments.requirements import parse
 
 Result: TypeAlias = tuple[Status, tuple[str, ...]]
 """Status and notes of a cell."""

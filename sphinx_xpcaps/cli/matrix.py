@@ -12,14 +12,14 @@ import click
 import msgspec
 
 from sphinx_xpcaps.cli import options
-from sphinx_xpcaps.cli.environments import keep, measure_entry
 from sphinx_xpcaps.cli.run import Failure
+from sphinx_xpcaps.cli.virtual_environments import keep, measure_entry
 from sphinx_xpcaps.config import Config
-from sphinx_xpcaps.environments.create import CreateError
-from sphinx_xpcaps.environments.measure import MeasureError
-from sphinx_xpcaps.environments.requirements import Entry, parse
 from sphinx_xpcaps.results.labels import STATUSES
 from sphinx_xpcaps.results.model import Record, Status
+from sphinx_xpcaps.virtual_environments.create import CreateError
+from sphinx_xpcaps.virtual_environments.measure import MeasureError
+from sphinx_xpcaps.virtual_environments.requirements import Entry, parse
 
 _PROJECT = Path("pyproject.toml")
 

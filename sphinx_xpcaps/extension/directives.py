@@ -15,6 +15,7 @@ from sphinx_xpcaps.extension.checks import did_you_mean
 from sphinx_xpcaps.extension.domain import (
     AnyRequest,
     LegendRequest,
+    ReportRequest,
     SummaryRequest,
     TableRequest,
     placeholder,
@@ -177,11 +178,10 @@ class Report(_Directive):
     def run(self) -> list[nodes.Node]:
         """Return a placeholder."""
         self.drop_unknown_options()
-        request = SummaryRequest(
+        request = ReportRequest(
             package=" ".join(self.arguments).strip(),
             docname=self.env.docname,
             line=self.lineno,
-            as_report=True,
         )
         return self.create_placeholder(request)
 

@@ -62,8 +62,8 @@ class TableRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SummaryRequest:
-    """A request for a summary of all tables below a dotted name, or of all tables."""
+class PackageRequest:
+    """A request for something about all tables below a dotted name, or about all tables."""
 
     package: str
     """The dotted name; empty for all tables."""
@@ -71,8 +71,16 @@ class SummaryRequest:
     line: int | None = None
     module: str | None = None
     """The current module, to which the package may be relative."""
-    as_report: bool = False
-    """Whether it is the report, with views and filters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryRequest(PackageRequest):
+    """A request for a summary."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportRequest(PackageRequest):
+    """A request for the report, with views and filters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +91,9 @@ class LegendRequest:
     line: int | None = None
 
 
-AnyRequest: TypeAlias = TableRequest | SummaryRequest | LegendRequest
+AnyRequest: TypeAlias = TableRequest | SummaryRequest | ReportRequest | LegendRequest
 
-_R = TypeVar("_R", TableRequest, SummaryRequest)
+_R = TypeVar("_R", TableRequest, PackageRequest, ReportRequest)
 
 
 class placeholder(nodes.General, nodes.Element):
@@ -115,7 +123,7 @@ class BuildTables:
     """The records from which they are derived."""
     published: Mapping[str, str] = field(default_factory=dict)
     """The addresses of the data of targets that another site has measured."""
-    reports: tuple[SummaryRequest, ...] = ()
+    reports: tuple[ReportRequest, ...] = ()
     """The requests for a report."""
 
 
@@ -124,7 +132,7 @@ class XpcapsDomain(Domain):
 
     name = "xpcaps"
     label = "array capabilities"
-    data_version = 5
+    data_version = 6
     initial_data: ClassVar[dict[str, Any]] = {"requests": {}}
 
     def __init__(self, env: BuildEnvironment) -> None:
@@ -165,8 +173,8 @@ class XpcapsDomain(Domain):
         targets = sorted({request.target for request in self.shown()})
         return [self.table(target) for target in targets if f"{target}.".startswith(prefix)]
 
-    def summarized(self, request: SummaryRequest) -> list[Table]:
-        """Return the tables of a summary, whose package may be relative to the current module."""
+    def tables_of(self, request: PackageRequest) -> list[Table]:
+        """Return the tables of a request, whose package may be relative to the current module."""
         relative = f"{request.module}.{request.package}" if request.module else ""
         tables = self.tables_below(relative) if relative else []
         return tables or self.tables_below(request.package)

@@ -17,7 +17,8 @@ from sphinx_xpcaps.extension import unmatched
 from sphinx_xpcaps.extension.domain import (
     AnyRequest,
     LegendRequest,
-    SummaryRequest,
+    PackageRequest,
+    ReportRequest,
     TableRequest,
     XpcapsDomain,
     domain_of,
@@ -54,8 +55,7 @@ def on_env_updated(app: Sphinx, env: BuildEnvironment) -> list[str]:
     if not domain.by_document:
         return []
     built, problems = build_tables(app, list(domain.requests(TableRequest)))
-    reports = (each for each in domain.requests(SummaryRequest) if each.as_report)
-    domain.tables = replace(built, reports=tuple(reports))
+    domain.tables = replace(built, reports=tuple(domain.requests(ReportRequest)))
     warn_all(app, [*problems, *unmatched.summaries(domain)])
     domain.page_digests = PageDigests.load(cache_folder(app), app.builder.name, Path(app.outdir))
     return sorted(
@@ -110,10 +110,10 @@ class Page:
     def render(self, node: placeholder) -> list[nodes.Element]:
         """Return the nodes for a placeholder; none for data that matches a pattern."""
         request: AnyRequest = node["request"]
-        if isinstance(request, SummaryRequest):
-            tables = self._domain.summarized(request)
+        if isinstance(request, PackageRequest):
+            tables = self._domain.tables_of(request)
             link = reference(request.docname)
-            if request.as_report:
+            if isinstance(request, ReportRequest):
                 return [report(tables, link, downloads(self._app, self._docname))]
             return [summary(tables, link)]
         if isinstance(request, LegendRequest):
@@ -195,7 +195,9 @@ def digest(app: Sphinx, domain: XpcapsDomain, docname: str) -> str:
     creating nodes takes a hundred times as long.
     """
     requests = domain.by_document.get(docname, [])
-    content = [(request, _shown_tables(domain, request)) for request in requests]
+    content = [
+        (type(request).__name__, request, _shown_tables(domain, request)) for request in requests
+    ]
     bodies = [domain.body_elsewhere(each) for each in requests if isinstance(each, TableRequest)]
     reports = domain.tables.reports
     looks = (appearance(app), app.config.xpcaps_report_url, app.config.language, reports)
@@ -206,8 +208,8 @@ def digest(app: Sphinx, domain: XpcapsDomain, docname: str) -> str:
 def _shown_tables(domain: XpcapsDomain, request: AnyRequest) -> list[Table]:
     if isinstance(request, LegendRequest):
         return []
-    if isinstance(request, SummaryRequest):
-        return [without_keys(table) for table in domain.summarized(request)]
+    if isinstance(request, PackageRequest):
+        return [without_keys(table) for table in domain.tables_of(request)]
     if request in domain.tables.hidden:
         return []
     return [without_keys(domain.table(request.target))]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from sphinx_xpcaps.extension.checks import did_you_mean
-from sphinx_xpcaps.extension.domain import SummaryRequest, TableRequest, XpcapsDomain
+from sphinx_xpcaps.extension.domain import PackageRequest, ReportRequest, TableRequest, XpcapsDomain
 from sphinx_xpcaps.extension.inject import MEASURABLE
 from sphinx_xpcaps.extension.warnings import Diagnostic
 
@@ -47,13 +47,13 @@ def _hint(pattern: str, names: Iterable[str]) -> str:
 
 def summaries(domain: XpcapsDomain) -> Iterator[Diagnostic]:
     """Return the requests for summaries that have no table."""
-    for request in domain.requests(SummaryRequest):
-        if not domain.summarized(request):
+    for request in domain.requests(PackageRequest):
+        if not domain.tables_of(request):
             known = _parents(shown.target for shown in domain.shown())
             hint = did_you_mean(request.package, sorted(known))
-            directive = "xp-capabilities-report" if request.as_report else "xp-capabilities-summary"
+            kind = "report" if isinstance(request, ReportRequest) else "summary"
             where = f"anything in {request.package!r}" if request.package else "any function"
-            message = f"{directive}: no table for {where}"
+            message = f"xp-capabilities-{kind}: no table for {where}"
             message += f" ({hint})" if hint else ""
             yield Diagnostic(kind="match", message=message, request=request)
 

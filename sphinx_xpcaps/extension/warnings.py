@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sphinx.util import logging
 
-from sphinx_xpcaps.extension.domain import SummaryRequest, TableRequest
+from sphinx_xpcaps.extension.domain import PackageRequest, TableRequest
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -40,7 +40,7 @@ class Diagnostic:
 
     kind: str
     message: str
-    request: TableRequest | SummaryRequest | None = None
+    request: TableRequest | PackageRequest | None = None
     """The request that the warning points to."""
     line: int | None = None
     """A line in the document of the request, if it is not that of the request."""

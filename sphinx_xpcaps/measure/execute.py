@@ -21,7 +21,7 @@ from sphinx_xpcaps.cases.reference import seeded
 from sphinx_xpcaps.cases.replay import Library, PreparationError, prepare, run_steps
 from sphinx_xpcaps.cases.trees import is_numeric_sequence
 from sphinx_xpcaps.exceptions import exception_message, exception_name
-from sphinx_xpcaps.measure.judging.compare import Verdict, compare, require_arrays
+from sphinx_xpcaps.measure.judging.compare import ComparedResult, compare, require_arrays
 from sphinx_xpcaps.measure.model import CaseRun, CaseRunKey
 from sphinx_xpcaps.measure.modes.apply import in_mode
 from sphinx_xpcaps.measure.modes.array_call import InapplicableError, WrongResultError
@@ -75,13 +75,13 @@ def execute(
                 result = run_steps(steps, case.all_steps, transform, watch.reset)
                 counted = replace(watch)  # without what the comparison computes and transfers
                 try:
-                    verdict = _compare(result, variant, backend, device, arguments, case, steps)
+                    compared = _compare(result, variant, backend, device, arguments, case, steps)
                 except Exception as error:
                     kind, text = exception_name(error), first_line(exception_message(error))
                     message = f"the result cannot be compared: {kind}: {text}"
                     raise InapplicableError(message) from error
             caught = tracer.data_dependent_error
-            if caught is not None and verdict.outcome is not Outcome.PASS:
+            if caught is not None and compared.outcome is not Outcome.PASS:
                 raise caught  # by the function, which then returned something else
         except (InapplicableError, PreparationError) as error:
             message = first_line(str(error))
@@ -100,15 +100,15 @@ def execute(
             )
     return CaseRun(
         key=key,
-        outcome=verdict.outcome,
-        message=verdict.message,
-        note=verdict.note,
-        returned=verdict.returned,
-        dtype_change=verdict.dtype_change,
+        outcome=compared.outcome,
+        message=compared.message,
+        note=compared.note,
+        returned=compared.returned,
+        dtype_change=compared.dtype_change,
         computes=counted.computes,
         host_transfers=counted.host_transfers,
         compile_seconds=counted.compile_seconds,
-        graph=tracer.graph(case.text) if verdict.outcome is Outcome.PASS else None,
+        graph=tracer.graph(case.text) if compared.outcome is Outcome.PASS else None,
     )
 
 
@@ -181,8 +181,8 @@ def _compare(
     arguments: _Arguments,
     case: Case,
     steps: Sequence[Step],
-) -> Verdict:
-    verdict = compare(
+) -> ComparedResult:
+    compared = compare(
         result,
         variant,
         backend,
@@ -191,9 +191,9 @@ def _compare(
         reference=get_backend(case.reference).title,
         default_float=any(map(_is_list_of_floats, argument_leaves(steps).values())),
     )
-    if arguments.dimensions == {0} and verdict.outcome is Outcome.PASS:
-        verdict = require_arrays(result, backend)
-    return verdict
+    if arguments.dimensions == {0} and compared.outcome is Outcome.PASS:
+        compared = require_arrays(result, backend)
+    return compared
 
 
 def _is_list_of_floats(leaf: Any) -> bool:

@@ -118,13 +118,13 @@ def _newest_of_each_environment(seen: Iterable[RecordedCell]) -> list[RecordedCe
 
 
 def _differing(seen: Iterable[RecordedCell], shown: RecordedCell) -> list[RecordedCell]:
-    return [one for one in seen if one.verdict != shown.verdict]
+    return [one for one in seen if one.status_and_notes != shown.status_and_notes]
 
 
 def _agree(seen: list[RecordedCell]) -> tuple[RecordedCell, list[RecordedCell]]:
     """Return the first of `seen` with a note on where it applies, and those that differ."""
     first = seen[0]
-    same = [one for one in seen if one.verdict == first.verdict]
+    same = [one for one in seen if one.status_and_notes == first.status_and_notes]
     differ = _differing(seen, first)
     if not differ:
         return first, []

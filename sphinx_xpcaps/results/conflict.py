@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from sphinx_xpcaps.results.labels import STATUSES
 from sphinx_xpcaps.results.model import Environment
 from sphinx_xpcaps.results.separate import library_name, relevant_packages
-from sphinx_xpcaps.results.sources import RecordedCell, Verdict
+from sphinx_xpcaps.results.sources import RecordedCell, StatusAndNotes
 from sphinx_xpcaps.results.text import clean
 
 _MOST_FACTS = 3
@@ -32,17 +32,17 @@ def sides(seen: Sequence[RecordedCell]) -> list[str]:
         for fact in _facts(environments, first.cell.backend, first.package.name)
         if len(set(fact)) > 1
     ][:_MOST_FACTS]
-    by_verdict: dict[Verdict, list[int]] = {}
+    by_result: dict[StatusAndNotes, list[int]] = {}
     for index, one in enumerate(seen):
-        by_verdict.setdefault(one.verdict, []).append(index)
+        by_result.setdefault(one.status_and_notes, []).append(index)
     return sorted(
-        clean(_side(verdict, [_values([fact[i] for i in indices]) for fact in facts]))
-        for verdict, indices in by_verdict.items()
+        clean(_side(status_and_notes, [_values([fact[i] for i in indices]) for fact in facts]))
+        for status_and_notes, indices in by_result.items()
     )
 
 
-def _side(verdict: Verdict, facts: Sequence[str]) -> str:
-    status, notes = verdict
+def _side(status_and_notes: StatusAndNotes, facts: Sequence[str]) -> str:
+    status, notes = status_and_notes
     text = STATUSES[status] + (f" ({'; '.join(notes)})" if notes else "")
     return f"{text} with {', '.join(facts)}" if facts else text
 

@@ -128,8 +128,8 @@ def _spans(axis: _Axis, seen: Sequence[RecordedCell]) -> Iterator[Span]:
     span: Span | None = None
     for group in axis.groups:
         cell = choose([seen[index] for index in group.members], lambda _: True).shown.cell
-        verdict = cell.status, cell.notes
-        if span is not None and (span.cell.status, span.cell.notes) == verdict:
+        result = cell.status, cell.notes
+        if span is not None and (span.cell.status, span.cell.notes) == result:
             span = Span(first=span.first, last=group.version, cell=cell)
             continue
         if span is not None:

@@ -11,8 +11,8 @@ from packaging.version import InvalidVersion, Version
 
 from sphinx_xpcaps.results.model import Cell, Environment, Package, Record, Status
 
-Verdict = tuple[Status, tuple[str, ...]]
-"""What a reader sees of a cell: status and notes."""
+StatusAndNotes = tuple[Status, tuple[str, ...]]
+"""The status and the notes of a cell, which are what a reader sees of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -58,8 +58,8 @@ class RecordedCell:
         return _with_package(self.environment, self.package)
 
     @property
-    def verdict(self) -> Verdict:
-        """What a reader sees of the cell."""
+    def status_and_notes(self) -> StatusAndNotes:
+        """Status and notes of the cell."""
         return self.cell.status, self.cell.notes
 
 

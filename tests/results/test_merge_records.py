@@ -112,7 +112,9 @@ def test_a_result_that_differs_from_the_shown_one_is_among_the_others(
             text = STATUSES[each.status] + (f" ({'; '.join(each.notes)})" if each.notes else "")
             assert any(note.startswith(f"{text} with ") for note in notes)
         else:
-            assert is_shown or (each.status, each.notes) in {one.verdict for one in shown.others}
+            assert is_shown or (each.status, each.notes) in {
+                one.status_and_notes for one in shown.others
+            }
 
 
 @settings(max_examples=50)

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from core.backends import Backend, backends, get_backend, library_of
 from core.notes import DtypeChange, Note
 from core.typing import Array
-from sphinx_xpcaps.cases.model import Leaf, LeafKind, Path, Variant
+from sphinx_xpcaps.cases.model import Leaf, LeafKind, LeafPath, Variant
 from sphinx_xpcaps.cases.trees import dense, is_sparse, result_leaves
 from sphinx_xpcaps.results.model import Outcome
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ComparedResult:
     """An outcome, with a message and a note on it."""
 
     outcome: Outcome
@@ -31,7 +31,7 @@ class Verdict:
     """The title of another library whose arrays were returned, if that is not NumPy."""
 
 
-_PASS = Verdict(Outcome.PASS)
+_PASS = ComparedResult(Outcome.PASS)
 
 
 def compare(
@@ -44,7 +44,7 @@ def compare(
     default_float: bool = False,
     reference: str = "NumPy",
     expected_from: str = "",
-) -> Verdict:
+) -> ComparedResult:
     """Compare a result with the expected one.
 
     Parameters
@@ -68,7 +68,7 @@ def compare(
 
     Returns
     -------
-    Verdict
+    ComparedResult
         The first difference, or a pass.
 
     Notes
@@ -98,21 +98,21 @@ def compare(
             if expected.kind is LeafKind.OTHER:
                 continue
             return comparison.wrong_leaf("nothing", expected)
-        verdict = comparison.leaf(actual[expected.path], expected)
-        if verdict.outcome is not Outcome.PASS:
-            return verdict
-        dtype_change = dtype_change or verdict.dtype_change
+        compared = comparison.leaf(actual[expected.path], expected)
+        if compared.outcome is not Outcome.PASS:
+            return compared
+        dtype_change = dtype_change or compared.dtype_change
     if not backend.is_reference and any(
         isinstance(x, np.ndarray) and x.dtype.kind == "O" for x in actual.values()
     ):
-        return Verdict(Outcome.FOREIGN_OUTPUT, str(Note.RETURNS_NUMPY))
+        return ComparedResult(Outcome.FOREIGN_OUTPUT, str(Note.RETURNS_NUMPY))
     opaque = {leaf.path for leaf in variant.leaves if leaf.kind is LeafKind.OTHER}
     if any(_is_foreign(x, backend) for path, x in actual.items() if path not in opaque):
-        return Verdict(Outcome.FOREIGN_OUTPUT, str(Note.RETURNS_NUMPY))
+        return ComparedResult(Outcome.FOREIGN_OUTPUT, str(Note.RETURNS_NUMPY))
     return replace(_PASS, dtype_change=dtype_change)
 
 
-def require_arrays(result: Any, backend: Backend) -> Verdict:
+def require_arrays(result: Any, backend: Backend) -> ComparedResult:
     """Return a pass if a result for arguments that are arrays contains arrays too.
 
     For a call whose only arrays have no dimensions, `compare` accepts Python numbers.
@@ -122,7 +122,7 @@ def require_arrays(result: Any, backend: Backend) -> Verdict:
     if any(backend.owns(leaf) for _, leaf in result_leaves(result, backend.owns)):
         return _PASS
     note = Note.RETURNS_PYTHON_NUMBERS
-    return Verdict(Outcome.FOREIGN_OUTPUT, str(note), note=note)
+    return ComparedResult(Outcome.FOREIGN_OUTPUT, str(note), note=note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ class _Comparison:
     reference: str
     expected_from: str
 
-    def leaf(self, found: Any, expected: Leaf) -> Verdict:
+    def leaf(self, found: Any, expected: Leaf) -> ComparedResult:
         if expected.kind is LeafKind.OTHER:
             return _PASS
         if expected.value is None or isinstance(expected.value, str):
@@ -148,11 +148,11 @@ class _Comparison:
         found = dense(found) if self.backend.is_reference else found
         if _is_foreign(found, self.backend):
             where = _prefix(expected.path)
-            return Verdict(Outcome.FOREIGN_OUTPUT, f"{where}{Note.RETURNS_NUMPY}")
+            return ComparedResult(Outcome.FOREIGN_OUTPUT, f"{where}{Note.RETURNS_NUMPY}")
         other = _other_library(found, self.backend)
         if other is not None:
             message = f"{_prefix(expected.path)}returns arrays of {other.title}"
-            return Verdict(Outcome.FOREIGN_OUTPUT, message, returned=other.title)
+            return ComparedResult(Outcome.FOREIGN_OUTPUT, message, returned=other.title)
         if self.backend.owns(found):
             return self.array(found, expected)
         if not isinstance(found, (bool, int, float, complex, np.generic)):
@@ -161,10 +161,10 @@ class _Comparison:
             return self.wrong_leaf("a Python scalar", expected)
         return self.values(np.asarray(found), expected)
 
-    def array(self, found: Array, expected: Leaf) -> Verdict:
+    def array(self, found: Array, expected: Leaf) -> ComparedResult:
         device = self.backend.device_of(found)
         if device != self.device:
-            return Verdict(
+            return ComparedResult(
                 Outcome.FOREIGN_OUTPUT,
                 f"{_prefix(expected.path)}returns an array on {device}, "
                 f"the inputs are on {self.device}",
@@ -179,7 +179,7 @@ class _Comparison:
             dtype_change = self.dtype_change(wanted, actual)
         return replace(self.values(values, expected), dtype_change=dtype_change)
 
-    def values(self, values: NDArray[Any], expected: Leaf) -> Verdict:
+    def values(self, values: NDArray[Any], expected: Leaf) -> ComparedResult:
         wanted = np.asarray(expected.value)
         if values.shape != wanted.shape:
             return self.wrong(expected, f"shape {values.shape}", str(wanted.shape))
@@ -196,7 +196,7 @@ class _Comparison:
             difference = f"values differ from {self.reference}'s"
         if not difference:
             return _PASS
-        return Verdict(Outcome.WRONG_VALUES, f"{_prefix(expected.path)}{difference}")
+        return ComparedResult(Outcome.WRONG_VALUES, f"{_prefix(expected.path)}{difference}")
 
     def difference(self, values: NDArray[Any], wanted: NDArray[Any], expected: Leaf) -> str:
         return _difference(values, wanted, expected.sensitivity, self.eps, self.reference)
@@ -213,20 +213,20 @@ class _Comparison:
             return None
         return DtypeChange(str(wanted), str(actual))
 
-    def wrong_leaf(self, found: str, expected: Leaf) -> Verdict:
+    def wrong_leaf(self, found: str, expected: Leaf) -> ComparedResult:
         if isinstance(expected.value, np.ndarray):
             wanted = f"an array of {expected.value.dtype}, shape {expected.value.shape}"
         else:
             wanted = type(expected.value).__name__
         return self.wrong(expected, found, wanted)
 
-    def wrong(self, expected: Leaf, found: str, wanted: str) -> Verdict:
+    def wrong(self, expected: Leaf, found: str, wanted: str) -> ComparedResult:
         message = f"{_prefix(expected.path)}{found} where {self.expected_from} {wanted}"
-        return Verdict(Outcome.WRONG_VALUES, message)
+        return ComparedResult(Outcome.WRONG_VALUES, message)
 
 
 def _joined(
-    expected: Sequence[Leaf], actual: Mapping[Path, Any], backend: Backend
+    expected: Sequence[Leaf], actual: Mapping[LeafPath, Any], backend: Backend
 ) -> Iterator[Leaf]:
     """Yield the expected leaves; those of a list of numbers as one where an array is found.
 
@@ -234,7 +234,7 @@ def _joined(
     """
     arrays = {path for path, x in actual.items() if backend.owns(x)}
     known = {leaf.path for leaf in expected}
-    lists: dict[Path, dict[Path, Leaf]] = {}
+    lists: dict[LeafPath, dict[LeafPath, Leaf]] = {}
     for leaf in expected:
         prefixes = (leaf.path[:n] for n in range(len(leaf.path)))
         of = next((path for path in prefixes if path in arrays and path not in known), None)
@@ -323,5 +323,5 @@ def _is_foreign(x: object, backend: Backend) -> bool:
     return isinstance(x, (np.ndarray, np.generic)) or is_sparse(x)
 
 
-def _prefix(path: Path) -> str:
+def _prefix(path: LeafPath) -> str:
     return f"in {'.'.join(str(part) for part in path)}: " if path else ""

@@ -66,7 +66,7 @@ def _check(array_call: ArrayCall, backend: Backend, device: str) -> None:
     if len(found) != len(leaves):
         raise WrongResultError(f"{len(found)} arrays where a single call returns {len(leaves)}")
     dtypes = frozenset(x.dtype.name for x in given)
-    verdict = compare(
+    compared = compare(
         found,
         Variant(VariantName.AS_WRITTEN, {}, leaves),
         backend,
@@ -74,8 +74,8 @@ def _check(array_call: ArrayCall, backend: Backend, device: str) -> None:
         inputs=dtypes,
         expected_from="single calls return",
     )
-    if verdict.outcome is not Outcome.PASS:
-        raise WrongResultError(verdict.message)
+    if compared.outcome is not Outcome.PASS:
+        raise WrongResultError(compared.message)
 
 
 def _reproduced(

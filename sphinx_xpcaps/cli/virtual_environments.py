@@ -12,12 +12,12 @@ from pathlib import Path
 from sphinx_xpcaps.cli.records import fail
 from sphinx_xpcaps.cli.run import cache_folder
 from sphinx_xpcaps.config import Config
-from sphinx_xpcaps.environments.create import Contents, environment_for
-from sphinx_xpcaps.environments.measure import measure_in
-from sphinx_xpcaps.environments.requirements import Entry, base
 from sphinx_xpcaps.results.merge_records import merge_records
 from sphinx_xpcaps.results.model import Record
 from sphinx_xpcaps.results.record import RecordError, read_records, write_bundle
+from sphinx_xpcaps.virtual_environments.create import Contents, environment_for
+from sphinx_xpcaps.virtual_environments.measure import measure_in
+from sphinx_xpcaps.virtual_environments.requirements import Entry, base
 
 
 def measure_entry(

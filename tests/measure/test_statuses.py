@@ -37,16 +37,14 @@ OTHERS = ["indexed", "ellipse", "seeded", "limited"]
 
 @pytest.fixture(scope="module")
 def record(packages_path: None, tmp_path_factory: pytest.TempPathFactory) -> Record:
-    requests = [
-        MeasurementRequest(target=f"verdict_samples.{name}") for name in [*WORKING, *OTHERS]
-    ]
+    requests = [MeasurementRequest(target=f"status_samples.{name}") for name in [*WORKING, *OTHERS]]
     config = Config(backends=["numpy", "torch"])
-    cache = tmp_path_factory.mktemp("verdicts")
+    cache = tmp_path_factory.mktemp("statuses")
     return run(requests, config, cache=cache, progress=lambda *_: None).records[0]
 
 
 def cell(record: Record, name: str, backend: str = "torch") -> Cell:
-    cells = record.targets[f"verdict_samples.{name}"].cells
+    cells = record.targets[f"status_samples.{name}"].cells
     return next(one for one in cells if (one.backend, one.device) == (backend, "cpu"))
 
 
@@ -92,8 +90,8 @@ def test_optional_arrays_are_given_and_left_out(record: Record) -> None:
 
 
 def test_a_module_without_all_has_what_its_private_modules_define(packages_path: None) -> None:
-    names = expand("verdict_samples")
-    assert "verdict_samples.scaled" in names
+    names = expand("status_samples")
+    assert "status_samples.scaled" in names
     assert not any("array_namespace" in name for name in names)
 
 

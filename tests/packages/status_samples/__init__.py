@@ -4,7 +4,7 @@ There is no ``__all__``: what the private module defines is public here.
 """
 
 # ruff: noqa: F401
-from verdict_samples._functions import (
+from status_samples._functions import (
     Bundle,
     Hidden,
     Stack,

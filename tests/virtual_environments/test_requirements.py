@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from sphinx_xpcaps.environments import requirements
-from sphinx_xpcaps.environments.requirements import base, parse
+from sphinx_xpcaps.virtual_environments import requirements
+from sphinx_xpcaps.virtual_environments.requirements import base, parse
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from sphinx_xpcaps.environments.bisect import find_change
+from sphinx_xpcaps.virtual_environments.bisect import find_change
 
 RELEASES = [str(number) for number in range(100, 164)]
 

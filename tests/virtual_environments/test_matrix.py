@@ -12,11 +12,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sphinx_xpcaps.cli import main
-from sphinx_xpcaps.environments import releases as releases_module
-from sphinx_xpcaps.environments.create import Contents, environment_for
 from sphinx_xpcaps.results.model import Record, Status
 from sphinx_xpcaps.results.record import read_records
-from tests.environments.wheels import write_wheel
+from sphinx_xpcaps.virtual_environments import releases as releases_module
+from sphinx_xpcaps.virtual_environments.create import Contents, environment_for
+from tests.virtual_environments.wheels import write_wheel
 
 ROOT = Path(__file__).parents[2]
 LIBRARY = "array-api-strict"

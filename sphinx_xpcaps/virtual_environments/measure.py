@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sphinx_xpcaps.config import Config, Execute
-from sphinx_xpcaps.environments.create import VirtualEnvironment
 from sphinx_xpcaps.measure.signals import ending_on_sigterm
 from sphinx_xpcaps.results.model import Record
 from sphinx_xpcaps.results.record import RecordError, read
+from sphinx_xpcaps.virtual_environments.create import VirtualEnvironment
 
 
 class MeasureError(Exception):
