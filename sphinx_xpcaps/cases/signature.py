@@ -119,6 +119,7 @@ _STYLES = (
     Style(2, "count", size=1),
     Style(1, "unit", size=64),
     Style(2, "unit", size=32),
+    Style(3, "unit", count=1, rest=2),
 )
 
 
@@ -235,6 +236,8 @@ def _value(parameter: Parameter, style: Style, position: int) -> Any:
             array = np.arange(array.size).reshape(array.shape) % 2 == 0
         elif _INTEGERS.search(words):
             array = np.arange(array.size).reshape(array.shape)
+        if array.ndim == 1 and _ROWS.search(words):
+            return [array, array]
         in_rows = array.ndim > 1 and any(map(_ROWS.search, (words, parameter.meaning)))
         return list(array) if in_rows else array
     if _COUNTS.search(words) and not re.match(r"int\b", words):

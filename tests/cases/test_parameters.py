@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import ArrayLike, NDArray
 
 from sphinx_xpcaps.cases.parameters import parameters
+from sphinx_xpcaps.cases.signature import Style, arguments_of, from_signature
 
 FloatArray = NDArray[np.float64]
 T = TypeVar("T", bound=FloatArray)
@@ -71,3 +72,38 @@ def test_annotations_are_read_as_types(annotation: Any, is_array: bool) -> None:
 
     function.__annotations__ = {"x": annotation}
     assert parameters(function)[0].is_array_like is is_array
+
+
+def kronecker(matrices):  # type: ignore[no-untyped-def]
+    """Do something.
+
+    Parameters
+    ----------
+    matrices : ndarray list
+    """
+
+
+def mode_dot(tensor, matrix, mode):  # type: ignore[no-untyped-def]
+    """Do something.
+
+    Parameters
+    ----------
+    tensor : ndarray
+    matrix : ndarray
+    mode : int
+    """
+    if (np.ndim(tensor), np.ndim(matrix)) != (3, 2):
+        raise ValueError("a tensor of three dimensions and a matrix are needed")
+    return np.tensordot(tensor, matrix, (mode, 1))
+
+
+def test_a_list_of_arrays_is_made_up_as_a_list_of_arrays() -> None:
+    (value,) = arguments_of(parameters(kronecker), Style(1, "unit")) or ()
+    assert [type(each) for each in value] == [np.ndarray, np.ndarray]
+
+
+def test_arrays_of_three_and_of_two_dimensions_are_made_up_together() -> None:
+    found = from_signature("mode_dot", mode_dot, lambda *_: True, ())
+    assert [call.text for call in found.calls] == [
+        "mode_dot(tensor=<float64 (4, 4, 4)>, matrix=<float64 (4, 4)>, mode=1)"
+    ]
