@@ -5,5 +5,5 @@
 A private interface is one that its project may change without notice. Names that begin with an
 underscore are used in this folder only, so that a change in another project breaks one module
 here. The page "Private interfaces" of the documentation lists them with the consequences of a
-change, and ``tests/core/test_private_interfaces.py`` tests each.
+change, and ``tests/private_interfaces/`` tests each.
 """

@@ -1,13 +1,13 @@
 """Functions to measure, one for each way in which measured functions behave."""
 
-import os
-import sys
-import time
 from collections import namedtuple
-from dataclasses import dataclass
 
 import numpy as np
 from array_api_compat import array_namespace
+
+# ruff: noqa: F401
+from samples._classes import Fitted, Line, Opaque, Pair, Scaler, adds, hides
+from samples._misbehaving import exits, exits_elsewhere, loops, loops_elsewhere, prints
 
 Moments = namedtuple("Moments", ["mean", "spread"])
 
@@ -165,133 +165,6 @@ def applies(function, x):
     return function(x)
 
 
-def loops(x):
-    """Never return.
-
-    Examples
-    --------
-    >>> loops(np.asarray([1.0]))
-    """
-    while True:
-        time.sleep(0.01)
-
-
-def exits(x):
-    """Exit the interpreter.
-
-    Examples
-    --------
-    >>> exits(np.asarray([1.0]))
-    """
-    os._exit(1)
-
-
-def exits_elsewhere(x):
-    """Exit the interpreter for all libraries except NumPy.
-
-    Examples
-    --------
-    >>> exits_elsewhere(np.asarray([1.0]))
-    """
-    if not isinstance(x, np.ndarray):
-        os._exit(3)
-    return x
-
-
-def loops_elsewhere(x):
-    """Never return for all libraries except NumPy.
-
-    Examples
-    --------
-    >>> loops_elsewhere(np.asarray([1.0]))
-    """
-    while not isinstance(x, np.ndarray):
-        time.sleep(0.01)
-    return x
-
-
-def prints(x):
-    """Print a hundred megabytes.
-
-    Examples
-    --------
-    >>> prints(np.asarray([1.0]))
-    """
-    for _ in range(100):
-        sys.stdout.write("x" * 2**20)
-        os.write(2, b"y" * 2**20)
-    return x
-
-
-@dataclass
-class Fitted:
-    """The result of fitting."""
-
-    center: object
-
-
-class Scaler:
-    """Centre and scale data.
-
-    Examples
-    --------
-    >>> scaler = Scaler(2.0)
-    >>> scaler.fit(np.asarray([1.0, 3.0])).center
-    2.0
-    >>> scaler.transform(np.asarray([4.0, 5.0]))
-    """
-
-    def __init__(self, factor):
-        self.factor = factor
-        self.center = None
-
-    def fit(self, x):
-        """Compute the centre."""
-        self.center = array_namespace(x).mean(x)
-        return Fitted(self.center)
-
-    def transform(self, x):
-        """Move and scale."""
-        return (x - self.center) * self.factor
-
-
-class Pair:
-    """Two arrays of one library."""
-
-    def __init__(self, first, second):
-        self.namespace = array_namespace(first, second)
-        self.first, self.second = first, second
-
-
-class Line:
-    """A callable object that accepts NumPy arrays only.
-
-    Examples
-    --------
-    >>> line = Line(np.asarray([1.0, 2.0]))
-    >>> line(np.asarray([3.0, 4.0]))
-    """
-
-    def __init__(self, slope):
-        self.slope = slope
-
-    def __call__(self, x):
-        if not isinstance(x, np.ndarray):
-            raise TypeError("only NumPy's arrays")
-        return self.slope * x
-
-
-def adds(pair):
-    """Accept an object with the namespace of the arrays that it was created with.
-
-    Examples
-    --------
-    >>> pair = Pair(np.asarray([1.0, 2.0]), np.asarray([3.0, 4.0]))
-    >>> adds(pair)
-    """
-    return pair.namespace.add(pair.first, pair.second)
-
-
 def applies_numpy(function, x):
     """Call a function that not all libraries have.
 
@@ -354,25 +227,6 @@ def numbers_only(a):
     >>> numbers_only(1.0)
     """
     return float(a) + 1
-
-
-class Opaque:
-    """An object without public attributes."""
-
-    __slots__ = ("_x",)
-
-    def __init__(self, x):
-        self._x = lambda: x
-
-
-def hides(x):
-    """Return an object that shows no arrays.
-
-    Examples
-    --------
-    >>> hides(np.asarray([1.0]))
-    """
-    return Opaque(x)
 
 
 def in_place(x):
