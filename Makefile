@@ -2,6 +2,8 @@
 # make test-exhaustive: run the tests that take long and have a shorter version in `make test`.
 # make test-browser: run the tests that need Chromium, LaTeX or other extensions of Sphinx.
 # make test-sphinx: run the tests of pages with every Sphinx that is supported (about 4 minutes).
+# make compatibility: run tests with other versions of Python, NumPy and array libraries.
+# make distributions sbom: build the sdist and the wheel, and the list of their components.
 # Each makes the virtual environment first and is quick when nothing changed.
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
@@ -17,7 +19,8 @@ XDIST := -n 2 --dist loadfile --no-loadscope-reorder
 # declares, "newest" the newest Sphinx that myst-parser supports.
 SPHINX_VERSIONS ?= lowest 7.4 8.1 8.2 newest
 
-.PHONY: docs test test-browser test-exhaustive test-sphinx lint types wheel clean $(SPHINX_VERSIONS:%=test-sphinx-%)
+.PHONY: compatibility distributions docs test test-browser test-exhaustive test-sphinx lint \
+	sbom types wheel clean $(SPHINX_VERSIONS:%=test-sphinx-%)
 
 docs: $(VENV)/.installed
 	$(BIN)/sphinx-build -W --keep-going -b html $(SPHINXOPTS) docs $(DOCS)/html
@@ -64,6 +67,7 @@ lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows docs/workflows/github.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.gitlab-ci docs/workflows/gitlab.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.readthedocs docs/workflows/readthedocs.yaml
 
@@ -74,11 +78,30 @@ wheel: $(VENV)/.installed
 	rm -rf dist
 	$(BIN)/python -m build --wheel --outdir dist
 
-$(VENV)/.installed: pyproject.toml constraints.txt
+distributions: $(VENV)/.installed
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist
+
+# The list of the components that an installation of the wheel has, as CycloneDX.
+sbom: distributions
+	rm -rf build/sbom
+	$(BIN)/python -m venv build/sbom
+	build/sbom/bin/python -m pip install --quiet dist/*.whl
+	$(BIN)/python -m pip install --quiet cyclonedx-bom
+	$(BIN)/cyclonedx-py environment build/sbom/bin/python --pyproject pyproject.toml \
+		--mc-type library --output-reproducible --output-file dist/sphinx-xpcaps.cdx.json
+	rm -rf build/sbom
+
+# Each session of noxfile.py, or some: make compatibility SESSIONS="numpy lowest"
+compatibility: $(VENV)/.installed
+	$(BIN)/nox $(if $(SESSIONS),--session $(SESSIONS))
+
+$(VENV)/.installed: pyproject.toml constraints.txt .ci/install_torch
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; none was found"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	.ci/install_torch $(BIN)/python
 	touch $@
 
 clean:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Set up the extension."""
-    from sphinx_xpcaps.extension.core_conflict import refuse_foreign_core
+    from sphinx_xpcaps.core_conflict import refuse_foreign_core
 
     refuse_foreign_core()  # before the next import, which imports core
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from tests.pages.conftest import sphinx_build
@@ -21,3 +25,19 @@ def test_the_error_names_the_file_of_another_package_named_core(tmp_path, file):
     assert str(foreign) in run.stderr
     assert "AttributeError" not in run.stderr
     assert "ImportError" not in run.stderr
+
+
+def test_the_command_line_names_the_file_of_another_package_named_core(tmp_path):
+    foreign = tmp_path / "core.py"
+    foreign.write_text("x = 1\n", "utf-8")
+    path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    run = subprocess.run(
+        [sys.executable, "-m", "sphinx_xpcaps", "--version"],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 2
+    (line,) = run.stderr.splitlines()
+    assert f"Python imports {foreign}" in line

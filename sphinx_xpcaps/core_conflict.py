@@ -25,6 +25,17 @@ def foreign_core() -> str | None:
     return origin or (folders[0] if folders else "nothing")
 
 
+def refusal() -> str | None:
+    """Return a message that names the file of another package, or None if ``core`` is ours."""
+    found = foreign_core()
+    if found is None:
+        return None
+    return (
+        f"sphinx_xpcaps needs its own package 'core', but Python imports {found}; "
+        "rename that package, or put its folder after site-packages on sys.path"
+    )
+
+
 def refuse_foreign_core() -> None:
     """Raise if ``core`` is not ours.
 
@@ -33,11 +44,8 @@ def refuse_foreign_core() -> None:
     sphinx.errors.ConfigError
         Python finds another package; the message names its file.
     """
-    found = foreign_core()
-    if found is not None:
+    message = refusal()
+    if message is not None:
         from sphinx.errors import ConfigError
 
-        raise ConfigError(
-            f"sphinx_xpcaps needs its own package 'core', but Python imports {found}; "
-            "rename that package, or put its folder after site-packages on sys.path"
-        )
+        raise ConfigError(message)
