@@ -33,6 +33,7 @@ def test_the_command_line_names_the_file_of_another_package_named_core(tmp_path)
     path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
     run = subprocess.run(
         [sys.executable, "-m", "sphinx_xpcaps", "--version"],
+        cwd=tmp_path,  # `python -m` puts the current folder first
         env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
         text=True,
