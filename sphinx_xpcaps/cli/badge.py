@@ -20,9 +20,9 @@ from sphinx_xpcaps.results.badge import badge as make_badge
     type=click.Choice(COLUMNS),
     default=COLUMNS[0],
     show_default=True,
-    help="The column of the tables.",
+    help="The device: the column of the tables.",
 )
-@click.option("--target", "prefix", default="", metavar="NAME", help="Only what is below NAME.")
+@click.option("--target", "prefix", default="", metavar="NAME", help="Only targets below NAME.")
 @click.option("--label", help="Text on the left. [default: the library's title]")
 @click.option(
     "--format",

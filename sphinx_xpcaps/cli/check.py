@@ -39,12 +39,12 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     "paths",
     type=_FILE,
     multiple=True,
-    help="Record to compare with in place of measuring. Repeatable.",
+    help="Record to compare with instead of measuring. Repeatable.",
 )
 @click.option("--output", "-o", type=_FILE, help="Record to write the measurements to.")
 @click.option("--known", "known_path", type=_FILE, help="File of known differences.")
 @click.option(
-    "--report", type=_FILE, help="JSON file to write the findings to, in place of printing them."
+    "--report", type=_FILE, help="JSON file to write the findings to instead of printing them."
 )
 @click.option(
     "--patch",
@@ -54,8 +54,8 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option(
     "--untested",
     is_flag=True,
-    help="List the functions that are declared to support a library other than NumPy and that no "
-    "test names, in place of measuring.",
+    help="Instead of measuring, list the functions that are declared to support a library other "
+    "than NumPy and that no test names.",
 )
 @click.option(
     "--tests",

@@ -36,15 +36,15 @@ _HEADER = ("Target", "Library", "Device", "Versions", "Status", "Holds")
     "--bisect",
     "bisects",
     is_flag=True,
-    help="Find the release of the library in which the result changed: install and measure "
-    "releases that no record has, as few as possible.",
+    help="Find the release of the library in which the result changed: install and measure as "
+    "few releases as possible that no record has.",
 )
 @click.option(
     "--with",
     "others",
     default="",
     metavar="REQUIREMENTS",
-    help='With --bisect: what each environment has besides, such as "numpy<2.3".',
+    help='With --bisect: further requirements of each environment, such as "numpy<2.3".',
 )
 @click.option(
     "--inherit",

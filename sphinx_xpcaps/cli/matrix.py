@@ -42,8 +42,8 @@ class _Settings(msgspec.Struct, kw_only=True, rename="kebab", forbid_unknown_fie
     "texts",
     multiple=True,
     metavar="REQUIREMENTS",
-    help='What an environment has, such as "jax==0.4.34" or "dask==2025.1 numpy<2". Repeatable, '
-    "once for each environment.",
+    help='Requirements of an environment, such as "jax==0.4.34" or "dask==2025.1 numpy<2". '
+    "Repeatable, once for each environment.",
 )
 @click.option(
     "--output",
@@ -57,7 +57,9 @@ class _Settings(msgspec.Struct, kw_only=True, rename="kebab", forbid_unknown_fie
     help="Let the environments use the packages of this one, so that only what differs is "
     "installed.",
 )
-@click.option("--recreate", is_flag=True, help="Create environments again that were kept.")
+@click.option(
+    "--recreate", is_flag=True, help="Create the environments again, also those that exist already."
+)
 @options.measuring
 def matrix(
     targets: tuple[str, ...],

@@ -64,7 +64,7 @@ def measure(
         if shard is not None:
             wanted = shard.of(wanted)
             if not wanted:
-                raise Failure("this part has no functions: there are fewer than parts")
+                raise Failure("this part has no functions: there are fewer functions than parts")
         config = replace(config, cases=[*config.cases, *_record(tests, wanted, folder, config)])
         measured = run(wanted, config, output=output, clock=clock, servers=servers)
     record = measured.records[0]

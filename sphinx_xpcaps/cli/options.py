@@ -128,7 +128,7 @@ _MEASURING = (
         type=click.FloatRange(min=0, max=1),
         default=0.0,
         metavar="SHARE",
-        help="Share of the targets to measure twice, to find errors of sphinx-xpcaps.",
+        help="Share of the targets to measure a second time, to find results that vary.",
     ),
     click.option(
         "--mode",

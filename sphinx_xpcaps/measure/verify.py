@@ -30,7 +30,7 @@ class Unstable:
         return (
             f"{place} was first {_result(self.first, self.second)}, and "
             f"{_result(self.second, self.first)} when it was measured again; unless the function "
-            "itself varies, this is an error of sphinx-xpcaps, please report it"
+            "itself varies, this is a bug in sphinx-xpcaps; please report it"
         )
 
 

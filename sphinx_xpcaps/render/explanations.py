@@ -52,9 +52,9 @@ NOTE_MEANINGS: Mapping[Note, str] = {
 DTYPE_CHANGE = "returns another dtype than NumPy does"
 MISSING_FUNCTIONS = "calls functions that the library does not have"
 EXCEPTION = "the call raises this exception"
-VERSION = "depends on the version; another record has the other result"
+VERSION = "depends on the version; other records have another result"
 OUTDATED = "measured with an older version of the package"
-EXPECTED = "not measured, but likely from what was measured on a CPU"
+EXPECTED = "not measured; expected from measurements on a CPU"
 
 _EXCEPTION = re.compile(r"[A-Za-z_.]*(Error|Exception|Warning|Interrupt|Exit)")
 _VERSION = re.compile(r"\S+ [<≥>=]+ \S+")

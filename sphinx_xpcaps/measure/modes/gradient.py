@@ -225,7 +225,9 @@ def _compare(derivatives: list[NDArray[Any] | None], direction: Arrays, slope: _
     if abs(along - slope.value) <= slope.tolerance:
         return
     if not any(d is not None and np.any(d) for d in derivatives):
-        raise NoGradientError("the result changes with the arguments, but no gradient flows")
+        raise NoGradientError(
+            "the result changes with the arguments, but the gradient is zero or missing"
+        )
     raise WrongResultError(
         f"a derivative is {along:.3g} where finite differences give {slope.value:.3g}"
     )

@@ -220,4 +220,4 @@ class Cluster:
         for name, code in here.items():
             if machine.code.get(name) != code:
                 what = name or "sphinx-xpcaps"
-                raise SchedulerError(f"the machines of the cluster have other code of {what}")
+                raise SchedulerError(f"the cluster has a different version of the code of {what}")
