@@ -128,6 +128,15 @@ class Backend(ABC):
     """
     mode_imports: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """By mode, further such modules, which workers import only if they measure this mode."""
+    host_functions: ClassVar[tuple[str, ...]] = ()
+    """Functions that return NumPy arrays or Python objects whatever their arguments.
+
+    Dotted names; a name that ends with a period includes all functions of a module.
+    """
+    host_methods: ClassVar[tuple[str, ...]] = ("item", "tolist")
+    """Methods of arrays that return NumPy arrays or Python objects."""
+    host_classes: ClassVar[tuple[str, ...]] = ()
+    """Classes of NumPy arrays or scalars that annotations may name."""
     promotion: ClassVar[Promotion] = Promotion()
     """How the library promotes dtypes where the standard leaves it open."""
 

@@ -48,6 +48,7 @@ class JAXBackend(Backend):
         "TracerIntegerConversionError",
     )
     host_transfer_errors = ("TracerArrayConversionError",)
+    host_functions = ("jax.device_get",)
     promotion = Promotion(
         results={
             name: {"bool": "integral"} for name in ("floor_divide", "pow", "remainder", "square")

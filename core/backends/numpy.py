@@ -25,6 +25,23 @@ class NumPyBackend(Backend):
     columns = {"cpu": "cpu"}
     optional_modes = ("trace",)
     tracing_errors = ("DataDependentError",)
+    # Others, such as `numpy.add`, let arrays of other libraries do the work.
+    host_functions = (
+        *(
+            f"numpy.{name}"
+            for name in (
+                *("arange", "array", "asanyarray", "asarray", "asarray_chkfinite"),
+                *("ascontiguousarray", "asfortranarray", "empty", "eye", "frombuffer"),
+                *("fromfile", "fromfunction", "fromiter", "full", "genfromtxt", "geomspace"),
+                *("identity", "linspace", "load", "loadtxt", "logspace", "meshgrid", "ones"),
+                *("require", "tri", "vander", "zeros"),
+                *("float16", "float32", "float64", "int8", "int16", "int32", "int64", "bool_"),
+                *("complex64", "complex128", "uint8", "uint16", "uint32", "uint64"),
+            )
+        ),
+        "numpy.random.",
+    )
+    host_classes = ("numpy.ndarray", "numpy.typing.NDArray", "numpy.generic", "numpy.matrix")
     promotion = Promotion(
         elementary_floats=NUMPY_LOOPS,
         results=NUMPY_RESULTS,
