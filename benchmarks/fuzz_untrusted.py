@@ -41,7 +41,7 @@ sys.path[:0] = [str(ROOT)] if str(ROOT) not in sys.path else []
 
 from sphinx_xpcaps.cases.examples import from_bodies  # noqa: E402
 from sphinx_xpcaps.cli.tables import grid  # noqa: E402
-from sphinx_xpcaps.config import Config  # noqa: E402
+from sphinx_xpcaps.config import COLUMNS, Config  # noqa: E402
 from sphinx_xpcaps.config import options as all_options  # noqa: E402
 from sphinx_xpcaps.declared import known_differences  # noqa: E402
 from sphinx_xpcaps.extension import options  # noqa: E402
@@ -51,7 +51,7 @@ from sphinx_xpcaps.measure.digests import PackageDigests  # noqa: E402
 from sphinx_xpcaps.measure.journal import recover  # noqa: E402
 from sphinx_xpcaps.measure.store import RecordStore, StoreError  # noqa: E402
 from sphinx_xpcaps.measure.workers.probe import probe  # noqa: E402
-from sphinx_xpcaps.render.appearance import COLUMNS, Appearance, TableOptions  # noqa: E402
+from sphinx_xpcaps.render.appearance import Appearance, TableOptions  # noqa: E402
 from sphinx_xpcaps.render.table import table  # noqa: E402
 from sphinx_xpcaps.results import bundle  # noqa: E402
 from sphinx_xpcaps.results.model import Environment  # noqa: E402

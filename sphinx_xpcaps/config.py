@@ -24,6 +24,12 @@ class Execute(StrEnum):
 
 DEVICES = ("cpu", "gpu")
 """The possible columns of a table."""
+COLUMNS = ("devices", "modes")
+"""What the columns of a table are: devices, or modes of each device."""
+EVIDENCE = ("all", "failures", "none")
+"""How much evidence is below a table."""
+POSITIONS = ("end", "parameters", "notes")
+"""Where a table is in a description: at its end, after "Parameters" or before "Notes"."""
 
 
 def _option(default: Any, meaning: str) -> Any:

@@ -64,7 +64,7 @@ def test_core_imports_neither_sphinx_nor_the_extension() -> None:
 
 
 @pytest.mark.parametrize(
-    "part", ["cases", "measure", "results", "declared", "virtual_environments", "cli"]
+    "part", ["cases", "measure", "results", "declared", "advise", "virtual_environments", "cli"]
 )
 def test_everything_but_render_and_extension_works_without_sphinx(part: str) -> None:
     forbidden = ("sphinx", "docutils", "sphinx_xpcaps.extension", "sphinx_xpcaps.render")

@@ -128,6 +128,8 @@ class Backend(ABC):
     """
     mode_imports: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """By mode, further such modules, which workers import only if they measure this mode."""
+    accelerators: ClassVar[tuple[str, ...]] = ()
+    """The library's names of devices that the column ``gpu`` shows."""
     host_functions: ClassVar[tuple[str, ...]] = ()
     """Functions that return NumPy arrays or Python objects whatever their arguments.
 

@@ -27,6 +27,7 @@ class CuPyBackend(Backend):
         "cupy-rocm-5-0",
     )
     array_types = ("cupy:ndarray",)
+    accelerators = ("cuda", "rocm")
     host_functions = ("cupy.asnumpy",)
     columns = {"gpu": "gpu"}
     promotion = Promotion(elementary_floats=NUMPY_LOOPS)

@@ -48,6 +48,7 @@ class JAXBackend(Backend):
         "TracerIntegerConversionError",
     )
     host_transfer_errors = ("TracerArrayConversionError",)
+    accelerators = ("cuda", "rocm", "tpu", "metal")
     host_functions = ("jax.device_get",)
     promotion = Promotion(
         results={

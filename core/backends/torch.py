@@ -49,6 +49,7 @@ class TorchBackend(Backend):
     mode_imports = {"jit": ("core.backends.torch_compiler",)}
     mode_keywords = {"jit": ModeKeyword("torch_compile", works=True)}
     tracing_errors = ("Unsupported", "UserError")
+    accelerators = _ACCELERATORS
     host_methods = ("item", "numpy", "tolist")
     promotion = Promotion(
         aliases=frozenset(("conj", "positive")),

@@ -15,9 +15,7 @@ from sphinx_xpcaps.advise.scopes import Call, read_scopes
 from sphinx_xpcaps.results import labels
 
 
-def check_source(
-    source: str, path: str, knowledge: Knowledge, selected: frozenset[str]
-) -> Report:
+def check_source(source: str, path: str, knowledge: Knowledge, selected: frozenset[str]) -> Report:
     """Return what is found in the source of a file.
 
     Parameters
@@ -90,9 +88,10 @@ class _Checker:
     def _calls(self, tree: ast.Module) -> Iterator[_Found]:
         for call in read_scopes(tree):
             found = self._names.value(call.node.func, call.scope, call.point)
-            if isinstance(found, Reference):
-                if found.name.partition(".")[0] in self._knowledge.packages:
-                    yield _Found(call, found)
+            if not isinstance(found, Reference):
+                continue
+            if found.name.partition(".")[0] in self._knowledge.packages:
+                yield _Found(call, found)
 
     def _is_on_host(self, call: Call, reference: Reference) -> bool:
         """Return whether no argument can be an array of another library than NumPy."""

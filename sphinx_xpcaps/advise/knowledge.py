@@ -112,7 +112,7 @@ class Knowledge:
         )
 
     def limits(self, name: str) -> tuple[Limit, ...]:
-        """Return the limits of a target, those of each library from the most to the least severe."""
+        """Return the limits of a target; of each library, the most severe comes first."""
         if name not in self._limits:
             found = [
                 limit for shown in self._tables.get(name, ()) for limit in self._of_cell(shown)

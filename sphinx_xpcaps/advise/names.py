@@ -173,8 +173,9 @@ class Names:
         function = node.func
         if isinstance(function, ast.Attribute) and is_host_method(function.attr):
             return Data.ON_HOST
-        if isinstance(function, ast.Name) and scope.owner(function.id) is None:
-            if function.id in _HOST_BUILTINS and not self._starred(function.id, scope):
+        if isinstance(function, ast.Name) and function.id in _HOST_BUILTINS:
+            name = function.id
+            if scope.owner(name) is None and not self._starred(name, scope):
                 return Data.ON_HOST
         found = self.value(function, scope, point)
         if isinstance(found, Reference):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import Any
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -173,8 +174,8 @@ class _Reader:
     ) -> None:
         scope, point = self.scope, self.point(node, expression)
         if name in scope.global_names or name in scope.nonlocal_names:
-            is_global = name in scope.global_names or scope.parent is None
-            scope = scope.module if is_global else scope.parent.owner(name) or scope
+            parent = None if name in scope.global_names else scope.parent
+            scope = scope.module if parent is None else parent.owner(name) or scope
             # It is not known when the function is called.
             point = Point((0, 0), (-1,))
         scope.bindings.setdefault(name, []).append(Binding(bound, point, module, expression))
@@ -386,7 +387,7 @@ def _defaults(arguments: ast.arguments) -> Iterator[ast.expr]:
     yield from (default for default in arguments.kw_defaults if default is not None)
 
 
-_VISITORS = {
+_VISITORS: dict[type[ast.AST], Callable[[_Reader, Any], None]] = {
     ast.Call: _Reader.call,
     ast.Import: _Reader.import_,
     ast.ImportFrom: _Reader.import_from,

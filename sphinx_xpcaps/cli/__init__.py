@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from sphinx_xpcaps.cli.advise import advise
 from sphinx_xpcaps.cli.backends import list_backends
 from sphinx_xpcaps.cli.badge import badge
 from sphinx_xpcaps.cli.check import check
@@ -53,6 +54,7 @@ for _command in (
     validate,
     history,
     badge,
+    advise,
     list_backends,
 ):
     main.add_command(_command)

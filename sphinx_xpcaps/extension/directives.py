@@ -10,8 +10,7 @@ from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from core.backends import backends
-from sphinx_xpcaps.config import DEVICES
-from sphinx_xpcaps.extension.checks import did_you_mean
+from sphinx_xpcaps.config import COLUMNS, DEVICES, EVIDENCE
 from sphinx_xpcaps.extension.domain import (
     AnyRequest,
     LegendRequest,
@@ -21,7 +20,8 @@ from sphinx_xpcaps.extension.domain import (
     placeholder,
 )
 from sphinx_xpcaps.extension.warnings import warn
-from sphinx_xpcaps.render.appearance import COLUMNS, EVIDENCE, TableOptions
+from sphinx_xpcaps.option_checks import did_you_mean
+from sphinx_xpcaps.render.appearance import TableOptions
 from sphinx_xpcaps.results.labels import MODES
 
 Converter = Callable[[Any], Any]

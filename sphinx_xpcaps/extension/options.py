@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 from sphinx_xpcaps._private.sphinx import names_in_conf_py
 from sphinx_xpcaps.config import PREFIX, Config, options
-from sphinx_xpcaps.extension.checks import check_option, did_you_mean, known_names
 from sphinx_xpcaps.extension.warnings import warn
+from sphinx_xpcaps.option_checks import check_option, did_you_mean, known_names
 from sphinx_xpcaps.render.appearance import Appearance
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from sphinx_xpcaps.extension.checks import did_you_mean
 from sphinx_xpcaps.extension.domain import PackageRequest, ReportRequest, TableRequest, XpcapsDomain
 from sphinx_xpcaps.extension.inject import MEASURABLE
 from sphinx_xpcaps.extension.warnings import Diagnostic
+from sphinx_xpcaps.option_checks import did_you_mean
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

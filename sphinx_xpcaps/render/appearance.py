@@ -4,13 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-COLUMNS = ("devices", "modes")
-"""What the columns of a table are: devices, or modes of each device."""
-EVIDENCE = ("all", "failures", "none")
-"""How much evidence is below a table."""
-POSITIONS = ("end", "parameters", "notes")
-"""Where a table is in a description: at its end, after "Parameters" or before "Notes"."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appearance:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sphinx_xpcaps.config import PREFIX, options
-from sphinx_xpcaps.extension.checks import CHECKS, check_option
+from sphinx_xpcaps.option_checks import CHECKS, check_option
 from tests.pages.conftest import cells, copy_site
 
 INVALID = {

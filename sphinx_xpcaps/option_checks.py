@@ -1,4 +1,4 @@
-"""Check the values of options in ``conf.py``: what is expected, and what is wrong."""
+"""Check the values of options in ``conf.py`` and ``pyproject.toml``: what is expected and wrong."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from difflib import get_close_matches
 from typing import Any, TypeAlias
 
 from core.backends import backends, optional_modes
-from sphinx_xpcaps.config import DEVICES, Execute, parse_size
-from sphinx_xpcaps.render.appearance import COLUMNS, EVIDENCE, POSITIONS
+from sphinx_xpcaps.config import COLUMNS, DEVICES, EVIDENCE, POSITIONS, Execute, parse_size
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A value that can be used, and what was wrong with the one in ``conf.py``."""
+    """A value that can be used, and what was wrong with the one that was given."""
 
     value: Any
     problem: str = ""
@@ -35,12 +34,12 @@ def check_option(name: str, value: Any, default: Any) -> Checked:
     name : str
         Name of the option without prefix.
     value, default : Any
-        The value in ``conf.py``, and the default.
+        The value that was given, and the default.
     """
     return CHECKS[name](value, default)
 
 
-def _texts(expected: str) -> Check:
+def texts_check(expected: str) -> Check:
     """Check a list of texts; items that are no texts, or empty, are left out."""
 
     def check(value: Any, default: Any) -> Checked:
@@ -60,9 +59,9 @@ def _is_text(item: Any) -> bool:
     return isinstance(item, str) and bool(item.strip()) and "\0" not in item
 
 
-def _names(expected: str, known: Callable[[], Collection[str]], kind: str = "option") -> Check:
+def names_check(expected: str, known: Callable[[], Collection[str]], kind: str = "option") -> Check:
     """Check a list of known names; the default is used if none is known."""
-    texts = _texts(expected)
+    texts = texts_check(expected)
 
     def check(value: Any, default: Any) -> Checked:
         checked = texts(value, default)
@@ -201,13 +200,13 @@ def did_you_mean(name: str, known: Collection[str]) -> str:
 
 
 CHECKS: Mapping[str, Check] = {
-    "inject": _texts('a list of patterns such as ["pkg.*"]'),
+    "inject": texts_check('a list of patterns such as ["pkg.*"]'),
     "execute": _choice([execute.value for execute in Execute]),
-    "backends": _names("a list of backends", lambda: list(backends()), "backend"),
-    "devices": _names("a list of devices", lambda: DEVICES),
-    "modes": _names("a list of modes", optional_modes),
-    "records": _texts('a list of globs such as ["xpcaps/*.json"]'),
-    "cases": _texts("a list of modules and files"),
+    "backends": names_check("a list of backends", lambda: list(backends()), "backend"),
+    "devices": names_check("a list of devices", lambda: DEVICES),
+    "modes": names_check("a list of modes", optional_modes),
+    "records": texts_check('a list of globs such as ["xpcaps/*.json"]'),
+    "cases": texts_check("a list of modules and files"),
     "declared": _text("a text such as 'module:table'"),
     "declared_known": _text("the name of a file"),
     "declared_report": _text("the name of a file"),
