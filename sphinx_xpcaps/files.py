@@ -12,7 +12,7 @@ import re
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -65,6 +65,29 @@ def write_atomically(path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             os.unlink(name)
         raise
+
+
+def replace_own(path: Path, content: bytes, is_own: Callable[[bytes], bool]) -> None:
+    """Write a file as `write_atomically` does, unless it has content of another kind.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    content : bytes
+        The whole content.
+    is_own : callable
+        Returns whether a content is of the same kind, so that it may be lost.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written, or has content of another kind.
+    """
+    if path.is_file() and not is_own(read_untrusted(path)):
+        reason = "it exists and was not written by sphinx-xpcaps; choose another file"
+        raise FileExistsError(errno.EEXIST, reason, str(path))
+    write_atomically(path, content)
 
 
 def read_untrusted(path: Path, largest: int = LARGEST_FILE) -> bytes:

@@ -170,7 +170,7 @@ def expand_all(
         try:
             on_result(expand(name))
         except TargetError as error:
-            on_result(f"{name}: {error}")
+            on_result(str(error))
 
 
 def describe_all(on_result: Callable[[TargetInfo], None], *, names: tuple[str, ...]) -> None:

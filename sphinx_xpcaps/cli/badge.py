@@ -8,8 +8,9 @@ import click
 
 from sphinx_xpcaps.cli.formats import json_text
 from sphinx_xpcaps.cli.records import COLUMNS, FILE, check_backends, fail, read_all, tables_of
-from sphinx_xpcaps.files import write_atomically
+from sphinx_xpcaps.files import replace_own
 from sphinx_xpcaps.results.badge import badge as make_badge
+from sphinx_xpcaps.results.badge import is_badge
 
 
 @click.command()
@@ -62,6 +63,6 @@ def badge(
         click.echo(content, nl=False)
         return
     try:
-        write_atomically(output, content.encode())
+        replace_own(output, content.encode(), is_badge)
     except OSError as error:
         fail(f"{output}: {error.strerror or error}")

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from sphinx_xpcaps.cli import options
-from sphinx_xpcaps.cli.run import Failure, expand, run
+from sphinx_xpcaps.cli.run import Failure, expand, run, system_errors
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.declared import findings_file, messages
 from sphinx_xpcaps.declared import known_differences as known_file
@@ -88,11 +88,11 @@ def check(
     if tests and not untested:
         raise click.UsageError("--tests needs --untested")
     known = _known(known_path)
-    wanted, problems = expand(targets, config)
-    if problems:
-        raise Failure("; ".join(problems))
+    wanted = expand(targets, config)
+    if wanted.problems:
+        raise Failure("; ".join(wanted.problems))
     try:
-        declared = declarations(wanted, table, config)
+        declared = declarations(wanted.names, table, config)
     except DeclaredError as error:
         raise Failure(str(error)) from None
     if untested:
@@ -106,7 +106,8 @@ def check(
     )
     findings = known_file.classify(table, compare(declared, tables), known, date.today())
     if report is not None:
-        findings_file.write(findings, report)
+        with system_errors():
+            findings_file.write(findings, report)
     else:
         _print(findings, to_errors=patch)
     click.echo(messages.summary(findings), err=patch)

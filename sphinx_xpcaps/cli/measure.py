@@ -58,9 +58,10 @@ def measure(
     """
     clock = Clock()
     with closing(Servers()) as servers, temporary_folder("tests") as folder:
-        wanted, problems = expand(targets, config, clock, servers)
-        if len(problems) == len(targets):
-            raise Failure("; ".join(problems))
+        expanded = expand(targets, config, clock, servers)
+        if expanded.is_empty:
+            raise Failure("; ".join(expanded.problems))
+        wanted = list(expanded.names)
         if shard is not None:
             wanted = shard.of(wanted)
             if not wanted:
@@ -68,7 +69,7 @@ def measure(
         config = replace(config, cases=[*config.cases, *_record(tests, wanted, folder, config)])
         measured = run(wanted, config, output=output, clock=clock, servers=servers)
     record = measured.records[0]
-    problems += _broken_case_modules(record, wanted)
+    problems = [*expanded.problems, *_broken_case_modules(record, wanted)]
     if output is None:
         _print(record, wanted, config)
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -29,13 +30,24 @@ class Failure(click.ClickException):
     exit_code = 2
 
 
+@dataclass(frozen=True, slots=True)
+class Expanded:
+    """The functions that targets include, and one message for each reason why some include none."""
+
+    names: tuple[str, ...]
+    """The functions, and the targets without functions."""
+    problems: tuple[str, ...]
+    is_empty: bool
+    """Whether no target has functions."""
+
+
 def expand(
     targets: Iterable[str],
     config: Config,
     clock: Clock | None = None,
     servers: Servers | None = None,
-) -> tuple[list[str], list[str]]:
-    """Return the names of all functions of the targets, and a message for each problem.
+) -> Expanded:
+    """Return the names of all functions of the targets.
 
     Raises
     ------
@@ -48,16 +60,17 @@ def expand(
     except (JobFailed, WorkerLost) as error:
         raise Failure(f"the set-up code or an import failed: {error}") from None
     wanted: list[str] = []
-    problems: list[str] = []
+    without: dict[str, list[str]] = {}
     for target, answer in zip(targets, answers, strict=True):
-        if isinstance(answer, str):
-            problems.append(answer)
-            wanted.append(target)
-        elif answer:
-            wanted.extend(answer)
-        else:
-            problems.append(f"{target}: the module has no public callables")
-    return list(dict.fromkeys(wanted)), problems
+        wanted += [target] if isinstance(answer, str) else answer
+        if not answer or isinstance(answer, str):
+            reason = answer if isinstance(answer, str) else "the module has no public callables"
+            without.setdefault(reason, []).append(target)
+    return Expanded(
+        names=tuple(dict.fromkeys(wanted)),
+        problems=tuple(f"{', '.join(names)}: {reason}" for reason, names in without.items()),
+        is_empty=sum(map(len, without.values())) == len(answers),
+    )
 
 
 def run(

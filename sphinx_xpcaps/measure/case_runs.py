@@ -99,8 +99,10 @@ def run_target(
     )
 
 
-def run_key(on_start: OnStart, *, group: Group, file: Path, key: CaseRunKey) -> CaseRun | None:
-    """Repeat what ended a worker, and return the run.
+def run_key(
+    on_start: OnStart, *, group: Group, file: Path, key: CaseRunKey, limit: float | None
+) -> CaseRun | None:
+    """Repeat what ended a worker, within `limit` seconds if that is given, and return the run.
 
     Return None if it was no run, but tracing that finds the functions that a backend lacks.
     """
@@ -108,7 +110,7 @@ def run_key(on_start: OnStart, *, group: Group, file: Path, key: CaseRunKey) -> 
     variant = next(variant for variant in case.variants if variant.name == key.variant)
     plan = next(plan for plan in (*case.plans, UNCHANGED) if plan.name == key.plan)
     backend = get_backend(group.backend)
-    on_start(key)
+    on_start(key, limit)
     if key.mode == TRACE and TRACE not in group.modes:
         missing_functions(case, variant, plan, backend, group.device)
         return None

@@ -34,7 +34,7 @@ from sphinx_xpcaps.measure.workers.worker import Worker
 _FINDING = FindingGroup()
 
 Targets: TypeAlias = tuple[str, ...] | str
-"""The targets that a name includes, or a message if there are none."""
+"""The targets that a name includes, or the reason if there are none."""
 
 
 class Runner:
@@ -83,7 +83,7 @@ class Runner:
         )
 
     def expand(self, names: Sequence[str]) -> list[Targets]:
-        """Return for each name the targets that it includes, or a message if there are none.
+        """Return for each name the targets that it includes, or the reason if there are none.
 
         Raises
         ------
@@ -105,7 +105,7 @@ class Runner:
         except WorkerLost as error:
             if not error.fresh:
                 return self._expand(worker, name)
-            return f"{name}: importing it: {error}"
+            return f"importing it: {error}"
         return found[0]
 
     def describe(self, names: Sequence[str]) -> dict[str, TargetInfo]:

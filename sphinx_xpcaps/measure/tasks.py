@@ -28,6 +28,12 @@ _MAX_LOST_CALLS = 2
 """Maximum number of calls of the target among them."""
 _MAX_LOST_RUNNING = 8
 """Maximum number of workers that are lost while the cases of a target run in a group."""
+_BUSY_LIMIT = 0.2
+"""Share of the time limit for repeating a run that computed, and did not wait, until its limit.
+
+A process that was changed by another function may wait for something for ever. It does not compute
+for so long that the first time says nothing about the function.
+"""
 
 
 def find_cases(
@@ -71,7 +77,7 @@ def find_cases(
             if not error.started and (error.fresh or repeated):
                 lost.clear()
                 return result(Collected(target=target, error=f"importing it: {error}"))
-            if not repeated:  # again in a process that has run nothing but this target
+            if not repeated and not error.fresh:  # again in a process that ran no other target
                 repeated = True
                 continue
             piece: CodePiece = error.started
@@ -134,10 +140,13 @@ def run_cases(
                 return failed(f"the worker was lost: {error}")
             if error.started is not None:
                 lost = _lost_run(error.started, error)
-                if not error.started.is_experiment:  # which is no evidence
-                    lost = _confirm(run, worker, target, group, file, lost)
+                if not error.started.is_experiment and not (  # which is no evidence
+                    error.was_busy and any(_is_like(known[key], lost) for key in confirmed)
+                ):
+                    limit = error.limit * _BUSY_LIMIT if error.was_busy else None
+                    lost = _confirm(run, worker, target, group, file, lost, limit)
+                    confirmed.add(error.started)
                 known[error.started] = lost
-                confirmed.add(error.started)
             continue
         doubtful = [
             r for r in runs.runs if worker.changed and _failed(r) and r.key not in confirmed
@@ -147,6 +156,12 @@ def run_cases(
             known[each.key] = _confirm(run, worker, target, group, file, each)
         if all(known[each.key] == each for each in doubtful if each.key in confirmed):
             return GroupResult(target=target, group=group, runs=runs)
+
+
+def _is_like(run: CaseRun, other: CaseRun) -> bool:
+    """Return whether two runs of a target in the same mode timed out."""
+    modes = {(each.key.variant, each.key.mode) for each in (run, other)}
+    return len(modes) == 1 and run.outcome is other.outcome is Outcome.TIMEOUT
 
 
 def _failed(run: CaseRun) -> bool:
@@ -160,15 +175,21 @@ def _confirm(
     group: Group,
     file: Path,
     first: CaseRun,
+    limit: float | None = None,
 ) -> CaseRun:
     """Return a failed run, repeated alone in a new process.
 
     The outcome of the repetition is used. If it does not agree with the first time, the run is
     repeated once more, and is flaky if both repetitions disagree.
+
+    Parameters
+    ----------
+    limit : float, optional
+        Seconds that the repetition may take, if it is certain that the first time took too long.
     """
-    alone = _run_alone(run, worker, target, group, file, first.key)
+    alone = _run_alone(run, worker, target, group, file, first.key, limit)
     if alone.outcome == first.outcome:
-        return alone
+        return alone if limit is None else first
     again = _run_alone(run, worker, target, group, file, first.key)
     if again.outcome == alone.outcome:
         return alone
@@ -183,6 +204,7 @@ def _run_alone(
     group: Group,
     file: Path,
     key: CaseRunKey,
+    limit: float | None = None,
 ) -> CaseRun:
     """Return one run in a process that has run and will run nothing else."""
     from sphinx_xpcaps.measure.case_runs import run_key  # imports what only workers need
@@ -196,6 +218,7 @@ def _run_alone(
         group=group,
         file=file,
         key=key,
+        limit=limit,
     )
     try:
         found: CaseRun | None = run(

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
 
 from sphinx_xpcaps.results.labels import title
 from sphinx_xpcaps.results.model import Status
@@ -16,6 +20,9 @@ _COLORS = (
     (0.5, "yellow", "#dfb317"),
     (0.3, "orange", "#fe7d37"),
     (0.0, "red", "#e05d44"),
+)
+_SVG = re.compile(
+    rb'<svg xmlns="http://www.w3.org/2000/svg" width="\d+" height="20" role="img" aria-label="'
 )
 _UNKNOWN = ("lightgrey", "#9f9f9f")
 _NARROW, _WIDE = frozenset("fijlrtI.,:;|!'()[] "), frozenset("mwMW%@")
@@ -60,6 +67,26 @@ class Badge:
             f'fill="#111">{message}</text>\n'
             f"</g>\n</svg>\n"
         )
+
+
+class _Endpoint(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
+    """The data of `Badge.endpoint`."""
+
+    schema_version: Literal[1]
+    label: str
+    message: str
+    color: str
+
+
+def is_badge(content: bytes) -> bool:
+    """Return whether the content of a file is a badge that this module made, or empty."""
+    if not content or _SVG.match(content):
+        return True
+    try:
+        msgspec.json.decode(content, type=_Endpoint)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return False
+    return True
 
 
 def badge(tables: Iterable[Table], backend: str, column: str, label: str | None = None) -> Badge:

@@ -50,4 +50,4 @@ def test_a_module_includes_public_names_that_raise(module: str) -> None:
     assert expand(module) == (f"{module}.good", f"{module}.plot", f"{module}.stop")
     found: list[tuple[str, ...] | str] = []
     expand_all(found.append, names=(f"{module}.plot", f"{module}.good"))
-    assert found == [f"{module}.plot: ImportError: plot needs matplotlib", (f"{module}.good",)]
+    assert found == ["ImportError: plot needs matplotlib", (f"{module}.good",)]

@@ -70,3 +70,16 @@ def test_a_badge_of_nothing_is_an_error(
 ) -> None:
     answer = run("badge", file, *options)
     assert (answer.exit_code, answer.stderr) == (2, f"Error: {message}\n")
+
+
+@pytest.mark.parametrize("name", ["badge.svg", "badge.json"])
+def test_badge_replaces_a_badge_and_no_other_file(run: Run, file: str, name: str) -> None:
+    command = ("badge", file, "--backend", "torch", "-o")
+    assert run(*command, name).exit_code == 0
+    assert run(*command, name, "--label", "other").exit_code == 0
+    assert "other" in Path(name).read_text()
+    before = Path(file).read_bytes()
+    refused = run(*command, file)
+    assert refused.exit_code == 2
+    assert "was not written by sphinx-xpcaps; choose another file" in refused.stderr
+    assert Path(file).read_bytes() == before

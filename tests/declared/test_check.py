@@ -54,6 +54,19 @@ def test_report_replaces_the_output_and_matches_its_schema(check: Check) -> None
     assert lazily["mode"] == "lazy"
 
 
+def test_report_replaces_a_report_and_no_other_file(check: Check) -> None:
+    for name in ("first", "second"):
+        assert check("honest", options=("--report", "honest.json")).exit_code == 0, name
+    Path("settings.toml").write_text("a = 1\n")
+    refused = check("honest", options=("--report", "settings.toml"))
+    assert refused.exit_code == 2
+    assert refused.stderr == (
+        "Error: settings.toml: it exists and was not written by sphinx-xpcaps; "
+        "choose another file\n"
+    )
+    assert Path("settings.toml").read_text() == "a = 1\n"
+
+
 def test_only_the_patch_is_printed_to_standard_output(check: Check) -> None:
     answer = check("looks", "undeclared", options=("--patch",))
     assert answer.exit_code == 1

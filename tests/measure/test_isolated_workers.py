@@ -112,6 +112,29 @@ def allocate(on_start: Any, *, megabytes: int) -> int:
     return len(blocks)
 
 
+def allocate_in_child(on_start: Any, *, megabytes: int) -> int:
+    on_start("allocating")
+    program = f"import time; x = b'x' * {megabytes * 10**6}; time.sleep(60)"
+    return subprocess.run([sys.executable, "-c", program], check=True).returncode
+
+
+def stop_server() -> int:
+    os.kill(os.getppid(), signal.SIGSTOP)
+    return os.getpid()
+
+
+def exit_with_output() -> int:
+    sys.stderr.write("first line\n")
+    print("no license for this \x1b[31mmachine", file=sys.stderr, flush=True)
+    os._exit(3)
+
+
+def exit_with_output_later(on_start: Any) -> int:
+    on_start("a run")
+    print("output of a measured function", file=sys.stderr, flush=True)
+    os._exit(3)
+
+
 def kill_server() -> int:
     os.kill(os.getppid(), signal.SIGKILL)
     time.sleep(10)
@@ -220,6 +243,25 @@ def test_server_that_is_killed_is_a_crash_and_another_one_starts(worker: Worker)
     assert worker.run(job("process_id")) > 0
 
 
+def test_stopped_server_is_continued(worker: Worker) -> None:
+    first = worker.run(job("stop_server"))
+    worker.restart()
+    assert worker.run(job("process_id")) != first
+
+
+def test_what_a_package_writes_before_it_ends_the_interpreter_is_shown(worker: Worker) -> None:
+    worker.run(job("process_id"))
+    with pytest.raises(WorkerLost) as lost:
+        worker.run(job("exit_with_output"))
+    expected = (
+        "the interpreter exited with status 3 (first line; no license for this \\x1b[31mmachine)"
+    )
+    assert str(lost.value) == expected
+    with pytest.raises(WorkerLost) as lost:
+        worker.run(job("exit_with_output_later"))
+    assert str(lost.value) == "the interpreter exited with status 3"
+
+
 def test_memory_limit_ends_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(HERE)
     limited = Worker({}, 60.0, memory_limit=400_000_000)
@@ -229,6 +271,8 @@ def test_memory_limit_ends_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
             limited.run(job("allocate", megabytes=4000))
         assert (lost.value.outcome, lost.value.note) == (Outcome.CRASH, Note.OUT_OF_MEMORY)
         assert lost.value.started == "allocating"
+        with pytest.raises(WorkerLost, match="out of memory"):
+            limited.run(job("allocate_in_child", megabytes=1000))
     finally:
         limited.close()
 

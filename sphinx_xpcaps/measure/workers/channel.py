@@ -7,6 +7,7 @@ import os
 import selectors
 import socket
 import struct
+import sys
 import time
 
 _MAGIC = b"XPC1"
@@ -14,7 +15,7 @@ _HEADER = struct.Struct(">4sI")
 LONGEST_FRAME = 64 * 2**20
 """Number of bytes of the content of a frame."""
 _HIGH_DESCRIPTORS = (1000, 200, 3)
-"""Lowest numbers to try for a worker's descriptor, as code may close all low ones."""
+"""Lowest numbers to try for a worker's descriptors."""
 
 
 class ChannelError(Exception):
@@ -41,7 +42,7 @@ class Channel:
         The descriptor gets a high number and is not inherited. A copy of the process that measured
         code makes by ``os.fork`` cannot use it.
         """
-        channel = cls(_with_high_number(connection))
+        channel = cls(_moved(connection))
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=channel.close)
         return channel
@@ -102,16 +103,24 @@ class Channel:
         return b"".join(parts)
 
 
-def _with_high_number(connection: socket.socket) -> socket.socket:
+def copy_with_high_number(descriptor: int) -> int:
+    """Return a copy of a descriptor, which child processes do not inherit.
+
+    Its number is high where the system allows it, as code may close or use all low ones.
+    """
     try:
         import fcntl
     except ImportError:  # Windows
-        return connection
+        return os.dup(descriptor)
     for lowest in _HIGH_DESCRIPTORS:
-        try:
-            number = fcntl.fcntl(connection.fileno(), fcntl.F_DUPFD_CLOEXEC, lowest)
-        except OSError:  # more than the limit on open files
-            continue
-        connection.close()
-        return socket.socket(fileno=number)
-    return connection
+        with contextlib.suppress(OSError):  # more than the limit on open files
+            return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, lowest)
+    return os.dup(descriptor)
+
+
+def _moved(connection: socket.socket) -> socket.socket:
+    """Return a connection whose descriptor has a high number, in place of another one."""
+    if sys.platform == "win32":  # where sockets are no files
+        return connection
+    with connection:
+        return socket.socket(fileno=copy_with_high_number(connection.fileno()))

@@ -25,6 +25,7 @@ from sphinx_xpcaps.cases.resolve import resolve
 from sphinx_xpcaps.exceptions import describe_exception
 from sphinx_xpcaps.measure.isolation.state import StateChange, WorkerState
 from sphinx_xpcaps.measure.workers.channel import Channel, ChannelError
+from sphinx_xpcaps.measure.workers.error_output import ErrorOutput
 from sphinx_xpcaps.measure.workers.messages import (
     CallRequest,
     Errored,
@@ -39,18 +40,20 @@ from sphinx_xpcaps.measure.workers.messages import (
 )
 
 
-def serve(connection: socket.socket, *, forked: bool = True) -> None:
+def serve(connection: socket.socket, errors: ErrorOutput, *, forked: bool = True) -> None:
     """Run jobs until the parent closes the connection.
 
     Parameters
     ----------
     connection : socket
         The connection to the parent.
+    errors : ErrorOutput
+        Where the error output of imports goes.
     forked : bool
         Whether a fork server is the parent of this process, and adopts orphans.
     """
     warnings.simplefilter("ignore")
-    child = _Child(Channel.for_worker(connection), forked)
+    child = _Child(Channel.for_worker(connection), errors, forked)
     with contextlib.suppress(EOFError, OSError, ChannelError):
         while True:
             request = decode_request(child.channel.receive())
@@ -84,8 +87,9 @@ def set_up(*, code: str, modules: tuple[str, ...], backends: tuple[str, ...]) ->
 class _Child:
     """The state of the child between jobs."""
 
-    def __init__(self, channel: Channel, forked: bool) -> None:
+    def __init__(self, channel: Channel, errors: ErrorOutput, forked: bool) -> None:
         self.channel = channel
+        self._errors = errors
         self._forked = forked
         self._state: WorkerState | None = None
         self._loaded = frozenset(_loaded())
@@ -96,12 +100,14 @@ class _Child:
         number = request.number
 
         def on_start(what: Any, limit: float | None = None) -> None:
+            self._errors.discard()
             self._send(Started(number=number, what=encode_value(what), limit=limit))
 
         def on_result(value: Any) -> None:
             self._send(Progress(number=number, value=encode_value(value)))
 
         callbacks = {"on_start": on_start, "on_result": on_result}
+        self._errors.keep()
         try:
             if request.imports:
                 self._import(request.imports)
@@ -114,9 +120,11 @@ class _Child:
             parameters = inspect.signature(function).parameters
             accepted = {name: f for name, f in callbacks.items() if name in parameters}
             value = encode_value(function(**accepted, **arguments))
+            self._errors.discard()
             if function is set_up:
                 self._remember(arguments["backends"])
         except BaseException as error:
+            self._errors.discard()
             self._send(Errored(number=number, message=_describe(error)))
             return
         change = self._restore()

@@ -19,6 +19,10 @@ class WorkerLost(Exception):
         What the job started last; None if nothing.
     note : Note or None
         A note that is more specific than that of the outcome.
+    limit : float
+        The limit on time that was exceeded, in seconds; 0 if none was.
+    was_busy : bool
+        Whether it used a processor all the time that it had, so that it waited for nothing.
     fresh : bool
         Whether the process had run no other job.
     """
@@ -26,12 +30,21 @@ class WorkerLost(Exception):
     fresh = False
 
     def __init__(
-        self, outcome: Outcome, started: Any, message: str, note: Note | None = None
+        self,
+        outcome: Outcome,
+        started: Any,
+        message: str,
+        note: Note | None = None,
+        *,
+        limit: float = 0.0,
+        was_busy: bool = False,
     ) -> None:
         super().__init__(message)
         self.outcome = outcome
         self.started = started
         self.note = note
+        self.limit = limit
+        self.was_busy = was_busy
 
 
 class JobFailed(Exception):

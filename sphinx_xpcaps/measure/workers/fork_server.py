@@ -25,6 +25,7 @@ import msgspec
 
 from sphinx_xpcaps.measure.workers import child, process_tree
 from sphinx_xpcaps.measure.workers.channel import Channel
+from sphinx_xpcaps.measure.workers.error_output import ErrorOutput
 
 _GRACE = 5.0
 """Seconds that a worker may take to exit after it has closed its connection."""
@@ -183,14 +184,11 @@ def _become_worker(control: socket.socket, descriptor: int, folder: str) -> NoRe
         process_tree.exit_with_parent()
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        nowhere = os.open(os.devnull, os.O_RDWR)
-        for standard in (0, 1, 2):
-            os.dup2(nowhere, standard)
-        os.close(nowhere)
+        errors = ErrorOutput()
         own_folder = os.path.join(folder, f"worker-{os.getpid()}")
         os.makedirs(own_folder)
         os.chdir(own_folder)
-        child.serve(socket.socket(fileno=descriptor))
+        child.serve(socket.socket(fileno=descriptor), errors)
         status = 0
     finally:
         os._exit(status)

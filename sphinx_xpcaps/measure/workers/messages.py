@@ -179,7 +179,7 @@ def _decode_path(kind: type, value: Any) -> Any:
 def _escaped(plain: Any) -> Any:
     if isinstance(plain, str):
         return escape(plain)
-    if isinstance(plain, list):
+    if isinstance(plain, list | tuple | set | frozenset):
         return [_escaped(item) for item in plain]
     if isinstance(plain, dict):
         return {_escaped(key): _escaped(item) for key, item in plain.items()}

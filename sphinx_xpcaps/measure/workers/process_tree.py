@@ -11,6 +11,7 @@ from pathlib import Path
 
 _PROC = Path("/proc")
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+_TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 
@@ -39,6 +40,16 @@ def seconds_waiting(process: int) -> float:
     try:
         fields = (_PROC / str(process) / "schedstat").read_text().split()
         return int(fields[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
+
+
+def processor_seconds(process: int) -> float:
+    """Return how long a process used processors; 0 if not known."""
+    try:
+        status = (_PROC / str(process) / "stat").read_bytes()
+        fields = status[status.rindex(b")") + 2 :].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
     except (OSError, ValueError, IndexError):
         return 0.0
 

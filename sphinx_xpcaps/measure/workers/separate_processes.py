@@ -23,9 +23,9 @@ from pathlib import Path
 from sphinx_xpcaps.files import create_folder
 from sphinx_xpcaps.measure.workers import child
 from sphinx_xpcaps.measure.workers.channel import Channel
+from sphinx_xpcaps.measure.workers.error_output import ErrorOutput
 from sphinx_xpcaps.measure.workers.errors import StartError
 from sphinx_xpcaps.measure.workers.server_process import (
-    CONTROL_LIMIT,
     ENVIRONMENT,
     last_error,
     search_path,
@@ -36,6 +36,8 @@ _BOOTSTRAP = (
 )
 _SECRET = 32
 """Number of bytes by which the parent recognizes its worker."""
+_START_LIMIT = 120.0
+"""Seconds that an interpreter may take to start, on a busy machine."""
 _WAIT = 10.0
 """Seconds that a killed process may take to end."""
 
@@ -56,6 +58,7 @@ class SeparateProcesses:
         self.modules = modules
         self._folder = Path(create_folder("worker"))
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
+        self._errors: dict[int, Path] = {}
         self._lock = threading.Lock()
 
     def fork(self) -> tuple[int, Channel]:
@@ -84,6 +87,7 @@ class SeparateProcesses:
             )
             with self._lock:
                 self._processes[process.pid] = process
+                self._errors[process.pid] = errors
             assert process.stdin is not None
             with contextlib.suppress(OSError), process.stdin as stdin:
                 stdin.write(secret)
@@ -108,6 +112,10 @@ class SeparateProcesses:
             process.wait(_WAIT)
         return process.returncode or 0
 
+    def errors_of(self, worker: int) -> Path:
+        """Return the file with the error output of a worker while it imports packages."""
+        return self._errors[worker]
+
     def is_running(self) -> bool:
         """Return True, as there is no server that could have ended."""
         return True
@@ -122,15 +130,12 @@ class SeparateProcesses:
 def main() -> None:
     """Connect to the parent and serve it; the port is in ``sys.argv``."""
     secret = sys.stdin.buffer.read(_SECRET)
-    connection = socket.create_connection(("127.0.0.1", int(sys.argv[1])), CONTROL_LIMIT)
+    connection = socket.create_connection(("127.0.0.1", int(sys.argv[1])), _START_LIMIT)
     connection.settimeout(None)
     connection.sendall(secret)
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for standard in (0, 1, 2):
-        os.dup2(nowhere, standard)
-    os.close(nowhere)
+    errors = ErrorOutput()
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    child.serve(connection, forked=False)
+    child.serve(connection, errors, forked=False)
     os._exit(0)
 
 
@@ -145,7 +150,7 @@ def _accept(
     listener: socket.socket, process: subprocess.Popen[bytes], secret: bytes
 ) -> socket.socket | None:
     """Return the connection of a worker; None if it ends or is too slow."""
-    deadline = time.monotonic() + CONTROL_LIMIT
+    deadline = time.monotonic() + _START_LIMIT
     listener.settimeout(0.1)
     while process.poll() is None and time.monotonic() < deadline:
         try:

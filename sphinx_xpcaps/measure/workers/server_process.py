@@ -6,10 +6,12 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,8 +25,10 @@ from sphinx_xpcaps.results.text import clean
 
 _START_LIMIT = 300.0
 """Seconds that a server may take to import its modules."""
-CONTROL_LIMIT = 120.0
+_CONTROL_LIMIT = 30.0
 """Seconds that a server may take to start or end a worker, on a busy machine."""
+_UNUSUAL = 1.0
+"""Seconds without an answer after which a server is continued, as measured code may stop it."""
 ENVIRONMENT = {
     # One thread each: several workers share the processors, and sums are reproducible.
     "OMP_NUM_THREADS": "1",
@@ -96,7 +100,7 @@ class ServerProcess:
             with self._lock, theirs:
                 command = msgspec.msgpack.encode(fork_server.Fork())
                 socket.send_fds(self._socket, [command], [theirs.fileno()])
-                worker = self._answer(CONTROL_LIMIT)
+                worker = self._answer(_CONTROL_LIMIT)
         except (EOFError, OSError, ChannelError, msgspec.MsgspecError) as error:
             ours.close()
             raise StartError("a worker cannot start: its server has ended") from error
@@ -108,9 +112,13 @@ class ServerProcess:
         try:
             with self._lock:
                 self._socket.sendall(command)
-                return self._answer(CONTROL_LIMIT)
+                return self._answer(_CONTROL_LIMIT)
         except (EOFError, OSError, ChannelError, msgspec.MsgspecError):
             return None
+
+    def errors_of(self, worker: int) -> Path:
+        """Return the file with the error output of a worker while it imports packages."""
+        return self._errors
 
     def is_running(self) -> bool:
         """Return whether the server has not ended."""
@@ -120,6 +128,7 @@ class ServerProcess:
         """End the server with all workers and what they started."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
+        self._continue()
         try:
             self._process.wait(10)
         except subprocess.TimeoutExpired:
@@ -129,8 +138,15 @@ class ServerProcess:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _answer(self, seconds: float) -> int:
-        content = self._channel.receive(seconds)
+        deadline = time.monotonic() + seconds
+        while not self._channel.wait(_UNUSUAL) and time.monotonic() < deadline:
+            self._continue()
+        content = self._channel.receive(max(deadline - time.monotonic(), _UNUSUAL))
         return msgspec.msgpack.decode(content, type=fork_server.Answer).value
+
+    def _continue(self) -> None:
+        """Continue the server if it was stopped."""
+        self._process.send_signal(signal.SIGCONT)
 
 
 def last_error(process: subprocess.Popen[bytes], file: Path) -> str:

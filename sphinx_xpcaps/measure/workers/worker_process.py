@@ -12,6 +12,7 @@ import msgspec
 from core.notes import Note
 from sphinx_xpcaps.measure.workers import process_tree
 from sphinx_xpcaps.measure.workers.channel import ChannelError
+from sphinx_xpcaps.measure.workers.error_output import last_lines, size_of
 from sphinx_xpcaps.measure.workers.errors import JobFailed, WorkerLost
 from sphinx_xpcaps.measure.workers.messages import (
     CallRequest,
@@ -33,6 +34,8 @@ _LOAD_LIMIT = 120.0
 """Seconds that a job may take at least until it starts something: it may import packages."""
 _RECEIVE_LIMIT = 30.0
 """Seconds that a message may take from its first to its last byte."""
+_BUSY_SHARE = 0.9
+"""A process that used so much of its time has waited for nothing."""
 _INTERVAL = 0.25
 _MEMORY_INTERVAL = 0.02
 """Seconds between two looks at a worker's time and memory."""
@@ -87,6 +90,7 @@ class WorkerProcess:
         """
         started: Any = None
         self._number = secrets.randbits(63)
+        written = size_of(self._server.errors_of(self._worker))
         try:
             self._channel.send(self._request(job))
             limit = max(self.timeout, _LOAD_LIMIT)
@@ -107,9 +111,20 @@ class WorkerProcess:
                     raise JobFailed(clean(reply.message))
         except _LimitExceeded as error:
             self.close()
-            raise WorkerLost(error.outcome, started, str(error), error.note) from None
+            raise WorkerLost(
+                error.outcome,
+                started,
+                str(error),
+                error.note,
+                limit=error.limit,
+                was_busy=error.was_busy,
+            ) from None
         except (EOFError, OSError) as error:
-            raise WorkerLost(Outcome.CRASH, started, self._describe_exit()) from error
+            message = self._describe_exit()
+            if started is None:  # it ended while it imported something
+                output = last_lines(self._server.errors_of(self._worker), written)
+                message += f" ({output})" if output else ""
+            raise WorkerLost(Outcome.CRASH, started, message) from error
         except (ChannelError, msgspec.MsgspecError) as error:
             self.close()
             message = f"the worker sent invalid data: {clean(str(error))}"
@@ -139,6 +154,7 @@ class WorkerProcess:
         """Wait for the next message."""
         start = time.monotonic()
         waiting = process_tree.seconds_waiting(self._worker)
+        used = process_tree.processor_seconds(self._worker)
         interval = _MEMORY_INTERVAL if self._memory_limit else _INTERVAL
         while not self._channel.wait(min(interval, limit)):
             if self._memory_limit and process_tree.memory_of(self._worker) > self._memory_limit:
@@ -147,7 +163,13 @@ class WorkerProcess:
             if elapsed > limit:
                 elapsed -= process_tree.seconds_waiting(self._worker) - waiting
                 if elapsed > limit:
-                    raise _LimitExceeded(Outcome.TIMEOUT, f"no answer after {limit:g} s")
+                    used = process_tree.processor_seconds(self._worker) - used
+                    raise _LimitExceeded(
+                        Outcome.TIMEOUT,
+                        f"no answer after {limit:g} s",
+                        limit=limit,
+                        was_busy=used > _BUSY_SHARE * elapsed,
+                    )
 
     def _describe_exit(self) -> str:
         self._channel.close()
@@ -155,10 +177,20 @@ class WorkerProcess:
 
 
 class _LimitExceeded(Exception):
-    def __init__(self, outcome: Outcome, message: str, note: Note | None = None) -> None:
+    def __init__(
+        self,
+        outcome: Outcome,
+        message: str,
+        note: Note | None = None,
+        *,
+        limit: float = 0.0,
+        was_busy: bool = False,
+    ) -> None:
         super().__init__(message)
         self.outcome = outcome
         self.note = note
+        self.limit = limit
+        self.was_busy = was_busy
 
 
 def describe_status(code: int | None) -> str:
