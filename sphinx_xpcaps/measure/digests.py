@@ -15,7 +15,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import core
 from sphinx_xpcaps.files import read_cache, write_cache
 from sphinx_xpcaps.measure.environment import (
     distribution_version,
@@ -36,18 +35,41 @@ _OWN = frozenset({"core", "sphinx_xpcaps"})
 _IMPORT = re.compile(
     r"^\s*(?:>>>|\.\.\.)?\s*(?:from\s+(\w+)[\w.]*\s+import\b|import\s+([\w., ]+))", re.MULTILINE
 )
-_NOT_IN_ENGINE = (
-    "core/lazy/display/",
-    "core/testing/",
-    "sphinx_xpcaps/measure/batch.py",
-    "sphinx_xpcaps/measure/journal.py",
-    "sphinx_xpcaps/measure/missing.py",
-    "sphinx_xpcaps/measure/profile.py",
-    "sphinx_xpcaps/measure/schedulers/",
-    "sphinx_xpcaps/measure/signals.py",
-    "sphinx_xpcaps/measure/store.py",
+_ENGINE = (
+    "core",
+    "sphinx_xpcaps/_private",
+    "sphinx_xpcaps/cases",
+    "sphinx_xpcaps/exceptions.py",
+    "sphinx_xpcaps/measure",
+    "sphinx_xpcaps/results/model.py",
+    "sphinx_xpcaps/results/text.py",
 )
-"""Code that cannot change an outcome."""
+"""Folders and files with code that can change an outcome."""
+NOT_IN_ENGINE = {
+    "core/lazy/display/": "draws graphs",
+    "core/testing/": "runs the tests of other packages",
+    "sphinx_xpcaps/__init__.py": "sets up the extension",
+    "sphinx_xpcaps/config.py": "has the options, whose values are in the keys",
+    "sphinx_xpcaps/files.py": "reads and writes files",
+    "sphinx_xpcaps/measure/batch.py": "chooses what is measured",
+    "sphinx_xpcaps/measure/journal.py": "stores cells",
+    "sphinx_xpcaps/measure/missing.py": "chooses what is measured",
+    "sphinx_xpcaps/measure/profile.py": "measures time",
+    "sphinx_xpcaps/measure/schedulers/": "chooses where something is measured",
+    "sphinx_xpcaps/measure/signals.py": "ends a batch",
+    "sphinx_xpcaps/measure/store.py": "stores cells",
+    "sphinx_xpcaps/results/__init__.py": "has no code",
+    "sphinx_xpcaps/results/bundle.py": "reads and writes records",
+    "sphinx_xpcaps/results/cell_key.py": "joins the parts of keys",
+    "sphinx_xpcaps/results/encoding.py": "reads and writes records",
+    "sphinx_xpcaps/results/garbage.py": "makes reading records faster",
+    "sphinx_xpcaps/results/labels.py": "has the texts that are shown",
+    "sphinx_xpcaps/results/order.py": "sorts records",
+    "sphinx_xpcaps/results/record.py": "reads and writes records",
+    "sphinx_xpcaps/results/sharing.py": "makes reading records faster",
+    "sphinx_xpcaps/version.py": "has the version",
+}
+"""Files and folders that cannot change an outcome, though measuring imports them, with a reason."""
 
 
 _File = tuple[int, int, str, list[str]]
@@ -68,15 +90,14 @@ def engine_digest() -> str:
 
 def engine_files() -> list[Path]:
     """Return the files of this project that can change an outcome."""
-    measure = Path(__file__).parent
-    package = measure.parent
-    parts = [measure, package / "_private", package / "cases", Path(core.__path__[0])]
-    files = sorted(path for part in parts for path in part.rglob("*.py"))
-    files.append(package / "exceptions.py")
-    root = package.parent
-    return [
-        path for path in files if not path.relative_to(root).as_posix().startswith(_NOT_IN_ENGINE)
-    ]
+    root = Path(__file__).parents[2]
+    files = (
+        file
+        for place in (root / name for name in _ENGINE)
+        for file in ([place] if place.is_file() else sorted(place.rglob("*.py")))
+    )
+    excluded = tuple(NOT_IN_ENGINE)
+    return [file for file in files if not file.relative_to(root).as_posix().startswith(excluded)]
 
 
 def packages_in_examples(text: str) -> set[str]:
