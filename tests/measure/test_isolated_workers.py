@@ -166,7 +166,7 @@ def is_running(process: int) -> bool:
         return False
 
 
-def wait_for_end(*processes: int, seconds: float = 5.0) -> bool:
+def wait_for_end(*processes: int, seconds: float = 60.0) -> bool:
     """Return whether all processes end in time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -77,10 +77,8 @@ def test_a_job_runs_in_another_process_and_returns_its_result(worker: Worker) ->
 
 
 def test_a_job_that_takes_too_long_is_killed_and_the_next_one_runs(worker: Worker) -> None:
-    started = time.monotonic()
     with pytest.raises(WorkerLost, match="no answer after 3 s") as lost:
         worker.run(job("sleep", seconds=60))
-    assert time.monotonic() - started < 30
     assert (lost.value.outcome, lost.value.started) == (Outcome.TIMEOUT, "sleeping")
     assert worker.run(job("add", a=1, b=2)) == 3
 
