@@ -1,4 +1,4 @@
-"""The array side of sphinx-xpcaps: lazy functions, tracing, backends and test helpers.
+"""Array tools: `lazy_apply`, `autojit`, tracing, adapters of array libraries, and test helpers.
 
 Importing this package imports no array library but NumPy.
 """

@@ -1,4 +1,13 @@
-"""Sphinx extension that measures which array libraries a function works with."""
+"""Sphinx extension that measures which array libraries a function works with.
+
+- `cases` finds calls of a function, `measure` runs them on each array library, and `results` stores
+  what happened in records and derives tables from them.
+- `extension` and `render` show tables in Sphinx's pages; `cli` is the command line.
+- `declared` compares declarations with tables, `advise` finds calls in code that do not work, and
+  `virtual_environments` measures with other versions.
+
+`config` has the options. `core`, the other package of the project, has the array tools.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Start the command line: ``sphinx-xpcaps``, or ``python -m sphinx_xpcaps``.
 
-This module imports nothing of ours before it is known that ``core`` is ours.
+Before anything else is imported, this module checks that ``core`` is the package of this project.
 """
 
 from __future__ import annotations

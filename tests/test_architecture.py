@@ -165,6 +165,16 @@ def test_files_named_in_the_description_of_a_package_exist(package: str) -> None
     assert [name for name in names if not (ROOT / "core" / package / name).exists()] == []
 
 
+def test_steps_of_the_path_of_a_target_exist() -> None:
+    text = (ROOT / "docs/design.md").read_text("utf-8")
+    section = text.partition("### The path of one target\n")[2].partition("\n##")[0]
+    names = re.findall(r"`([\w.]+)\.(\w+)`", section)
+    assert len(names) > 15
+    for module, name in names:
+        tree = ast.parse(files()[f"sphinx_xpcaps.{module}"].read_text("utf-8"))
+        assert name in {getattr(node, "name", "") for node in tree.body}, f"{module}.{name}"
+
+
 def test_files_named_in_the_guide_for_contributors_exist() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     names = re.findall(r"`((?:core|docs|sphinx_xpcaps|tests)/[\w/.]*)`", text)

@@ -1,6 +1,6 @@
-"""Private interfaces of other projects that `core` depends on, each module for one project.
+"""Private interfaces of other projects that `core` depends on, one module per project.
 
-`patching` is shared: it replaces attributes, also those of other projects, for a time.
+`patching` is used by several of them: it replaces attributes temporarily.
 
 A private interface is one that its project may change without notice. Names that begin with an
 underscore are used in this folder only, so that a change in another project breaks one module

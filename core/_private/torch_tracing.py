@@ -1,4 +1,4 @@
-"""Whether PyTorch is recording operations in a graph, other than in ``torch.compile``."""
+"""Find out whether PyTorch records operations in a graph, other than in ``torch.compile``."""
 
 from __future__ import annotations
 

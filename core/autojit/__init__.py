@@ -1,4 +1,4 @@
-"""Compile functions with ``jax.jit``, ``torch.compile`` or lazy graphs, without static names.
+"""Compile functions without naming static arguments: with JAX, PyTorch or lazy graphs.
 
 Arguments are flattened into arrays and a key of everything static; there is one compiled version
 per key. `api` is the decorator, `dispatch` selects the library, `flattening` and the codecs flatten

@@ -3,6 +3,9 @@
 Operations on a `LazyArray` are recorded in a graph, which can be shown, drawn, measured, and
 computed with any array library. `core.trace` returns the graph of a function call. This module
 has the functions of the standard for arrays of any library; `namespace` returns those of one.
+
+`tracing` traces functions, `array` is the traced array, and `standard` has its functions. `graph`
+has the nodes, `execution` computes and compiles graphs, and `display` shows them.
 """
 
 from importlib import import_module

@@ -1,6 +1,7 @@
 """Test helpers: a pytest plugin that runs tests on every array library, assertions, declarations.
 
-Declared capabilities of functions, in SciPy's format too, become marks of tests.
+`plugin` has the fixture ``xp``; `assertions` compare arrays; `lazy_functions` compile tagged
+functions; `declarations` and `record` describe capabilities, which become `marks` of tests.
 
 Importing this package imports neither pytest nor any array library except NumPy.
 """

@@ -1,4 +1,4 @@
-"""The command ``history``: from which version of a library a cell holds."""
+"""The command ``history``: results of targets by the version of the library."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def history(
     output: Path | None,
     environment: dict[str, str],
 ) -> None:
-    """Show from which version of which library the cells of each TARGET hold.
+    """Show the results of each TARGET by the version of the array library.
 
     Versions come from all records. A row has consecutive measured versions with one result.
     """

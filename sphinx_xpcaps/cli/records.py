@@ -1,4 +1,4 @@
-"""Shared by commands that read records."""
+"""Options and functions of commands that read records."""
 
 from __future__ import annotations
 

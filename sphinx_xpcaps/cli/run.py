@@ -1,4 +1,4 @@
-"""Shared by commands that measure: find functions and run the batch with a progress bar."""
+"""Functions of commands that measure: expand targets, and run a batch with a progress bar."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shared by commands that measure in other environments."""
+"""Functions of commands that measure in virtual environments."""
 
 from __future__ import annotations
 

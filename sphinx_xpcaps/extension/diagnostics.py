@@ -1,4 +1,4 @@
-"""Problems with targets and records that the author of the documentation should know of."""
+"""Find problems with targets and records, which are reported as warnings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report that no document requests: a page with all targets; and files with its data."""
+"""Write the report page, unless a document has the report, and the files with its data."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Measuring: from requests to a record.
+"""Measure: from requests to a record.
 
 The path of one case, file by file:
 
-- `batch` is the main job: which cells are missing (`missing`), run these, judge, store (`store`).
+- `batch` finds the cells that are missing (`missing`), has them run, and stores them (`store`).
 - `executor` runs tasks on this machine or, with `schedulers`, on a cluster.
 - `runner` schedules the tasks of each target (`tasks`) in workers (`workers`): find its cases, run
   them, repeat what ends a worker. The worker that finds cases passes them to the others in a file.
@@ -12,9 +12,9 @@ The path of one case, file by file:
 
 `request` has the input of a batch, `model` the data that parent and workers exchange.
 
-In the parent, `descriptions` keeps what each target is; `keys` and `digests` determine which cells
-are current; `journal` keeps the cells that are not in the record yet; `verify` measures some
-targets again; `environment` describes this machine; `profile` shows where the time goes. In a
-worker, `isolation` restores the state of the process after each job, and `causes` finds the
-argument that makes a case fail.
+In the parent, `descriptions` caches the kind and the documentation of each target; `keys` and
+`digests` determine which cells are current; `journal` keeps the cells that are not in the record
+yet; `verify` measures some targets again; `environment` describes this machine; `profile` shows
+where the time goes. In a worker, `isolation` restores the state of the process after each job, and
+`causes` finds the argument that makes a case fail.
 """

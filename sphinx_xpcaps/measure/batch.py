@@ -1,4 +1,4 @@
-"""The main job: from requests to records, running only what is missing."""
+"""Measure a batch: find the cells that are missing, have them run, judge and store the results."""
 
 from __future__ import annotations
 

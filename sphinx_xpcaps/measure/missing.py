@@ -1,4 +1,4 @@
-"""What is missing: which cells have to be measured, and what the others are."""
+"""Find the cells that have to be measured, and create those that need no run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""End in order when the process is asked to terminate."""
+"""Clean up before the process ends when it is asked to terminate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measure a share of the targets again, and report what differs, which it should never do."""
+"""Choose targets to measure again, and compare the cells, which should be equal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measured cells: data model, record files, tables derived from several records, their labels.
+"""Store measured cells in records, and derive tables from several records.
 
 - `model` is the data of a record; `record` and `bundle` read and write files.
 - `view` derives a table per target. `choose` selects the cell to show among those of several

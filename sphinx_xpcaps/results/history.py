@@ -1,4 +1,4 @@
-"""From which version of which library a cell holds."""
+"""Derive the results of a cell by the version of the library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mode ``grad``: whether a function has a gradient that is finite and right.
+"""The mode ``grad``: whether a function has a gradient that is finite and correct.
 
 The result of a call is projected on random weights, which makes it one real number `F` of the real
 floating-point arrays `x` among the arguments. The library's derivative of `F` at `x` in a random

@@ -1,4 +1,4 @@
-"""Measuring on a cluster.
+"""Measure on a cluster.
 
 - `base` has the interface of a scheduler, which `dask` implements; `connect` chooses it.
 - `cluster` sends the tasks of a batch to a scheduler and yields the results.

@@ -1,4 +1,4 @@
-"""The interface of a scheduler: what a cluster or a batch system has to offer."""
+"""The interface of a scheduler: what a cluster or a batch system has to provide."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measure on a cluster: send tasks to a scheduler and yield results as they come."""
+"""Measure on a cluster: send tasks to a scheduler and yield results as they arrive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workers: they run jobs in worker processes, isolated from the parent.
+"""Run jobs in worker processes, isolated from the parent.
 
 In the parent, `pool` schedules tasks on workers. A `worker` runs jobs in a worker process, which it
 replaces if needed. `worker_process` and `server_process` are the parent's sides of the connections

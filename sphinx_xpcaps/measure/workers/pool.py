@@ -1,4 +1,4 @@
-"""Scheduling: tasks in groups, each served by a worker, several workers at a time."""
+"""Schedule tasks in groups, each served by a worker, several workers at a time."""
 
 from __future__ import annotations
 

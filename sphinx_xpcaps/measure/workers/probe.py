@@ -1,4 +1,4 @@
-"""Availability: find out in workers which backends and devices can be used on this machine."""
+"""Find out in workers which backends and devices can be used on this machine."""
 
 from __future__ import annotations
 
