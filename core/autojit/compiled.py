@@ -140,5 +140,5 @@ class CompiledFunction(ABC):
         return version
 
     def clear_cache(self) -> None:
-        """Forget every compiled version."""
+        """Delete all compiled versions."""
         self.cache.clear()

@@ -153,7 +153,7 @@ class Dispatcher:
             return self.compiled[name]
 
     def clear_cache(self) -> None:
-        """Forget every compiled version."""
+        """Delete all compiled versions."""
         for compiled in list(self.compiled.values()):
             compiled.clear_cache()
 

@@ -91,7 +91,7 @@ class JAXFunction(CompiledFunction):
         return version.lower(*leaves)
 
     def clear_cache(self) -> None:
-        """Forget every compiled version."""
+        """Delete all compiled versions."""
         super().clear_cache()
         self.call_arrays.clear_cache()
 

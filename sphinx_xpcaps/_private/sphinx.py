@@ -24,7 +24,7 @@ Before 8.2, Sphinx ignores the class ``no-search``, but leaves out comments and 
 
 
 def names_in_conf_py(config: Config) -> Collection[str]:
-    """Return the names that ``conf.py`` defines, those that are no option included.
+    """Return all names that ``conf.py`` defines, also those that are not options.
 
     There is no public interface for names that no extension has registered.
     """

@@ -110,7 +110,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """Why code that should give cases gives none, although there are other cases."""
+    """Why code that should provide cases provides none, although there are other cases."""
 
     message: str
     exception: str | None = None
@@ -119,7 +119,7 @@ class Problem:
 
 
 class FoundCall(NamedTuple):
-    """A call of a target that an origin gave."""
+    """A call of a target that an origin provides."""
 
     text: str
     payload: bytes
@@ -130,7 +130,7 @@ class FoundCall(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FoundCalls:
-    """The calls that an origin gave, or the reason why there are none."""
+    """The calls that an origin provides, or the reason why there are none."""
 
     origin: Origin
     calls: tuple[FoundCall, ...] = ()

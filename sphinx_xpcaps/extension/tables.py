@@ -103,7 +103,7 @@ def read_records(folder: Path, patterns: Iterable[str]) -> tuple[list[Record], l
             problems.append(Diagnostic(kind="record", message=message, file=folder / "conf.py"))
         paths += found
     unusual = [path for path in dict.fromkeys(paths) if path.exists() and not path.is_file()]
-    for path in unusual:  # reading a pipe could last for ever
+    for path in unusual:  # reading a pipe could block
         message = "the record cannot be read: it is not a regular file"
         problems.append(Diagnostic(kind="record", message=message, file=path))
     files = read_files(path for path in dict.fromkeys(paths) if path not in unusual)

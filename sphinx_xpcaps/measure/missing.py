@@ -17,7 +17,7 @@ from sphinx_xpcaps.results.model import Cell
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """What a batch has to do."""
+    """The cells that a batch has to measure, and those that need no run."""
 
     cells: tuple[tuple[str, Cell], ...]
     """Targets with cells for which nothing has to be run, such as those that do not apply."""
@@ -31,7 +31,7 @@ class Missing:
 
 
 class Groups:
-    """What is measured of a target on a device.
+    """Determines in which modes a target is measured on a device.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def find_missing(
     available: Mapping[BackendDevice, Availability],
     store: RecordStore,
 ) -> Missing:
-    """Return which cells have to be measured, and those for which nothing has to be run.
+    """Return the cells that have to be measured, and those that need no run.
 
     A cell that is stored with its present key is neither, unless everything is run again.
     """

@@ -134,7 +134,7 @@ class RecordStore:
                 )
 
     def add_expectations(self, targets: Iterable[str]) -> None:
-        """Add to unmeasured GPU cells what the CPU cells of the same targets let expect."""
+        """Add expected statuses, from CPU cells, to GPU cells that were not measured."""
         for target in targets:
             cells = self._cells.get(target, {})
             for (backend, device), cell in list(cells.items()):

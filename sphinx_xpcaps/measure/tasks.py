@@ -31,8 +31,8 @@ _MAX_LOST_RUNNING = 8
 _BUSY_LIMIT = 0.2
 """Share of the time limit for repeating a run that computed, and did not wait, until its limit.
 
-A process that was changed by another function may wait for something for ever. It does not compute
-for so long that the first time says nothing about the function.
+If a process that another function has changed waits until the limit, the cause may be the change.
+If it computes until the limit, the function itself takes too long, so that a short limit is enough.
 """
 
 

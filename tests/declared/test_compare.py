@@ -15,12 +15,12 @@ from tests.declared.conftest import PACKAGES, Measured
 from tests.results.make import TARGET, cell, environment, record, unmeasured
 
 
-def said(measured: Measured, *names: str) -> list[str]:
+def lines_of(measured: Measured, *names: str) -> list[str]:
     return [line for _, line in messages.lines(measured.only(*names).find().differences)]
 
 
 def test_a_declared_failure_that_works_is_a_difference_with_its_reason(measured: Measured) -> None:
-    assert said(measured, "skips") == [
+    assert lines_of(measured, "skips") == [
         "declares.skips is declared not to work with JAX (réductions), but works: 1 of 1 cases",
         'declares.skips is declared "computes graph" with Dask, but works in mode lazy: '
         "1 of 1 cases",
@@ -30,14 +30,14 @@ def test_a_declared_failure_that_works_is_a_difference_with_its_reason(measured:
 
 
 def test_declared_success_that_fails_is_a_difference_for_each_library(measured: Measured) -> None:
-    jax, dask, strict = said(measured, "to_numpy")
+    jax, dask, strict = lines_of(measured, "to_numpy")
     assert jax.startswith("declares.to_numpy is declared to work with JAX, but fails: ")
     assert dask.startswith("declares.to_numpy is declared to work with Dask, but fails: ")
     assert strict.startswith("declares.to_numpy is declared to work with array-api-strict, but ")
 
 
 def test_undeclared_function_that_works_is_one_difference(measured: Measured) -> None:
-    assert said(measured, "undeclared") == [
+    assert lines_of(measured, "undeclared") == [
         "declares.undeclared is not declared, but works with JAX, Dask, array-api-strict: "
         "1 of 1 cases"
     ]
@@ -47,7 +47,7 @@ def test_undeclared_function_that_works_is_one_difference(measured: Measured) ->
 def test_correct_partial_unmeasured_and_out_of_scope_are_not_differences(
     measured: Measured, name: str
 ) -> None:
-    assert said(measured, name) == []
+    assert lines_of(measured, name) == []
 
 
 def test_table_of_keywords_is_read(monkeypatch: pytest.MonkeyPatch) -> None:

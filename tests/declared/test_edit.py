@@ -99,10 +99,10 @@ VALUES = st.fixed_dictionaries(
 )
 
 
-def in_lines(said: dict[str, Any]) -> str:
+def in_lines(found: dict[str, Any]) -> str:
     """Return keywords as the arguments of a call, with each item on a separate line."""
     lines = []
-    for name, value in said.items():
+    for name, value in found.items():
         if isinstance(value, list):
             items = "".join(f"        {item!r},  # ),(\n" for item in value)
             lines.append(f"    {name}=[\n{items}    ],\n")
@@ -118,9 +118,9 @@ def test_changed_call_has_the_new_arguments_in_any_style(
 ) -> None:
     text = f"@d({written(before)})\n{DEF}"
     assert keywords(text) == before
-    said = keywords(change(text, before, after))
+    found = keywords(change(text, before, after))
     # What is new in a list goes behind what stays.
-    assert {name: _unordered(value) for name, value in said.items()} == {
+    assert {name: _unordered(value) for name, value in found.items()} == {
         name: _unordered(value) for name, value in after.items()
     }
 

@@ -25,9 +25,9 @@ def test_transforms_that_are_declared_for_jit_and_fail_there_are_reported(
     answer = CliRunner().invoke(main, ["check", *arguments, "--patch"])
     assert answer.exit_code == 1
     for target in targets:
-        said = (
+        expected = (
             f"{target} is declared to work with JAX in mode jit, but fails: TracerArrayConversion"
         )
-        assert said in answer.stderr
+        assert expected in answer.stderr
     assert answer.stdout.count("\n+@xp_capabilities(") == len(NAMES)
     assert answer.stdout.count(", jax_jit=False)") == len(NAMES)

@@ -66,8 +66,8 @@ def test_tables_can_be_referred_to_and_are_numbered(site):
 def test_the_extent_of_the_evidence_can_be_chosen(site, extent, shown):
     page = plain(site, PARTLY + f"   :details: {extent}\n")
     evidence = page.select_one("details.xpcaps-how")
-    said = words(evidence) if evidence else ""
-    assert {library for library in ("NumPy", "JAX") if f"{library}, CPU" in said} == shown
+    shown_text = words(evidence) if evidence else ""
+    assert {library for library in ("NumPy", "JAX") if f"{library}, CPU" in shown_text} == shown
 
 
 def test_the_extent_of_the_evidence_is_an_option_of_each_builder(site):
@@ -112,20 +112,20 @@ def test_a_directive_makes_one_legend_for_the_page(site):
 
 def test_a_role_shows_the_statuses_in_a_sentence(site):
     page = plain(site, "plain\n=====\n\nUse :xpcap:`pkg.partly` here.\n")
-    (said,) = page.select("p .xpcaps-inline")
-    assert words(said) == (
+    (shown_text,) = page.select("p .xpcaps-inline")
+    assert words(shown_text) == (
         "pkg.partly : NumPy supported , PyTorch supported , JAX partial (no JIT), "
         "Dask partial (computes graph)"
     )
-    assert said.a["href"] == "markdown.html#pkg.partly"
+    assert shown_text.a["href"] == "markdown.html#pkg.partly"
 
 
 def test_a_role_works_in_markdown(site):
     project = site("offline")
     (project.src / "plain.rst").unlink()
     (project.src / "plain.md").write_text("# plain\n\nUse {xpcap}`pkg.works`.\n", "utf-8")
-    (said,) = project.build().page("plain.html").select("p .xpcaps-inline")
-    assert "NumPy supported" in words(said)
+    (shown_text,) = project.build().page("plain.html").select("p .xpcaps-inline")
+    assert "NumPy supported" in words(shown_text)
 
 
 def test_tables_have_links_to_themselves_the_report_and_a_form(site):

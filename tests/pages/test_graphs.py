@@ -83,8 +83,8 @@ def test_other_builders_list_the_nodes(project, builder):
 
 def test_the_evidence_lists_the_functions_of_the_standard_that_are_called(project):
     page = project(graph=GRAPH).build().page("works.html")
-    said = words(page.select_one("details.xpcaps-how"))
-    assert "Functions of the array API standard that it calls: less , where" in said
+    shown_text = words(page.select_one("details.xpcaps-how"))
+    assert "Functions of the array API standard that it calls: less , where" in shown_text
 
 
 REFUSED = {

@@ -111,9 +111,9 @@ def test_a_german_page_has_a_german_table(site):
     assert table["PyTorch", "GPU"].endswith("erwartet nicht unterstützt : wandelt in NumPy um")
     heads = [text_of(head) for head in page.select("table.xp-capabilities")[0].select("thead th")]
     assert heads == ["Bibliothek", "CPU", "GPU"]
-    said = text_of(page.select_one("details.xpcaps-how"))
-    assert "4 von 4 Fällen aus den Beispielen des Docstrings gelungen." in said
-    assert "Berechnete den Graphen 2-mal." in said
+    shown_text = text_of(page.select_one("details.xpcaps-how"))
+    assert "4 von 4 Fällen aus den Beispielen des Docstrings gelungen." in shown_text
+    assert "Berechnete den Graphen 2-mal." in shown_text
     report = built.text("xpcaps-report.html")
     assert "3 Funktionen" in report
     assert "Funktionen suchen" in report

@@ -31,9 +31,9 @@ def text(tmp_path_factory, rootdir) -> str:
 
 
 def test_a_pdf_has_the_words_of_every_status(text):
-    said = " ".join(text.split())
-    assert "PyTorch unsupported: TypeError not measured: no CUDA device" in said
-    assert "JAX partial: no JIT" in said
+    shown_text = " ".join(text.split())
+    assert "PyTorch unsupported: TypeError not measured: no CUDA device" in shown_text
+    assert "JAX partial: no JIT" in shown_text
 
 
 def test_a_pdf_has_no_links_and_no_folded_evidence(text):
@@ -42,7 +42,7 @@ def test_a_pdf_has_no_links_and_no_folded_evidence(text):
 
 
 def test_a_pdf_has_the_report_with_what_fails_and_why(text):
-    said = " ".join(text.split())
-    assert "no JIT (1 function): works eagerly, but cannot be compiled just in time" in said
-    assert "partial: works with the limitation in the note" in said
-    assert "partial partial" not in said
+    shown_text = " ".join(text.split())
+    assert "no JIT (1 function): works eagerly, but cannot be compiled just in time" in shown_text
+    assert "partial: works with the limitation in the note" in shown_text
+    assert "partial partial" not in shown_text

@@ -38,9 +38,9 @@ def test_symbols_are_hidden_from_screen_readers_and_texts_are_not(offline):
     page = offline.page("works.html")
     mark = page.select_one("td .xpcaps-mark")
     assert mark is not None
-    symbol, said = mark.find_all("span")
+    symbol, shown_text = mark.find_all("span")
     assert (symbol.text, symbol["aria-hidden"]) == ("✅", "true")
-    assert (said.text, said.get("aria-hidden")) == ("supported", None)
+    assert (shown_text.text, shown_text.get("aria-hidden")) == ("supported", None)
 
 
 def test_rows_and_columns_have_headers(offline):
@@ -62,17 +62,17 @@ def test_the_evidence_is_folded_and_describes_each_failure(offline):
     page = offline.page("markdown.html")
     partly, fails = page.select("details.xpcaps-how")
     assert partly.summary.text == "How this was measured"
-    said = words(partly)
-    assert "JAX, CPU : eager supported , JIT unsupported ." in said
-    assert "4 of 4 cases from the docstring's examples passed." in said
-    assert "partly(x, axis=1) raised TracerArrayConversionError: The numpy.ndarray" in said
-    assert "Computed its graph 2 times." in said
-    assert "CuPy, GPU : not measured (cupy 14.2.0 is installed, but there is no CUDA" in said
-    said = words(fails)
-    assert "0 of 4 cases" in said
-    assert "raised TypeError: mean(): could not infer output dtype. Got: Long <int64>" in said
-    assert "returned another library's arrays" in said
-    assert "timed out: 30 s" in said
+    shown_text = words(partly)
+    assert "JAX, CPU : eager supported , JIT unsupported ." in shown_text
+    assert "4 of 4 cases from the docstring's examples passed." in shown_text
+    assert "partly(x, axis=1) raised TracerArrayConversionError: The numpy.ndarray" in shown_text
+    assert "Computed its graph 2 times." in shown_text
+    assert "CuPy, GPU : not measured (cupy 14.2.0 is installed, but there is no CUDA" in shown_text
+    shown_text = words(fails)
+    assert "0 of 4 cases" in shown_text
+    assert "raised TypeError: mean(): could not infer output dtype. Got: Long <int64>" in shown_text
+    assert "returned another library's arrays" in shown_text
+    assert "timed out: 30 s" in shown_text
 
 
 def test_name_and_class_of_a_directive_are_attributes_of_the_table(offline):
@@ -153,9 +153,9 @@ def test_the_report_counts_functions_per_module_and_view(offline):
         "3", "100 % (3/3)", "66 % (2/3)", "33 % (1/3) + 1 partial", "33 % (1/3) + 1 partial",
         "50 % (1/2)", "50 % (1/2)",
     ]  # fmt: skip
-    said = words(page.select_one(".xpcaps-report"))
-    assert "pkg 1.2.0 measured 2026-11-22 with NumPy 2.4.6" in said
-    assert "3 functions" in said
+    shown_text = words(page.select_one(".xpcaps-report"))
+    assert "pkg 1.2.0 measured 2026-11-22 with NumPy 2.4.6" in shown_text
+    assert "3 functions" in shown_text
 
 
 def test_the_data_of_the_report_is_in_files_beside_it(site):
@@ -245,10 +245,12 @@ def test_an_older_version_with_another_result_becomes_a_note(site):
     (project.src / "records" / "older.json").write_text(json.dumps(older), "utf-8")
     page = project.build().page("works.html")
     assert cells(page, "pkg.works")["PyTorch", "CPU"] == "supported: torch ≥ 2.13"
-    said = words(page.select_one("details.xpcaps-how"))
-    assert "2026-01-05, pkg 1.2.0, PyTorch 2.5.1, linux-x86_64: unsupported (TypeError)" in said
+    shown_text = words(page.select_one("details.xpcaps-how"))
+    assert (
+        "2026-01-05, pkg 1.2.0, PyTorch 2.5.1, linux-x86_64: unsupported (TypeError)" in shown_text
+    )
     versions = "By version: supported since torch 2.13.0; unsupported (TypeError) with 2.5.1."
-    assert versions in said
+    assert versions in shown_text
 
 
 def test_a_bundle_gives_the_same_page_as_its_records(site):

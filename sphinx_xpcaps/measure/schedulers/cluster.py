@@ -23,7 +23,7 @@ from sphinx_xpcaps.measure.schedulers.remote import (
     Find,
     Found,
     Machine,
-    Order,
+    MachineRequest,
     Probe,
     Ran,
     Refused,
@@ -199,7 +199,7 @@ class Cluster:
         *,
         new_process: bool = False,
     ) -> RemoteTask:
-        order = Order(
+        request = MachineRequest(
             config=self._config,
             packages=self._packages,
             fingerprint=self._fingerprint,
@@ -212,7 +212,7 @@ class Cluster:
                 resources[GPU] = 1
             if place.backend in self._offered:
                 resources[place.backend] = 1
-        return RemoteTask(name=name, content=msgspec.msgpack.encode(order), resources=resources)
+        return RemoteTask(name=name, content=msgspec.msgpack.encode(request), resources=resources)
 
     def _check(self, machine: Machine, digest_of: Callable[[str], str]) -> None:
         """Raise if the machines have other code than this one."""

@@ -66,8 +66,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     cases: bytes
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What a machine is asked to do."""
+class MachineRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A request to a machine of the cluster."""
 
     config: Config
     packages: tuple[str, ...]
@@ -114,41 +114,41 @@ Answer = Described | Devices | Found | Ran | Refused
 
 
 def run(content: bytes) -> bytes:
-    """Carry out an order and return the answer, both encoded."""
-    order = msgspec.msgpack.decode(content, type=Order)
-    return msgspec.msgpack.encode(_answer(order))
+    """Handle an encoded request and return the encoded answer."""
+    request = msgspec.msgpack.decode(content, type=MachineRequest)
+    return msgspec.msgpack.encode(_answer(request))
 
 
 def decode(content: bytes) -> Answer:
-    """Return the answer to an order."""
+    """Return the answer to a request, decoded."""
     answer: Answer = msgspec.msgpack.decode(content, type=Answer)
     return answer
 
 
-def _answer(order: Order) -> Answer:
-    machine = _machine(order.packages, tuple(sorted(order.config.environment.items())))
-    what = order.what
-    if order.fingerprint not in ("", machine.fingerprint):
+def _answer(request: MachineRequest) -> Answer:
+    machine = _machine(request.packages, tuple(sorted(request.config.environment.items())))
+    what = request.what
+    if request.fingerprint not in ("", machine.fingerprint):
         return Refused(environment=machine.environment)
     if isinstance(what, Describe):
         return Described(machine=machine)
     if isinstance(what, Probe):
-        found = probe([what.backend], order.config.environment)
+        found = probe([what.backend], request.config.environment)
         return Devices(
             devices={place.device: (each.usable, each.reason) for place, each in found.items()}
         )
     with temporary_folder("cases") as folder:
-        return _measure(order, what, folder / "target.cases")
+        return _measure(request, what, folder / "target.cases")
 
 
-def _measure(order: Order, what: Find | Run, file: Path) -> Answer:
-    runner = Runner(order.config)
+def _measure(request: MachineRequest, what: Find | Run, file: Path) -> Answer:
+    runner = Runner(request.config)
     group: Group | FindingGroup = what.group if isinstance(what, Run) else FindingGroup()
     bodies = what.bodies if isinstance(what, Find) else ()
     if isinstance(what, Run):
         file.write_bytes(what.cases)
     with _WORKERS.one(runner, group) as worker:
-        if order.new_process:
+        if request.new_process:
             worker.restart()
         result = runner.run_task(worker, group, what.target, bodies, file)
     if isinstance(result, GroupResult):
@@ -179,7 +179,7 @@ class _IdleWorkers:
 
     @contextmanager
     def one(self, runner: Runner, group: Group | FindingGroup) -> Iterator[Worker]:
-        """Lend a worker for a group, started if none is idle."""
+        """Yield a worker for a group, started if none is idle."""
         key = msgspec.msgpack.encode([runner.config, group])
         worker = self._take(key) or runner.start_worker(group)
         try:

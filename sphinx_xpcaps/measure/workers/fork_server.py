@@ -165,7 +165,7 @@ class _Server:
             time.sleep(0.005)
 
     def _collect(self) -> None:
-        """Take note of the children that have exited."""
+        """Record the exit status of children that have exited."""
         with contextlib.suppress(ChildProcessError):
             while True:
                 process, status = os.waitpid(-1, os.WNOHANG)

@@ -62,12 +62,12 @@ def kill_tree(process: int) -> None:
 
 
 def exit_with_parent() -> None:
-    """Let the system kill this process when its parent exits, where the system can."""
+    """Let the system kill this process when its parent exits, if the system supports that."""
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def adopt_orphans() -> None:
-    """Become the parent of descendants whose parents exit, where the system allows it."""
+    """Become the parent of descendants whose parents exit, if the system supports that."""
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 

@@ -140,7 +140,7 @@ def main() -> None:
 
 
 def _end_with(parent: int) -> None:
-    """End this process when the parent has ended, where the system tells."""
+    """End this process when the parent has ended, if the system reports that."""
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(1)

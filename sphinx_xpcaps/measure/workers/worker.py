@@ -163,7 +163,7 @@ class Worker:
             server.close()
 
     def stop(self) -> None:
-        """End the process for good, also while another thread uses it or waits for its start."""
+        """End the process permanently, also while another thread uses it or waits for its start."""
         self._stopped = True
         self.close()
 

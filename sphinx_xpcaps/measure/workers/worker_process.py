@@ -70,7 +70,7 @@ class WorkerProcess:
         on_result: Callable[[Any], None] | None = None,
         on_start: Callable[[Any], None] | None = None,
     ) -> tuple[Any, Finished]:
-        """Run `job`; return its result and the last message, which tells about the worker.
+        """Run `job`; return its result and the last message, which has the state of the worker.
 
         Parameters
         ----------

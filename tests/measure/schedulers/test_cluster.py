@@ -16,7 +16,7 @@ from sphinx_xpcaps.measure.model import BackendDevice
 from sphinx_xpcaps.measure.request import MeasurementRequest
 from sphinx_xpcaps.measure.schedulers.base import Completed, RemoteTask, SchedulerError
 from sphinx_xpcaps.measure.schedulers.cluster import Cluster
-from sphinx_xpcaps.measure.schedulers.remote import Order, run
+from sphinx_xpcaps.measure.schedulers.remote import MachineRequest, run
 from sphinx_xpcaps.results.model import Record, Status
 from sphinx_xpcaps.results.record import read
 from tests.measure.schedulers.processes import LocalCluster
@@ -158,8 +158,8 @@ class Here:
             content = task.content
             if self.refuses and task.name.startswith("waiting"):
                 self.refuses -= 1
-                order = msgspec.msgpack.decode(content, type=Order)
-                other = msgspec.structs.replace(order, fingerprint="sha256:other")
+                request = msgspec.msgpack.decode(content, type=MachineRequest)
+                other = msgspec.structs.replace(request, fingerprint="sha256:other")
                 content = msgspec.msgpack.encode(other)
             yield Completed(task=task, content=run(content))
 
