@@ -22,32 +22,21 @@ from core.lazy.graph.sharing import shared_intermediates
 from core.lazy.indexing import boolean_indexing
 from core.lazy.namespace import EXTRAS as _EXTRAS
 from core.lazy.namespace import Namespace, namespace
+from core.lazy.numpy_protocols import NUMPY_NAMES
 from core.lazy.standard import fft, linalg
 from core.lazy.standard.extras import array
 from core.lazy.tracing import Trace
 
 # Names in NumPy and autoray of functions that have another name in the standard.
 _ALIASES = {
-    "arccos": "acos",
-    "arccosh": "acosh",
-    "arcsin": "asin",
-    "arcsinh": "asinh",
-    "arctan": "atan",
-    "arctan2": "atan2",
-    "arctanh": "atanh",
-    "concatenate": "concat",
+    **{name: found for name, found in NUMPY_NAMES.items() if name.startswith(("arc", "concat"))},
     "floordivide": "floor_divide",
     "truedivide": "divide",
 }
 _HIDDEN = frozenset(("__array_api_version__", "__name__", "backend"))
 _PLOTS = frozenset(
-    (
-        "plot_circuit",
-        "plot_graph",
-        "plot_history_functions",
-        "plot_history_size_footprint",
-        "plot_history_stats",
-    )
+    f"plot_{name}"
+    for name in ("circuit", "graph", "history_functions", "history_size_footprint", "history_stats")
 )
 __all__ = [
     "DataDependentError",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 from core.lazy.display.text import to_nx_digraph, tree_text
 from core.lazy.errors import refuse
@@ -119,54 +119,32 @@ class ArrayMethods(Node):
         """Return the graph as Python source; see `get_source`."""
         return get_source(self, params)
 
-    # Requests for values, which do not exist yet.
-
-    def __bool__(self) -> bool:  # noqa: PLE0304 : it never returns
-        refuse("bool()")
-
-    def __float__(self) -> float:
-        refuse("float()")
-
-    def __int__(self) -> int:
-        refuse("int()")
-
-    def __complex__(self) -> complex:
-        refuse("complex()")
-
-    def __index__(self) -> int:  # noqa: PLE0305 : it never returns
-        refuse("operator.index()")
-
     def __format__(self, format_spec: str) -> str:
         if format_spec:
             refuse("format()")
         return repr(self)
 
-    def item(self) -> bool | int | float | complex:
-        """Raise `DataDependentError`."""
-        refuse(".item()")
 
-    def tolist(self) -> Any:
-        """Raise `DataDependentError`."""
-        refuse(".tolist()")
+def _refusing(operation: str) -> Callable[..., NoReturn]:
+    """Return a method that needs values, which do not exist yet."""
 
-    def __contains__(self, value: object) -> bool:
-        refuse("`in`", "use xp.any(x == value) and keep the result as an array")
+    def method(self: Any, *args: Any, **kwargs: Any) -> NoReturn:
+        refuse(operation)
 
-    def __setitem__(self, key: Any, value: Any) -> None:
-        refuse("__setitem__")
+    method.__doc__ = "Raise `DataDependentError`."
+    return method
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        refuse("conversion to NumPy")
 
-    def __dlpack__(
-        self,
-        *,
-        stream: Any = None,
-        max_version: Any = None,
-        dl_device: Any = None,
-        copy: bool | None = None,
-    ) -> Any:
-        refuse("DLPack export")
-
-    def __dlpack_device__(self) -> Any:
-        refuse("DLPack export")
+_REFUSED = {
+    **{f"__{name}__": f"{name}()" for name in ("bool", "float", "int", "complex")},
+    "__index__": "operator.index()",
+    "__contains__": "`in`",
+    "__setitem__": "__setitem__",
+    "__array__": "conversion to NumPy",
+    "__dlpack__": "DLPack export",
+    "__dlpack_device__": "DLPack export",
+    "item": ".item()",
+    "tolist": ".tolist()",
+}
+for _name, _operation in _REFUSED.items():
+    setattr(ArrayMethods, _name, _refusing(_operation))

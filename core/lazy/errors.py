@@ -23,6 +23,7 @@ _INSTEAD = {
     "iteration": "use functions along an axis instead of a loop, or give the size as an argument",
     "format()": "show the traced array itself, or compute() first",
     ".tolist()": "keep the values in an array and continue computing with it",
+    "`in`": "use xp.any(x == value) and keep the result as an array",
     "a boolean mask": "use xp.where(mask, x, 0) and functions that ignore the filled values, "
     "or allow unknown sizes with core.lazy.boolean_indexing()",
     "__setitem__": "build the array with xp.where, xp.concat or xp.stack",
@@ -100,15 +101,7 @@ class DataDependentError(TypeError):
         return self.place.lineno
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _restore, (self.args, self.operation, self.instead, self.place)
-
-
-def _restore(
-    args: tuple[object, ...], operation: str, instead: str, place: SourceLocation
-) -> DataDependentError:
-    error = DataDependentError.__new__(DataDependentError)
-    error.args, error.operation, error.instead, error.place = args, operation, instead, place
-    return error
+        return type(self).__new__, (type(self), *self.args), self.__dict__
 
 
 def refuse(operation: str, instead: str = "") -> NoReturn:

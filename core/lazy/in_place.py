@@ -22,50 +22,19 @@ from core.lazy.library import namespace_of
 from core.lazy.operation import ITEM, Operation, define, operation
 from core.typing import Array, Namespace
 
-# Functions whose result is a view in NumPy; a reshaped array is one only for some layouts.
-VIEWS = frozenset(
-    (
-        "broadcast_to",
-        "expand_dims",
-        "flip",
-        "imag",
-        "linalg.diagonal",
-        "matrix_transpose",
-        "moveaxis",
-        "permute_dims",
-        "real",
-        "reshape",
-        "squeeze",
+VIEWS, ALIASES, _ARRAYS = [
+    frozenset(names.split())
+    for names in (
+        # Functions whose result is a view in NumPy; a reshaped array is one only for some layouts.
+        "broadcast_to expand_dims flip imag linalg.diagonal matrix_transpose moveaxis permute_dims "
+        "real reshape squeeze",
+        # Functions that return their operand itself in some libraries.
+        "ceil conj floor positive trunc",
+        # Functions whose result is a 0-dimensional array in NumPy, not a scalar, even of a scalar.
+        "as_array broadcast_to copy data empty empty_like expand_dims full full_like ones "
+        "ones_like reshape squeeze to_device tril triu variable where write zeros zeros_like",
     )
-)
-# Functions that return their operand itself in some libraries.
-ALIASES = frozenset(("ceil", "conj", "floor", "positive", "trunc"))
-# Functions whose result is a 0-dimensional array in NumPy, not a scalar, even of a scalar.
-_ARRAYS = frozenset(
-    (
-        "as_array",
-        "broadcast_to",
-        "copy",
-        "data",
-        "empty",
-        "empty_like",
-        "expand_dims",
-        "full",
-        "full_like",
-        "ones",
-        "ones_like",
-        "reshape",
-        "squeeze",
-        "to_device",
-        "tril",
-        "triu",
-        "variable",
-        "where",
-        "write",
-        "zeros",
-        "zeros_like",
-    )
-)
+]
 # Functions whose result is a scalar if the operand is one.
 _LIKE_OPERAND = frozenset(("astype", "imag", "permute_dims", "real"))
 _BASIC = (int, slice, type(None), type(Ellipsis))

@@ -11,25 +11,18 @@ from core.lazy.dtypes import REFERENCE
 from core.lazy.errors import refuse
 from core.typing import Array
 
-# NumPy's ufuncs that have other names in the standard.
-_RENAMED = {
+NUMPY_NAMES = {
+    **{f"arc{f}": f"a{f}" for f in ("cos", "cosh", "sin", "sinh", "tan", "tan2", "tanh")},
+    **{f"{name}_shift": f"bitwise_{name}_shift" for name in ("left", "right")},
     "absolute": "abs",
-    "arccos": "acos",
-    "arccosh": "acosh",
-    "arcsin": "asin",
-    "arcsinh": "asinh",
-    "arctan": "atan",
-    "arctan2": "atan2",
-    "arctanh": "atanh",
     "concatenate": "concat",
     "conjugate": "conj",
     "invert": "bitwise_invert",
-    "left_shift": "bitwise_left_shift",
     "power": "pow",
-    "right_shift": "bitwise_right_shift",
     "rint": "round",
     "true_divide": "divide",
 }
+"""The standard's names of functions that have another name in NumPy."""
 # The functions of the standard for ``ufunc.reduce``.
 _REDUCED = {
     "add": "sum",
@@ -79,7 +72,7 @@ def _accepts(traced: Callable[..., Any], args: Any, kwargs: Any) -> bool:
 
 def _function(x: Array, name: str) -> Callable[..., Any] | None:
     found = x.__array_namespace__()
-    for part in _RENAMED.get(name, name).split("."):
+    for part in NUMPY_NAMES.get(name, name).split("."):
         found = getattr(found, part, None)
     return found if callable(found) else None
 
@@ -89,6 +82,6 @@ def _alternative(x: Array, name: str) -> str:
     traced = _function(x, name)
     if traced is None:
         return "use the functions of x.__array_namespace__() instead of NumPy's"
-    known = f"{_RENAMED.get(name, name)}{inspect.signature(traced)}"
+    known = f"{NUMPY_NAMES.get(name, name)}{inspect.signature(traced)}"
     known = re.sub(r": '[^']*'| -> '.*'", "", known).replace(" = ", "=")
     return f"write xp.{known} with xp = x.__array_namespace__()"

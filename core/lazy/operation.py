@@ -74,20 +74,6 @@ class Operation:
         standard requires fewer of some functions, which only a strict library enforces.
     """
 
-    __slots__ = (
-        "build",
-        "cache",
-        "call",
-        "family",
-        "flat",
-        "infix",
-        "key",
-        "kinds",
-        "name",
-        "strict_kinds",
-        "symbol",
-    )
-
     def __init__(
         self,
         name: str,
@@ -166,8 +152,6 @@ class Operation:
 class NamedFunction(Operation):
     """A function of the namespace for which there is an operator, called by its name."""
 
-    __slots__ = ()
-
     def __init__(self, name: str, family: str) -> None:
         super().__init__(name, family)
         self.symbol = self.infix = self.call = None
@@ -179,8 +163,6 @@ class NamedFunction(Operation):
 
 class External(Operation):
     """A user's function."""
-
-    __slots__ = ("user_function",)
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(getattr(function, "__name__", type(function).__name__), "external")
@@ -204,8 +186,6 @@ class Elementwise(Operation):
     *kinds : str
         The kinds of dtypes for which the function is defined.
     """
-
-    __slots__ = ("rule",)
 
     def __init__(self, name: str, rule: str = "same", *kinds: str) -> None:
         super().__init__(name, "elementwise", kinds=kinds)

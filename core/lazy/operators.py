@@ -16,6 +16,7 @@ from core.lazy.graph.sharing import open_contexts, share
 from core.lazy.in_place import ALIASES, VIEWS, as_view, current
 from core.lazy.library import backend_of
 from core.lazy.operation import Elementwise, operation
+from core.lazy.spec import spec
 from core.typing import Array
 
 _new = object.__new__
@@ -107,7 +108,7 @@ def operand(other: Any, self: Array) -> Any:
     if backend_of(other) is not None:
         constant = self.from_data(other)
         if constant.backend == REFERENCE and promotion(backend).takes_numpy:
-            constant._spec = constant._spec.with_(backend=backend)
+            constant._spec = spec(constant.shape, constant.dtype, backend)
         return constant
     for kind in (bool, int, float, complex):  # members of enums are scalars, too
         if isinstance(other, kind):

@@ -52,14 +52,14 @@ class Spec:
         *,
         shape: Shape | None = None,
         dtype: DType | None = None,
-        backend: str | None = None,
+        device: Device = None,
     ) -> Spec:
-        """Return this with another shape, dtype or backend."""
+        """Return this with another shape, dtype or device."""
         return spec(
             self.shape if shape is None else shape,
             self.dtype if dtype is None else dtype,
-            self.backend if backend is None else backend,
-            self.device if backend is None else None,
+            self.backend,
+            self.device if device is None else device,
         )
 
 

@@ -28,38 +28,9 @@ from core.typing import DType, Namespace
 BLOCK = 1 << 15
 _WIDTH = 64
 _SMALLEST = 2 * BLOCK  # smaller arrays fit the cache, and blocks only cost time
-_UFUNCS = {
-    "abs": "absolute",
-    "acos": "arccos",
-    "acosh": "arccosh",
-    "asin": "arcsin",
-    "asinh": "arcsinh",
-    "atan": "arctan",
-    "atan2": "arctan2",
-    "atanh": "arctanh",
-    "bitwise_invert": "invert",
-    "bitwise_left_shift": "left_shift",
-    "bitwise_right_shift": "right_shift",
-    "conj": "conjugate",
-}
-# No ufuncs, except `pow`: for some exponents NumPy's operator ** does not call it.
-_EXCLUDED = frozenset(("pow", "round", "real", "imag", "clip"))
 # Of complex numbers only these are exact. The last bit of others depends on whether the processor's
 # vector instructions compute an element, and so on its position in the array.
-_EXACT = frozenset(
-    (
-        "add",
-        "conj",
-        "equal",
-        "isfinite",
-        "isinf",
-        "isnan",
-        "negative",
-        "not_equal",
-        "positive",
-        "subtract",
-    )
-)
+_EXACT = "add conj equal isfinite isinf isnan negative not_equal positive subtract"
 
 
 class BlockedChain(Operation):
@@ -70,8 +41,6 @@ class BlockedChain(Operation):
     program : Program
         The operations. Its inputs are the operands of the chain, its outputs a tuple of values.
     """
-
-    __slots__ = ("program",)
 
     def __init__(self, program: Program) -> None:
         names = [step.op.name for step in program.steps[:4]]
@@ -158,9 +127,15 @@ def _calls(program: Program) -> tuple[list[tuple[np.ufunc, itemgetter[Any]]], li
                 unused[dtype].append(first + len(scratch))
                 scratch.append(dtype)
             slot[result] = unused[dtype].pop()
-        name = _UFUNCS.get(step.op.name, step.op.name)
-        calls.append((getattr(np, name), itemgetter(*operands, slot[result])))
+        calls.append((_ufunc(step.op), itemgetter(*operands, slot[result])))
     return calls, scratch
+
+
+def _ufunc(op: Operation) -> Any:
+    """Return NumPy's ufunc for an operation, or None if there is none that gives the same bits."""
+    found = getattr(np, op.name, None)
+    # For some exponents NumPy's operator ** does not call the ufunc.
+    return found if isinstance(found, np.ufunc) and op.name != "pow" else None
 
 
 def block(program: Program) -> Program:
@@ -187,7 +162,7 @@ def block(program: Program) -> Program:
 def _fits(step: Step) -> bool:
     """Return whether NumPy can run a step block by block and gives the inferred dtype."""
     op, spec = step.op, step.result.spec
-    if not isinstance(op, Elementwise) or op.name in _EXCLUDED or step.kwargs:
+    if not isinstance(op, Elementwise) or step.kwargs or _ufunc(op) is None:
         return False
     if spec.backend not in (None, REFERENCE) or None in spec.shape or spec.size < _SMALLEST:
         return False
@@ -195,7 +170,7 @@ def _fits(step: Step) -> bool:
     dtype = operands[0].dtype
     if any(one.shape not in (spec.shape, ()) or one.dtype != dtype for one in operands):
         return False
-    if dtype.kind == "c" and op.name not in _EXACT:
+    if dtype.kind == "c" and op.name not in _EXACT.split():
         return False
     return spec.dtype in (dtype, np.dtype(bool))
 

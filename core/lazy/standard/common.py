@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
+from functools import partial, wraps
 from typing import Any
 
 from core.backends.promotion import DefaultKind
 from core.lazy import dtypes
 from core.lazy.array import LazyArray, make, make_many
 from core.lazy.dtypes import SCALARS, DType
+from core.lazy.graph.tree import leaves
 from core.lazy.in_place import current
-from core.lazy.namespace import DEFAULTS
+from core.lazy.namespace import DEFAULTS, function
 from core.lazy.operation import Operation, define, operation
 from core.lazy.operators import operand
 from core.lazy.spec import Shape, Spec, as_shape, explicit_device, spec
-from core.typing import Array, Device
+from core.typing import Device
 
 FULL = define(Operation("full", "creation"))
 
@@ -24,9 +27,79 @@ def call(name: str, args: tuple[Any, ...], known: Spec, **options: Any) -> LazyA
     return make(operation(name), args, changed(name, options) if options else None, known)
 
 
-def call_many(name: str, args: tuple[Any, ...], *known: Spec, **options: Any) -> list[LazyArray]:
-    """Record an operation with several results."""
-    return make_many(operation(name), args, changed(name, options), known)
+def inferred(
+    family: str,
+    *,
+    name: str | None = None,
+    summary: str = "",
+    arrays: int = 1,
+    result: Any = None,
+) -> Callable[[Callable[..., Any]], Callable[..., LazyArray]]:
+    """Register a function of the standard, given the rule for its result.
+
+    The rule has the signature of the function, with a `Spec` in place of each array, and returns
+    the spec of the result. Arguments without a default are recorded as positional ones.
+
+    Parameters
+    ----------
+    family, name, summary
+        See `core.lazy.namespace.function`.
+    arrays : int, optional
+        How many arguments are arrays; they come first.
+    result : type, optional
+        The container of several results, of which the rule returns a sequence of specs.
+    """
+
+    def register(rule: Callable[..., Any]) -> Callable[..., LazyArray]:
+        full = name or rule.__name__
+        op = define(Operation(full, family))
+        signature = inspect.signature(rule)
+        shown = [
+            one.replace(annotation="Any") if one.annotation == "Spec" else one
+            for one in signature.parameters.values()
+        ]
+        returned = "LazyArray" if result is None else getattr(result, "__name__", "")
+        names = [one.name for one in shown[arrays:]]
+        required = [one.name for one in shown[arrays:] if one.default is one.empty]
+
+        @wraps(rule)
+        def recorded(*given: Any, **options: Any) -> Any:
+            operands = tuple([traced(x) for x in given[:arrays]])
+            more = given[arrays:]
+            key = (*[x._spec for x in operands], more, *options.items())
+            # A partial, as the variables of a lambda would make each call slower.
+            known, args, kwargs = cached(op, key, partial(infer, operands, more, options))
+            if result is None:
+                return make(op, operands + args, kwargs, known)
+            made = make_many(op, operands + args, kwargs, tuple(known))
+            return result(*made) if hasattr(result, "_fields") else result(made)
+
+        def infer(operands: Any, more: Any, options: dict[str, Any]) -> tuple[Any, ...]:
+            """Return the specs of the results, and the arguments to record after the arrays."""
+            more = [_read("", value) for value in more]
+            backend = operands[0].backend if operands else None
+            options = {key: _read(key, value, backend) for key, value in options.items()}
+            known = rule(*[x._spec for x in operands], *more, **options)
+            values = dict(zip(names, more, strict=False)) | options
+            args = tuple([values[key] for key in required])
+            others = {key: values[key] for key in names if key in values and key not in required}
+            return known, args, changed(full, others)
+
+        recorded.__signature__ = signature.replace(  # type: ignore[attr-defined]
+            parameters=shown, return_annotation=returned
+        )
+        return function(name=full, summary=summary)(recorded)
+
+    return register
+
+
+def _read(name: str, value: Any, backend: str | None = None) -> Any:
+    """Return an argument as it is recorded: a list as a tuple, a dtype as NumPy's."""
+    if name == "dtype":
+        return None if value is None else dtypes.as_dtype(value)
+    if name == "device":
+        return explicit_device(value, backend)
+    return tuple(value) if isinstance(value, list) else value
 
 
 def changed(name: str, options: dict[str, Any]) -> dict[str, Any]:
@@ -42,13 +115,21 @@ def changed(name: str, options: dict[str, Any]) -> dict[str, Any]:
 _PLAIN = frozenset((bool, int, float, str))  # comparing others could raise, or record an operation
 
 
-def cached(op: Operation, key: Any, infer: Callable[[], Any]) -> Any:
-    """Return what `infer` returns; it is called once per key, if no default dtype is involved."""
-    found = op.cache.get(key)
+def cached(op: Operation, key: tuple[Any, ...], infer: Callable[[], Any]) -> Any:
+    """Return what `infer` returns; it is called once per key if that can be cached.
+
+    Results that depend on a default dtype are not cached, as users can change it, nor are arrays in
+    the key, which would not be freed.
+    """
+    try:
+        found = op.cache.get(key)
+    except TypeError:  # an argument is not hashable
+        return infer()
     if found is None:
         lookups = dtypes.default_lookups()
         found = infer()
-        if dtypes.default_lookups() == lookups:
+        held = [one for one in leaves(key) if hasattr(one, "dtype") and not isinstance(one, Spec)]
+        if dtypes.default_lookups() == lookups and not held:
             op.remember(key, found)
     return found
 
@@ -122,11 +203,3 @@ def known_shape(name: str, shape: Any) -> tuple[int, ...]:
     if None in lengths:
         raise ValueError(f"{name}: the shape {lengths} has an unknown length")
     return lengths  # type: ignore[return-value]
-
-
-def as_array_options(x: Array, dtype: object, device: Device) -> tuple[Spec, dict[str, Any]]:
-    """Return the spec of an array like `x`, and the options among `dtype` and `device`."""
-    known = x.dtype if dtype is None else dtypes.as_dtype(dtype)
-    device = explicit_device(device, x.backend)
-    options = {"dtype": None if dtype is None else known, "device": device}
-    return spec(x.shape, known, x.backend, x._spec.device if device is None else device), options

@@ -19,8 +19,8 @@ from core.lazy.in_place import copied, current, is_scalar
 from core.lazy.library import backend_of
 from core.lazy.namespace import function, namespace
 from core.lazy.operation import operation
-from core.lazy.spec import broadcast, spec
-from core.lazy.standard.common import as_array_options, call, create, known_shape, traced
+from core.lazy.spec import Spec, broadcast, explicit_device, spec
+from core.lazy.standard.common import call, create, inferred, known_shape, traced
 from core.lazy.standard.manipulation import broadcast_to, reshape, stack
 from core.typing import Array, Device
 
@@ -36,12 +36,10 @@ def _filled(name: str, summary: str) -> None:
 
 
 def _filled_like(name: str, summary: str) -> None:
-    def created(x: Any, /, *, dtype: Any = None, device: Device = None) -> LazyArray:
-        x = traced(x)
-        known, options = as_array_options(x, dtype, device)
-        return call(name, (x,), known, **options)
+    def like(x: Spec, /, *, dtype: Any = None, device: Device = None) -> Spec:
+        return x.with_(dtype=dtype, device=device)
 
-    function("elementwise", name=name, summary=summary)(created)
+    inferred("elementwise", name=name, summary=summary)(like)
 
 
 for _name, _filling in {"zeros": "zeros", "ones": "ones", "empty": "undefined values"}.items():
@@ -71,10 +69,12 @@ def full(
 def full_like(x: Any, /, fill_value: Any, *, dtype: Any = None, device: Device = None) -> LazyArray:
     """Return an array with the shape of another in which all elements have one value."""
     x = traced(x)
-    known, options = as_array_options(x, dtype, device)
+    dtype = None if dtype is None else dtypes.as_dtype(dtype)
+    device = explicit_device(device, x.backend)
     if isinstance(fill_value, LazyArray):
-        return broadcast_to(astype(fill_value, known.dtype), x.shape)
-    return call("full_like", (x, fill_value), known, **options)
+        return broadcast_to(astype(fill_value, dtype or x.dtype), x.shape)
+    known = x._spec.with_(dtype=dtype, device=device)
+    return call("full_like", (x, fill_value), known, dtype=dtype, device=device)
 
 
 @function("creation", by_backend=True)
@@ -239,22 +239,17 @@ def astype(x: Any, dtype: object, /, *, copy: bool = True, device: Device = None
 operation("astype").flat = False  # a dtype is an argument, and each library has its own
 
 
-@function("elementwise")
-def tril(x: Any, /, *, k: int = 0) -> LazyArray:
-    """Return the lower triangles of matrices, with zeros elsewhere."""
-    return _triangle("tril", traced(x), k)
+def _triangle(name: str, summary: str) -> None:
+    def triangle(x: Spec, /, *, k: int = 0) -> Spec:
+        if x.ndim < 2:
+            raise ValueError(f"{name}: an array of shape {x.shape} is not a matrix")
+        return x
+
+    inferred("elementwise", name=name, summary=summary)(triangle)
 
 
-@function("elementwise")
-def triu(x: Any, /, *, k: int = 0) -> LazyArray:
-    """Return the upper triangles of matrices, with zeros elsewhere."""
-    return _triangle("triu", traced(x), k)
-
-
-def _triangle(name: str, x: LazyArray, k: int) -> LazyArray:
-    if x.ndim < 2:
-        raise ValueError(f"{name}: an array of shape {x.shape} is not a matrix")
-    return call(name, (x,), x._spec, k=k)
+_triangle("tril", "Return the lower triangles of matrices, with zeros elsewhere.")
+_triangle("triu", "Return the upper triangles of matrices, with zeros elsewhere.")
 
 
 @function()

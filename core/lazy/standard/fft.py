@@ -8,9 +8,8 @@ from typing import Any
 from core.lazy import dtypes
 from core.lazy.array import LazyArray
 from core.lazy.namespace import function
-from core.lazy.operation import operation
 from core.lazy.spec import Axis, Spec, axes_of, axis_index, replace_axis
-from core.lazy.standard.common import cached, call, create, traced
+from core.lazy.standard.common import call, create, inferred, traced
 from core.typing import Device
 
 _HALVED = frozenset(("fft.rfft", "fft.ihfft", "fft.rfftn"))
@@ -19,24 +18,10 @@ _DOUBLED = frozenset(("fft.irfft", "fft.hfft", "fft.irfftn"))
 """Their results are real, by default of the length 2 * (n - 1)."""
 
 
-def _transform(
-    name: str,
-    x: LazyArray,
-    axes: tuple[int, ...],
-    points: tuple[int, ...] | None,
-    norm: str,
-    /,
-    **options: Any,
-) -> LazyArray:
-    """Record a transform of `axes`, with `points` along each of them if given."""
-    key = (x._spec, axes, points, norm)
-    known = cached(operation(name), key, lambda: _infer(name, x, axes, points, norm))
-    return call(name, (x,), known, **options, norm=norm)
-
-
 def _infer(
-    name: str, x: LazyArray, axes: tuple[int, ...], points: tuple[int, ...] | None, norm: str
+    name: str, x: Spec, axes: tuple[int, ...], points: Sequence[int] | None, norm: str
 ) -> Spec:
+    """Return the spec of a transform of `axes`, with `points` along each of them if given."""
     if norm not in ("backward", "ortho", "forward"):
         raise ValueError(f'fft: norm must be "backward", "ortho" or "forward", not {norm!r}')
     lengths = [x.shape[axis] for axis in axes] if points is None else list(points)
@@ -51,18 +36,16 @@ def _infer(
     for axis, length in zip(axes, lengths, strict=True):
         shape = replace_axis(shape, axis, length)
     rule = "real" if name in _DOUBLED else "complex"
-    return x._spec.with_(shape=shape, dtype=dtypes.RULES[rule](x.dtype, x.backend))  # type: ignore[no-any-return]
+    return x.with_(shape=shape, dtype=dtypes.RULES[rule](x.dtype, x.backend))
 
 
 def _one_axis(name: str, summary: str) -> Any:
     def transform(
-        x: Any, /, *, n: int | None = None, axis: int = -1, norm: str = "backward"
-    ) -> LazyArray:
-        x = traced(x)
-        axes, points = (axis_index(axis, x.ndim),), None if n is None else (n,)
-        return _transform(name, x, axes, points, norm, n=n, axis=axis)
+        x: Spec, /, *, n: int | None = None, axis: int = -1, norm: str = "backward"
+    ) -> Spec:
+        return _infer(name, x, (axis_index(axis, x.ndim),), None if n is None else (n,), norm)
 
-    return function("fft", name=name, summary=summary)(transform)
+    return inferred("fft", name=name, summary=summary)(transform)
 
 
 def _several_axes(name: str, summary: str) -> Any:
@@ -76,24 +59,21 @@ def _several_axes(name: str, summary: str) -> Any:
     ) -> LazyArray:
         x = traced(x)
         points = None if s is None else tuple(s)
-        if axes is not None:
-            option: tuple[int, ...] | None = tuple(axes)
-            where = axes_of(option, x.ndim)
-        else:
-            where = tuple(range(x.ndim))[-len(points) if points is not None else 0 :]
-            option = None if points is None else where  # the standard requires axes with lengths
-        return _transform(name, x, where, points, norm, s=points, axes=option)
+        option = None if axes is None else tuple(axes)
+        if axes is None and points is not None:  # the standard requires axes with lengths
+            option = tuple(range(x.ndim))[-len(points) :]
+        known = _infer(name, x._spec, axes_of(option, x.ndim), points, norm)
+        return call(name, (x,), known, s=points, axes=option, norm=norm)
 
     return function("fft", name=name, summary=summary)(transform)
 
 
 def _shift(name: str, summary: str) -> Any:
-    def shift(x: Any, /, *, axes: Axis = None) -> LazyArray:
-        x = traced(x)
+    def shift(x: Spec, /, *, axes: Axis = None) -> Spec:
         axes_of(axes, x.ndim)
-        return call(name, (x,), x._spec, axes=axes)
+        return x
 
-    return function("manipulation", name=name, summary=summary)(shift)
+    return inferred("manipulation", name=name, summary=summary)(shift)
 
 
 fft = _one_axis("fft.fft", "Return the discrete Fourier transform along an axis.")

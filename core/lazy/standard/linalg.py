@@ -10,10 +10,9 @@ from core.lazy import dtypes
 from core.lazy.array import LazyArray
 from core.lazy.contraction import check_equal, matmul_spec, tensordot_axes
 from core.lazy.namespace import FUNCTIONS, function
-from core.lazy.operation import operation
 from core.lazy.operators import binary_operators
 from core.lazy.spec import Axis, Shape, Spec, axis_index, broadcast, joint_spec, replace_axis
-from core.lazy.standard.common import cached, call, call_many, traced
+from core.lazy.standard.common import call, inferred, traced
 from core.lazy.standard.manipulation import moveaxis
 from core.lazy.standard.reduction import reduced_shape
 
@@ -45,38 +44,32 @@ def tensordot(x1: Any, x2: Any, /, axes: Any = 2) -> LazyArray:
     return call("tensordot", (x1, x2), known, axes=(first, second))
 
 
-@function("contraction")
-def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> LazyArray:
+@inferred("contraction", arrays=2)
+def vecdot(x1: Spec, x2: Spec, /, *, axis: int = -1) -> Spec:
     """Return the dot products of vectors along an axis; the first operand is conjugated."""
-    x1, x2 = traced(x1), traced(x2)
     if not -min(x1.ndim, x2.ndim) <= axis < 0:
         raise ValueError(f"vecdot: axis {axis} must be negative and in both operands")
     check_equal("vecdot", x1.shape[axis], x2.shape[axis])
     rest = [replace_axis(one.shape, one.ndim + axis) for one in (x1, x2)]
-    known = joint_spec(x1._spec, x2._spec, shape=broadcast(*rest))
-    return call("vecdot", (x1, x2), known, axis=axis)
+    return joint_spec(x1, x2, shape=broadcast(*rest))
 
 
-@function("elementwise", name="linalg.outer")
-def outer(x1: Any, x2: Any, /) -> LazyArray:
+@inferred("elementwise", name="linalg.outer", arrays=2)
+def outer(x1: Spec, x2: Spec, /) -> Spec:
     """Return the outer product of two vectors."""
-    x1, x2 = traced(x1), traced(x2)
     if x1.ndim != 1 or x2.ndim != 1:
         raise ValueError("linalg.outer: both operands must have one dimension")
-    known = joint_spec(x1._spec, x2._spec, shape=x1.shape + x2.shape)
-    return call("linalg.outer", (x1, x2), known)
+    return joint_spec(x1, x2, shape=x1.shape + x2.shape)
 
 
-@function("elementwise", name="linalg.cross")
-def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> LazyArray:
+@inferred("elementwise", name="linalg.cross", arrays=2)
+def cross(x1: Spec, x2: Spec, /, *, axis: int = -1) -> Spec:
     """Return the cross products of vectors of length 3 along an axis."""
-    x1, x2 = traced(x1), traced(x2)
     for one in (x1, x2):
         length = one.shape[axis_index(axis, one.ndim)]
         if length not in (3, None):
             raise ValueError(f"linalg.cross: the vectors have length {length}, not 3")
-    known = joint_spec(x1._spec, x2._spec)
-    return call("linalg.cross", (x1, x2), known, axis=axis)
+    return joint_spec(x1, x2)
 
 
 # Functions of matrices. A layout gives the last two axes of the operand, equal letters if it must
@@ -87,45 +80,26 @@ def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> LazyArray:
 def _matrix_function(name: str, layout: str, summary: str, result: Any = None) -> Any:
     """Return a function of matrices without options; `result` is its named tuple, if any."""
 
-    def one(x: Any, /) -> LazyArray:
-        return _one(name, x, layout)
-
-    def several(x: Any, /) -> Any:
-        return result(*_several(name, x, layout))
+    def infer(x: Spec, /) -> Any:
+        return of_layout(name, x, layout)
 
     family = "linalg" if "." in name else "manipulation"
-    made: Any = one if result is None else several
-    return function(family, name=name, summary=summary, result=result)(made)
+    return inferred(family, name=name, summary=summary, result=result)(infer)
 
 
-def _one(name: str, x: Any, layout: str, *args: Any, **options: Any) -> LazyArray:
-    x, (known,) = _infer(name, x, layout)
-    return call(name, (x, *args), known, **options)
-
-
-def _several(name: str, x: Any, layout: str, **options: Any) -> list[LazyArray]:
-    x, known = _infer(name, x, layout)
-    return call_many(name, (x,), *known, **options)
-
-
-def _infer(name: str, x: Any, layout: str) -> tuple[LazyArray, list[Spec]]:
-    """Return the operand as a traced array, and the specs of the results."""
-    x = traced(x)
-
-    def infer() -> list[Spec]:
-        square, results = _parse(layout)
-        check_matrix(name, x, square)
-        m, n = x.shape[-2:]
-        if square:
-            m = n = n if m is None else m
-        lengths = {"m": m, "n": n, "1": 1, "k": None if m is None or n is None else min(m, n)}
-        known = []
-        for axes, rule in results:
-            shape = (*x.shape[:-2], *[lengths[axis] for axis in axes])
-            known.append(x._spec.with_(shape=shape, dtype=_result_dtype(x, rule)))
-        return known
-
-    return x, cached(operation(name), (x._spec, layout), infer)
+def of_layout(name: str, x: Spec, layout: str) -> Any:
+    """Return the spec of the result of a layout; a list of those of several results."""
+    square, results = _parse(layout)
+    check_matrix(name, x, square)
+    m, n = x.shape[-2:]
+    if square:
+        m = n = n if m is None else m
+    lengths = {"m": m, "n": n, "1": 1, "k": None if m is None or n is None else min(m, n)}
+    known = []
+    for axes, rule in results:
+        shape = (*x.shape[:-2], *[lengths[axis] for axis in axes])
+        known.append(x.with_(shape=shape, dtype=_result_dtype(x, rule)))
+    return known if len(known) > 1 else known[0]
 
 
 @cache
@@ -136,14 +110,14 @@ def _parse(layout: str) -> tuple[bool, tuple[tuple[str, str], ...]]:
     return operand[0] == operand[1], tuple((axes, rule or "floating") for axes, _, rule in parts)
 
 
-def _result_dtype(x: LazyArray, rule: str) -> dtypes.DType:
+def _result_dtype(x: Spec, rule: str) -> dtypes.DType:
     if rule == "same":
         return x.dtype
     floating = dtypes.floating(x.dtype, x.backend)  # strict backends refuse integers
     return dtypes.RULES[rule](floating, x.backend)
 
 
-def check_matrix(name: str, x: LazyArray, square: bool = False) -> None:
+def check_matrix(name: str, x: Any, square: bool = False) -> None:
     """Raise ValueError if `x` is not a (square) matrix, or a stack of these."""
     if x.ndim < 2:
         raise ValueError(f"{name}: an array of shape {x.shape} is not a matrix")
@@ -189,98 +163,86 @@ svdvals = _matrix_function(
 )
 
 
-@function("linalg", name="linalg.cholesky")
-def cholesky(x: Any, /, *, upper: bool = False) -> LazyArray:
+@inferred("linalg", name="linalg.cholesky")
+def cholesky(x: Spec, /, *, upper: bool = False) -> Any:
     """Return the Cholesky factors of positive definite matrices."""
-    return _one("linalg.cholesky", x, "mm->mm", upper=upper)
+    return of_layout("linalg.cholesky", x, "mm->mm")
 
 
-@function("linalg", name="linalg.matrix_power")
-def matrix_power(x: Any, n: int, /) -> LazyArray:
+@inferred("linalg", name="linalg.matrix_power")
+def matrix_power(x: Spec, n: int, /) -> Any:
     """Return matrices raised to the power `n`."""
-    return _one("linalg.matrix_power", x, "mm->mm", n)
+    return of_layout("linalg.matrix_power", x, "mm->mm")
 
 
-@function("linalg", name="linalg.matrix_rank")
-def matrix_rank(x: Any, /, *, rtol: Any = None) -> LazyArray:
+@inferred("linalg", name="linalg.matrix_rank")
+def matrix_rank(x: Spec, /, *, rtol: Any = None) -> Any:
     """Return the ranks of matrices."""
-    return _one("linalg.matrix_rank", x, "mn->:index", rtol=rtol)
+    return of_layout("linalg.matrix_rank", x, "mn->:index")
 
 
-@function("linalg", name="linalg.pinv")
-def pinv(x: Any, /, *, rtol: Any = None) -> LazyArray:
+@inferred("linalg", name="linalg.pinv")
+def pinv(x: Spec, /, *, rtol: Any = None) -> Any:
     """Return the pseudo-inverses of matrices."""
-    return _one("linalg.pinv", x, "mn->nm", rtol=rtol)
+    return of_layout("linalg.pinv", x, "mn->nm")
 
 
-@function("linalg", name="linalg.qr")
-def qr(x: Any, /, *, mode: str = "reduced") -> QRResult:
+@inferred("linalg", name="linalg.qr", result=QRResult)
+def qr(x: Spec, /, *, mode: str = "reduced") -> Any:
     """Return the QR decomposition of matrices."""
     layouts = {"reduced": "mn->mk, kn", "complete": "mn->mm, mn"}
     if mode not in layouts:
         raise ValueError(f'linalg.qr: mode must be "reduced" or "complete", not {mode!r}')
-    return QRResult(*_several("linalg.qr", x, layouts[mode], mode=mode))
+    return of_layout("linalg.qr", x, layouts[mode])
 
 
-@function("linalg", name="linalg.svd")
-def svd(x: Any, /, *, full_matrices: bool = True) -> SVDResult:
+@inferred("linalg", name="linalg.svd", result=SVDResult)
+def svd(x: Spec, /, *, full_matrices: bool = True) -> Any:
     """Return the singular value decomposition of matrices."""
     layout = "mn->mm, k:real, nn" if full_matrices else "mn->mk, k:real, kn"
-    return SVDResult(*_several("linalg.svd", x, layout, full_matrices=full_matrices))
+    return of_layout("linalg.svd", x, layout)
 
 
-@function("reduction", name="linalg.matrix_norm")
-def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> LazyArray:
+@inferred("reduction", name="linalg.matrix_norm")
+def matrix_norm(x: Spec, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
     """Return a norm of matrices."""
-    layout = "mn->11:real" if keepdims else "mn->:real"
-    return _one("linalg.matrix_norm", x, layout, keepdims=keepdims, ord=ord)
+    return of_layout("linalg.matrix_norm", x, "mn->11:real" if keepdims else "mn->:real")
 
 
-@function("manipulation", name="linalg.diagonal")
-def diagonal(x: Any, /, *, offset: int = 0) -> LazyArray:
+@inferred("manipulation", name="linalg.diagonal")
+def diagonal(x: Spec, /, *, offset: int = 0) -> Spec:
     """Return a diagonal of matrices as the last axis."""
-    x = traced(x)
     check_matrix("linalg.diagonal", x)
     m, n = x.shape[-2:]
-    known = m is not None and n is not None
-    length = max(min(m + min(offset, 0), n - max(offset, 0)), 0) if known else None
-    shape = (*x.shape[:-2], length)
-    return call("linalg.diagonal", (x,), x._spec.with_(shape=shape), offset=offset)
+    length = None
+    if m is not None and n is not None:
+        length = max(min(m + min(offset, 0), n - max(offset, 0)), 0)
+    return x.with_(shape=(*x.shape[:-2], length))
 
 
-@function("reduction", name="linalg.trace")
-def trace(x: Any, /, *, offset: int = 0, dtype: object = None) -> LazyArray:
+@inferred("reduction", name="linalg.trace")
+def trace(x: Spec, /, *, offset: int = 0, dtype: Any = None) -> Spec:
     """Return the sums along a diagonal of matrices."""
-    x = traced(x)
     check_matrix("linalg.trace", x)
-    own = None if dtype is None else dtypes.as_dtype(dtype)
-    result = dtypes.accumulator(x.dtype, x.backend) if own is None else own
-    known = x._spec.with_(shape=x.shape[:-2], dtype=result)
-    return call("linalg.trace", (x,), known, offset=offset, dtype=own)
+    return x.with_(shape=x.shape[:-2], dtype=dtype or dtypes.accumulator(x.dtype, x.backend))
 
 
-@function("reduction", name="linalg.vector_norm")
-def vector_norm(x: Any, /, *, axis: Axis = None, keepdims: bool = False, ord: Any = 2) -> LazyArray:
+@inferred("reduction", name="linalg.vector_norm")
+def vector_norm(x: Spec, /, *, axis: Axis = None, keepdims: bool = False, ord: Any = 2) -> Spec:
     """Return a norm of vectors along axes."""
-    x = traced(x)
-    axis = tuple(axis) if isinstance(axis, list) else axis
-    shape = reduced_shape(x.shape, axis, keepdims)
-    known = x._spec.with_(shape=shape, dtype=_result_dtype(x, "real"))
-    return call("linalg.vector_norm", (x,), known, axis=axis, keepdims=keepdims, ord=ord)
+    return x.with_(shape=reduced_shape(x.shape, axis, keepdims), dtype=_result_dtype(x, "real"))
 
 
-@function("linalg", name="linalg.solve")
-def solve(x1: Any, x2: Any, /) -> LazyArray:
+@inferred("linalg", name="linalg.solve", arrays=2)
+def solve(x1: Spec, x2: Spec, /) -> Spec:
     """Return the solutions ``x`` of ``x1 @ x = x2``."""
-    x1, x2 = traced(x1), traced(x2)
     check_matrix("linalg.solve", x1, square=True)
     is_vector = x2.ndim == 1
     check_equal("linalg.solve", x1.shape[-1], x2.shape[0 if is_vector else -2])
     shape: Shape = x1.shape[:-1]
     if not is_vector:
         shape = broadcast(x1.shape[:-2], x2.shape[:-2]) + x2.shape[-2:]
-    floating = x1._spec.with_(dtype=_result_dtype(x1, "floating"))
-    return call("linalg.solve", (x1, x2), joint_spec(floating, x2._spec, shape=shape))
+    return joint_spec(x1.with_(dtype=_result_dtype(x1, "floating")), x2, shape=shape)
 
 
 @function(name="linalg.norm", extra=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from core.lazy.array import LazyArray, make, make_many
+from core.lazy.array import LazyArray, make
 from core.lazy.library import to_numpy
 from core.lazy.namespace import function
 from core.lazy.operation import Operation, define, operation
@@ -24,7 +24,7 @@ from core.lazy.spec import (
     joint_spec,
     replace_axis,
 )
-from core.lazy.standard.common import call, known_shape, traced
+from core.lazy.standard.common import call, inferred, known_shape, traced
 from core.typing import Array
 
 RESHAPE = define(Operation("reshape", "manipulation"))
@@ -77,24 +77,20 @@ def permute_dims(x: Any, /, axes: Sequence[int]) -> LazyArray:
     if inner is not x:
         order = tuple([x._args[1][axis] for axis in order])
         x = inner
-    return call("permute_dims", (x, order), _permuted(x, order))
+    shape = tuple([x.shape[axis] for axis in order])
+    return call("permute_dims", (x, order), x._spec.with_(shape=shape))
 
 
-def _permuted(x: LazyArray, order: Sequence[int]) -> Spec:
-    return x._spec.with_(shape=tuple([x.shape[axis] for axis in order]))  # type: ignore[no-any-return]
-
-
-@function("manipulation")
-def moveaxis(x: Any, source: Any, destination: Any, /) -> LazyArray:
+@inferred("manipulation")
+def moveaxis(x: Spec, source: Any, destination: Any, /) -> Spec:
     """Return the array with some axes moved to other positions."""
-    x = traced(x)
     moved, places = axes_of(source, x.ndim), axes_of(destination, x.ndim)
     if len(moved) != len(places):
         raise ValueError(f"moveaxis: {len(moved)} axes cannot be moved to {len(places)} positions")
     order = [axis for axis in range(x.ndim) if axis not in moved]
     for place, axis in sorted(zip(places, moved, strict=True)):
         order.insert(place, axis)
-    return call("moveaxis", (x, source, destination), _permuted(x, order))
+    return x.with_(shape=tuple([x.shape[axis] for axis in order]))
 
 
 @function("manipulation")
@@ -199,36 +195,30 @@ def stack(arrays: Any, /, axis: int = 0) -> LazyArray:
     return make(operation("stack"), (operands,), {"axis": where}, known)
 
 
-@function("manipulation")
-def unstack(x: Any, /, *, axis: int = 0) -> tuple[LazyArray, ...]:
+@inferred("manipulation", result=tuple)
+def unstack(x: Spec, /, *, axis: int = 0) -> list[Spec]:
     """Split an array along an axis into arrays without that axis."""
-    x = traced(x)
     where = axis_index(axis, x.ndim)
     count = x.shape[where]
     if count is None:
         raise ValueError(f"unstack: the length of axis {where} is unknown")
-    part = x._spec.with_(shape=replace_axis(x.shape, where))
-    if not count:
-        return ()
-    return tuple(make_many(operation("unstack"), (x,), {"axis": where}, (part,) * count))
+    return [x.with_(shape=replace_axis(x.shape, where))] * count
 
 
-@function("manipulation")
-def flip(x: Any, /, axis: Axis = None) -> LazyArray:
+@inferred("manipulation")
+def flip(x: Spec, /, axis: Axis = None) -> Spec:
     """Return the array with the order of elements reversed along axes."""
-    x = traced(x)
     axes_of(axis, x.ndim)
-    return call("flip", (x,), x._spec, axis=axis)
+    return x
 
 
-@function("manipulation")
-def roll(x: Any, /, shift: Any, *, axis: Axis = None) -> LazyArray:
+@inferred("manipulation")
+def roll(x: Spec, /, shift: Any, *, axis: Axis = None) -> Spec:
     """Return the array with elements shifted cyclically along axes."""
-    x = traced(x)
     axes = axes_of(axis, x.ndim)
-    if isinstance(shift, tuple | list) and len(shift) != len(axes):
+    if isinstance(shift, tuple) and len(shift) != len(axes):
         raise ValueError(f"roll: {len(shift)} shifts for {len(axes)} axes")
-    return call("roll", (x, shift), x._spec, axis=axis)
+    return x
 
 
 @function("manipulation")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from core.lazy import dtypes
 from core.lazy.array import LazyArray, make
 from core.lazy.namespace import function
-from core.lazy.operation import Operation, define, operation
+from core.lazy.operation import operation
 from core.lazy.spec import Axis, Shape, Spec, axes_of, axis_index, replace_axis
-from core.lazy.standard.common import cached, call, changed, traced
+from core.lazy.standard.common import inferred, traced
 
 _REDUCTIONS = {
     "sum": ("accumulator", "Return the sum of elements along axes."),
@@ -39,81 +37,43 @@ def reduced_shape(shape: Shape, axis: Axis, keepdims: bool) -> Shape:
 
 
 def _reduction(name: str, rule: str, summary: str) -> None:
-    op = define(Operation(name, "reduction"))
+    def reduced(x: Spec, /, axis: Axis = None, *, keepdims: bool = False) -> Spec:
+        shape = reduced_shape(x.shape, axis, keepdims)
+        return x.with_(shape=shape, dtype=dtypes.RULES[rule](x.dtype, x.backend))
 
-    def reduce(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> LazyArray:
-        return _reduce(op, rule, x, axis, keepdims)
+    def to_dtype(
+        x: Spec, /, axis: Axis = None, *, dtype: Any = None, keepdims: bool = False
+    ) -> Spec:
+        shape = reduced_shape(x.shape, axis, keepdims)
+        return x.with_(shape=shape, dtype=dtype or dtypes.accumulator(x.dtype, x.backend))
 
-    def reduce_dtype(
-        x: Any, /, axis: Axis = None, *, dtype: object = None, keepdims: bool = False
-    ) -> LazyArray:
-        return _reduce(op, rule, x, axis, keepdims, dtype=dtype)
+    def corrected(
+        x: Spec, /, axis: Axis = None, *, correction: float = 0.0, keepdims: bool = False
+    ) -> Spec:
+        return reduced(x, axis, keepdims=keepdims)
 
-    def reduce_correction(
-        x: Any, /, axis: Axis = None, *, correction: float = 0.0, keepdims: bool = False
-    ) -> LazyArray:
-        return _reduce(op, rule, x, axis, keepdims, correction=correction)
-
-    special: dict[str, Callable[..., LazyArray]] = {
-        "prod": reduce_dtype,
-        "std": reduce_correction,
-        "sum": reduce_dtype,
-        "var": reduce_correction,
+    special: dict[str, Any] = {
+        "prod": to_dtype,
+        "std": corrected,
+        "sum": to_dtype,
+        "var": corrected,
     }
-    function(name=name, summary=summary)(special.get(name, reduce))
-
-
-def _reduce(op: Operation, rule: str, x: Any, axis: Any, keepdims: bool, **more: Any) -> LazyArray:
-    """Record a reduction; its result is cached by the operand's spec and the options."""
-    x = traced(x)
-    if isinstance(axis, list):
-        axis = tuple(axis)
-    key = (x._spec, axis, keepdims, *more.values())
-    try:
-        found = op.cache.get(key)
-    except TypeError:  # an option is not hashable
-        found = _infer(op.name, rule, x._spec, axis, keepdims, more)
-    if found is None:
-        # A partial, as the variables of a lambda would make each call slower.
-        found = cached(op, key, partial(_infer, op.name, rule, x._spec, axis, keepdims, more))
-    return make(op, (x,), found[1], found[0])
-
-
-def _infer(
-    name: str, rule: str, known: Spec, axis: Axis, keepdims: bool, more: dict[str, Any]
-) -> tuple[Spec, dict[str, Any]]:
-    if more.get("dtype") is not None:
-        dtype = more["dtype"] = dtypes.as_dtype(more["dtype"])
-    else:
-        dtype = dtypes.RULES[rule](known.dtype, known.backend)
-    options = changed(name, {"axis": axis, "keepdims": keepdims, **more})
-    shape = reduced_shape(known.shape, axis, keepdims)
-    return known.with_(shape=shape, dtype=dtype), options
+    inferred("reduction", name=name, summary=summary)(special.get(name, reduced))
 
 
 def _cumulative(name: str, summary: str) -> None:
-    def accumulate(
-        x: Any, /, *, axis: int | None = None, dtype: object = None, include_initial: bool = False
-    ) -> LazyArray:
-        x = traced(x)
+    def accumulated(
+        x: Spec, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
+    ) -> Spec:
         if axis is None and x.ndim != 1:
             raise ValueError(f"{name}: an array of {x.ndim} dimensions needs an axis")
         where = axis_index(-1 if axis is None else axis, x.ndim)
-        known = None if dtype is None else dtypes.as_dtype(dtype)
         shape, length = x.shape, x.shape[where]
         if include_initial and length is not None:
             shape = replace_axis(shape, where, length + 1)
-        result = dtypes.accumulator(x.dtype, x.backend) if known is None else known
-        return call(
-            name,
-            (x,),
-            x._spec.with_(shape=shape, dtype=result),
-            axis=axis,
-            dtype=known,
-            include_initial=include_initial,
-        )
+        return x.with_(shape=shape, dtype=dtype or dtypes.accumulator(x.dtype, x.backend))
 
-    function("cumulative", name=name, summary=summary)(accumulate)
+    inferred("cumulative", name=name, summary=summary)(accumulated)
 
 
 for _name, (_rule, _summary) in _REDUCTIONS.items():

@@ -9,8 +9,8 @@ from core.lazy import dtypes
 from core.lazy.array import LazyArray
 from core.lazy.dtypes import index_dtype, promotion
 from core.lazy.namespace import function
-from core.lazy.spec import Shape, axis_index, broadcast, joint_spec, replace_axis
-from core.lazy.standard.common import call, call_many, together, traced
+from core.lazy.spec import Shape, Spec, axis_index, broadcast, joint_spec, replace_axis
+from core.lazy.standard.common import call, inferred, together, traced
 from core.lazy.standard.manipulation import reshape
 
 UNKNOWN: Shape = (None,)
@@ -20,23 +20,18 @@ UniqueCounts = namedtuple("UniqueCounts", "values counts")
 UniqueInverse = namedtuple("UniqueInverse", "values inverse_indices")
 
 
-@function("sorting")
-def sort(x: Any, /, axis: int = -1, *, descending: bool = False, stable: bool = True) -> LazyArray:
+@inferred("sorting")
+def sort(x: Spec, /, axis: int = -1, *, descending: bool = False, stable: bool = True) -> Spec:
     """Return the elements sorted along an axis."""
-    x = traced(x)
     axis_index(axis, x.ndim)
-    return call("sort", (x,), x._spec, axis=axis, descending=descending, stable=stable)
+    return x
 
 
-@function("sorting")
-def argsort(
-    x: Any, /, axis: int = -1, *, descending: bool = False, stable: bool = True
-) -> LazyArray:
+@inferred("sorting")
+def argsort(x: Spec, /, axis: int = -1, *, descending: bool = False, stable: bool = True) -> Spec:
     """Return the indices that sort the elements along an axis."""
-    x = traced(x)
     axis_index(axis, x.ndim)
-    known = x._spec.with_(dtype=index_dtype(x.dtype, x.backend))
-    return call("argsort", (x,), known, axis=axis, descending=descending, stable=stable)
+    return x.with_(dtype=index_dtype(x.dtype, x.backend))
 
 
 @function("sorting")
@@ -71,30 +66,22 @@ def isin(x1: Any, x2: Any, /, *, invert: bool = False) -> LazyArray:
     return call("isin", (x1, x2), x1._spec.with_(dtype=dtypes.bool_), invert=invert)
 
 
-@function("sorting")
-def nonzero(x: Any, /) -> tuple[LazyArray, ...]:
+@inferred("sorting", result=tuple)
+def nonzero(x: Spec, /) -> list[Spec]:
     """Return the indices of nonzero elements; their number is unknown."""
-    x = traced(x)
     if not x.ndim:
         raise ValueError("nonzero: an array without dimensions has no indices")
-    known = x._spec.with_(shape=UNKNOWN, dtype=index_dtype(x.dtype, x.backend))
-    return tuple(call_many("nonzero", (x,), *(known,) * x.ndim))
+    return [x.with_(shape=UNKNOWN, dtype=index_dtype(x.dtype, x.backend))] * x.ndim
 
 
 def _unique(name: str, summary: str, result: Any) -> None:
-    def unique(x: Any, /) -> Any:
-        x = traced(x)
-        index = x._spec.with_(shape=UNKNOWN, dtype=index_dtype(x.dtype, x.backend))
-        known = {
-            "values": x._spec.with_(shape=UNKNOWN),
-            "inverse_indices": index.with_(shape=x.shape),
-        }
-        return result(
-            *call_many(name, (x,), *[known.get(field, index) for field in result._fields])
-        )
+    def unique(x: Spec, /) -> list[Spec]:
+        index = x.with_(shape=UNKNOWN, dtype=index_dtype(x.dtype, x.backend))
+        known = {"values": x.with_(shape=UNKNOWN), "inverse_indices": index.with_(shape=x.shape)}
+        return [known.get(field, index) for field in result._fields]
 
     summary = f"Return {summary}.\n\nLengths that depend on values are unknown."
-    function("sorting", name=name, summary=summary, result=result)(unique)
+    inferred("sorting", name=name, summary=summary, result=result)(unique)
 
 
 _unique("unique_all", "the unique elements, their indices, inverse indices and counts", UniqueAll)
@@ -102,11 +89,10 @@ _unique("unique_counts", "the unique elements and their counts", UniqueCounts)
 _unique("unique_inverse", "the unique elements and the indices that reconstruct `x`", UniqueInverse)
 
 
-@function("sorting")
-def unique_values(x: Any, /) -> LazyArray:
+@inferred("sorting")
+def unique_values(x: Spec, /) -> Spec:
     """Return the unique elements; their number is unknown."""
-    x = traced(x)
-    return call("unique_values", (x,), x._spec.with_(shape=UNKNOWN))
+    return x.with_(shape=UNKNOWN)
 
 
 @function("indexing")
@@ -128,14 +114,12 @@ def take(x: Any, indices: Any, /, axis: int | None = None) -> LazyArray:
     return call("take", (x, indices), known, axis=where)
 
 
-@function("indexing")
-def take_along_axis(x: Any, indices: Any, /, axis: int = -1) -> LazyArray:
+@inferred("indexing", arrays=2)
+def take_along_axis(x: Spec, indices: Spec, /, axis: int = -1) -> Spec:
     """Return elements of `x` at the positions given for each slice along an axis."""
-    x, indices = traced(x), traced(indices)
     if x.ndim != indices.ndim:
         raise ValueError(f"take_along_axis: {x.ndim} and {indices.ndim} dimensions differ")
     where = axis_index(axis, x.ndim)
     others = broadcast(*[replace_axis(one.shape, where, 1) for one in (x, indices)])
     shape = replace_axis(others, where, indices.shape[where])
-    known = joint_spec(x._spec, indices._spec, shape=shape, dtype=x.dtype)
-    return call("take_along_axis", (x, indices), known, axis=axis)
+    return joint_spec(x, indices, shape=shape, dtype=x.dtype)
