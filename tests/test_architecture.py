@@ -165,6 +165,25 @@ def test_files_named_in_the_description_of_a_package_exist(package: str) -> None
     assert [name for name in names if not (ROOT / "core" / package / name).exists()] == []
 
 
+def test_modules_named_in_the_docstring_of_a_package_exist() -> None:
+    missing = []
+    for package, path in files().items():
+        tree = ast.parse(path.read_text("utf-8"))
+        docstring = ast.get_docstring(tree) if path.name == "__init__.py" else None
+        names = re.findall(r"(?<!`)`([a-z_][\w.]*)`(?!`)", docstring or "")
+        own = {
+            alias.name
+            for node in tree.body
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+        }
+        for name in names:
+            candidates = {f"{package}.{name}", name, name.rpartition(".")[0]}
+            if name not in own and not candidates & files().keys():
+                missing.append(f"{package}: {name}")
+    assert missing == []
+
+
 def test_steps_of_the_path_of_a_target_exist() -> None:
     text = (ROOT / "docs/design.md").read_text("utf-8")
     section = text.partition("### The path of one target\n")[2].partition("\n##")[0]

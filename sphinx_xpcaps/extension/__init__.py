@@ -4,7 +4,7 @@
 read, `pages` calls `tables`, which measures and derives the tables. `pages` inserts them when pages
 are written.
 
-`connect` registers all this with Sphinx. `options` and `checks` read and validate ``conf.py``.
+`connect` registers all this with Sphinx. `options` reads and validates ``conf.py``.
 `diagnostics`, `unmatched` and `declarations` find problems, which `warnings` reports. `report`
 writes the report page and its data, and `mapping` reads the records of other sites.
 """

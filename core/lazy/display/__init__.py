@@ -1,1 +1,1 @@
-"""Display: graphs as text, as pictures, as input of other tools, and their statistics."""
+"""Show graphs as text and as pictures, export them, and compute their statistics."""

@@ -1,1 +1,1 @@
-"""Execution: a graph as a list of steps, and the Python functions generated from it."""
+"""Compute graphs: convert them to lists of steps, and run these or generate Python functions."""

@@ -1,1 +1,1 @@
-"""The graph: nodes and operations, and how graphs are walked, shared and pickled."""
+"""The nodes of graphs, and how graphs are traversed, shared and pickled."""
