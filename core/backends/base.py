@@ -121,6 +121,8 @@ class Backend(ABC):
     """
     environment: ClassVar[Mapping[str, str]] = {}
     """Environment variables to set before the library is imported for a measurement."""
+    mode_code: ClassVar[Mapping[str, str]] = {}
+    """By mode, how users apply it to ``{function}``, such as ``"jax.jit({function})"``."""
     imports: ClassVar[tuple[str, ...]] = ()
     """Modules besides `module` that the library imports when it is first used.
 
@@ -309,6 +311,14 @@ class Backend(ABC):
         if mode in ("eager", "lazy"):
             return function
         raise ValueError(f"{self.title} has no mode {mode!r}")
+
+    def setup_code(self, device: str) -> str:
+        """Return Python code that imports the library as ``xp``.
+
+        After it, ``xp.asarray`` copies NumPy arrays to `device`, and the code in `mode_code` can
+        run.
+        """
+        return f"import {self.module} as xp"
 
     def explain(self, error: BaseException) -> str:
         """Return the message of an exception in one line, also where the library hides it."""

@@ -39,6 +39,7 @@ class JAXBackend(Backend):
     lazy_apply = "core.lazy_apply.jax:JAXImplementation"
     modes = ("eager", "jit")
     optional_modes = ("grad", "vmap")
+    mode_code = {"jit": "jax.jit({function})"}
     mode_keywords = {"jit": ModeKeyword("jax_jit", works=True)}
     tracing_errors = (
         "ConcretizationTypeError",
@@ -171,6 +172,14 @@ class JAXBackend(Backend):
         for name, value in jax.config.values.items():
             if value != settings.get(name, value):
                 jax.config.update(name, settings[name])
+
+    def setup_code(self, device: str) -> str:
+        platform = "cpu" if device == "cpu" else "gpu"
+        return (
+            "import jax\nimport jax.numpy as xp\n\n"
+            'jax.config.update("jax_enable_x64", True)\n'
+            f'jax.config.update("jax_default_device", jax.devices("{platform}")[0])'
+        )
 
     def transform(self, mode: str, function: Callable[..., Any]) -> Callable[..., Any]:
         if mode != "jit":

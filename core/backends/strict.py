@@ -50,6 +50,14 @@ class StrictBackend(Backend):
 
         return array_api_strict.Device("CPU_DEVICE" if device == "cpu" else "device1")
 
+    def setup_code(self, device: str) -> str:
+        if device == "cpu":
+            return super().setup_code(device)
+        return (
+            "from functools import partial\n\nimport array_api_strict as xp\n\n"
+            'xp.asarray = partial(xp.asarray, device=xp.Device("device1"))'
+        )
+
     @contextmanager
     def defaults(self, device: str, dtype: str) -> Iterator[Namespace]:
         """Yield the namespace, or a copy of it that creates arrays on another `device`.

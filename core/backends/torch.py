@@ -47,6 +47,7 @@ class TorchBackend(Backend):
     optional_modes = ("jit", "grad", "vmap")
     limits = {"jit": Note.GRAPH_BREAKS}
     mode_imports = {"jit": ("core.backends.torch_compiler",)}
+    mode_code = {"jit": 'torch.compile({function}, fullgraph=True, backend="eager")'}
     mode_keywords = {"jit": ModeKeyword("torch_compile", works=True)}
     tracing_errors = ("Unsupported", "UserError")
     accelerators = _ACCELERATORS
@@ -144,6 +145,12 @@ class TorchBackend(Backend):
         for name, value in self.settings().items():
             if value != settings[name]:
                 setters[name](settings[name])
+
+    def setup_code(self, device: str) -> str:
+        lines = ["import torch", "import torch as xp"]
+        if device != "cpu":
+            lines += ["", f'torch.set_default_device("{_ACCELERATORS[0]}")']
+        return "\n".join(lines)
 
     def transform(self, mode: str, function: Callable[..., Any]) -> Callable[..., Any]:
         if mode != "jit":

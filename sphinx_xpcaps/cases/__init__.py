@@ -4,7 +4,7 @@
   modules with ``@cases_for`` and recorded tests, `signature`. Each returns calls.
 - `select` chooses some of the calls. `plans` decides which arguments become arrays, `reference`
   computes the expected results with NumPy.
-- `replay` makes a call again, with arrays of another library.
+- `replay` makes a call again, with arrays of another library. `code` writes it as a program.
 
 `model` has the data of a case, `payload` its pickled form, and `trees` traverses arguments.
 

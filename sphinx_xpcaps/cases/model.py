@@ -215,6 +215,20 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CaseCode:
+    """Code that repeats a case after ``xp`` and ``np`` are imported."""
+
+    setup: str
+    """The statements before the call: imports, data and earlier calls."""
+    expression: str
+    """The call with the names that `setup` defines."""
+    arrays: tuple[str, ...]
+    """The names of the arrays of the library."""
+    floats: tuple[str, ...]
+    """Those that a variant converts to another floating-point dtype."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
     """The number of cases that were found for a target, their origin, or why there are none."""
 

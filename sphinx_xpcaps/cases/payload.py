@@ -80,7 +80,12 @@ def join_logged(log: Sequence[LoggedCall], last: LoggedCall) -> bytes:
 
 def load_steps(payload: bytes) -> list[Step]:
     """Return new copies of the steps of a case."""
-    return [_located(cloudpickle.loads(step)) for step in cloudpickle.loads(payload)]
+    return [_located(step) for step in stored_steps(payload)]
+
+
+def stored_steps(payload: bytes) -> list[Step]:
+    """Return new copies of the steps of a case, with the target as a name."""
+    return [cloudpickle.loads(step) for step in cloudpickle.loads(payload)]
 
 
 def _located(step: Step) -> Step:

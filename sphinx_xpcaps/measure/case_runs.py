@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from core.backends import get_backend
+from sphinx_xpcaps.cases.code import code_of
 from sphinx_xpcaps.cases.collect import load_cases
 from sphinx_xpcaps.cases.model import Case, Plan, Variant, VariantName
 from sphinx_xpcaps.cases.plans import UNCHANGED, plan_rank
@@ -162,7 +163,8 @@ class _CaseRunner:
                 runs += found
         if plan is None:
             missing = self.missing_functions(number, case, variant) if self.group.explain else ()
-            return _Result(summary=_summary(case, missing), runs=tuple(runs), passed=False)
+            summary = _summary(case, _followed_plan(case), missing)
+            return _Result(summary=summary, runs=tuple(runs), passed=False)
         if (
             VariantName.FLOAT32 in variants
             and variant.name != VariantName.REAL
@@ -181,7 +183,7 @@ class _CaseRunner:
                 found_in_mode = self.run_with_retry(number, case, floats, plan, mode)
                 self.optional_runs[mode] += found_in_mode.applies
                 runs.append(found_in_mode)
-        return _Result(summary=_summary(case, ()), runs=tuple(runs), passed=True)
+        return _Result(summary=_summary(case, plan), runs=tuple(runs), passed=True)
 
     def find_plan(
         self, number: int, case: Case, variant: Variant
@@ -286,7 +288,7 @@ class _CaseRunner:
 
     def missing_functions(self, number: int, case: Case, variant: Variant) -> tuple[str, ...]:
         """Return the functions of the standard that a case calls and the backend lacks."""
-        plan = min(case.plans, key=lambda plan: plan_rank(plan.name))
+        plan = _followed_plan(case)
         key = CaseRunKey(number, variant.name, plan.name, TRACE)
         if key in self.known:  # tracing it ended an earlier worker
             return ()
@@ -294,7 +296,12 @@ class _CaseRunner:
         return missing_functions(case, variant, plan, self.backend, self.group.device)
 
 
-def _summary(case: Case, missing: tuple[str, ...]) -> CaseSummary:
+def _followed_plan(case: Case) -> Plan:
+    """Return the plan that follows the documented types."""
+    return min(case.plans, key=lambda plan: plan_rank(plan.name))
+
+
+def _summary(case: Case, plan: Plan, missing: tuple[str, ...] = ()) -> CaseSummary:
     written = next(v for v in case.variants if v.name == VariantName.AS_WRITTEN)
     return CaseSummary(
         text=case.text,
@@ -305,4 +312,5 @@ def _summary(case: Case, missing: tuple[str, ...]) -> CaseSummary:
         reference=case.reference,
         arguments=case.arguments,
         missing_functions=missing,
+        code=code_of(case, plan),
     )

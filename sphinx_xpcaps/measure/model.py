@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from core.notes import DtypeChange, Note
-from sphinx_xpcaps.cases.model import Collected, Problem
+from sphinx_xpcaps.cases.model import CaseCode, Collected, Problem
 from sphinx_xpcaps.results.model import Graph, Outcome
 
 
@@ -108,6 +108,8 @@ class CaseSummary:
     """Which argument makes the case fail, if that was found by leaving out one at a time."""
     missing_functions: tuple[str, ...] = ()
     """Functions of the standard that the case calls and the backend's namespace lacks."""
+    code: CaseCode | None = None
+    """Code that repeats the case; None if an argument cannot be written as code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

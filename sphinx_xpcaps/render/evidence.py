@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from docutils import nodes
 
+from sphinx_xpcaps.render.case_results import cases
 from sphinx_xpcaps.render.cells import status_symbol
 from sphinx_xpcaps.render.words import (
     _,
@@ -14,11 +15,10 @@ from sphinx_xpcaps.render.words import (
     note_words,
     origin_words,
     plural,
-    reason_words,
     status_word,
 )
 from sphinx_xpcaps.results.labels import one_line, title, version
-from sphinx_xpcaps.results.model import Cell, Environment, Package, Reason, Status
+from sphinx_xpcaps.results.model import Cell, Environment, Package, Status
 from sphinx_xpcaps.results.sources import RecordedCell
 from sphinx_xpcaps.results.view import TableCell
 
@@ -66,7 +66,11 @@ def _provenance(
 
 
 def results(
-    cells: Sequence[TableCell], *, only_failures: bool = False, body: Sequence[nodes.Node] = ()
+    cells: Sequence[TableCell],
+    *,
+    only_failures: bool = False,
+    with_programs: bool = False,
+    body: Sequence[nodes.Node] = (),
 ) -> list[nodes.Element]:
     """Return the results for each backend, or why it was not measured.
 
@@ -75,11 +79,13 @@ def results(
     cells : sequence of TableCell
     only_failures : bool, optional
         Whether to leave out what passes or was not measured.
+    with_programs : bool, optional
+        Whether to add a folded program to each case.
     body : sequence of Node, optional
         The page with the code of the cases, if it is on another page.
     """
     items = [
-        nodes.list_item("", *_item(shown, body))
+        nodes.list_item("", *_item(shown, body, only_failures, with_programs))
         for shown in cells
         if shown.cell.status != Status.NOT_APPLICABLE
         and not (only_failures and not _fails(shown.cell))
@@ -91,7 +97,9 @@ def _fails(cell: Cell) -> bool:
     return cell.status.measured and cell.status is not Status.SUPPORTED
 
 
-def _item(shown: TableCell, body: Sequence[nodes.Node]) -> Iterator[nodes.Element]:
+def _item(
+    shown: TableCell, body: Sequence[nodes.Node], only_failures: bool, with_programs: bool
+) -> Iterator[nodes.Element]:
     cell = shown.cell
     name = f"{title(cell.backend)}, {device_word(cell.device)}"
     line = nodes.paragraph("", "", nodes.strong("", name))
@@ -102,7 +110,7 @@ def _item(shown: TableCell, body: Sequence[nodes.Node]) -> Iterator[nodes.Elemen
     yield line
     bullets = [
         *_functions(cell),
-        *(_reason(reason) for reason in _failures(cell)),
+        *cases(shown, only_failures=only_failures, with_programs=with_programs),
         *_history(shown),
         *map(_other_measurement, shown.others),
     ]
@@ -151,18 +159,6 @@ def _not_measured_reason(cell: Cell) -> str:
     return f" ({messages[0]})" if messages else ""
 
 
-def _failures(cell: Cell) -> Iterable[Reason]:
-    return cell.reasons if cell.status.measured else ()
-
-
-def _reason(reason: Reason) -> nodes.list_item:
-    line = nodes.paragraph("", f"{mode_word(reason.mode)}: ")
-    if reason.call:
-        line += [nodes.literal("", one_line(reason.call, 120)), nodes.Text(" ")]
-    line += nodes.Text(reason_words(reason))
-    return nodes.list_item("", line)
-
-
 def _functions(cell: Cell) -> Iterator[nodes.list_item]:
     """Return the functions of the array API standard that a traced call uses, if known."""
     if cell.graph is None or not cell.graph.functions:
@@ -176,7 +172,7 @@ def _functions(cell: Cell) -> Iterator[nodes.list_item]:
 def _history(shown: TableCell) -> Iterator[nodes.list_item]:
     """Return the results by version, if several versions were measured."""
     if shown.history:
-        text = f"By version: {one_line(shown.history, 500)}."
+        text = str(_("By version: {history}.")).format(history=one_line(shown.history, 500))
         yield nodes.list_item("", nodes.paragraph("", text))
 
 

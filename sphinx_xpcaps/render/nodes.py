@@ -21,7 +21,10 @@ class block(not_indexed, nodes.Element):  # type: ignore[misc]
 
 
 class details(nodes.General, nodes.Element):
-    """Content that HTML folds under the text of ``summary``; elsewhere it is always shown."""
+    """Content that HTML folds under the text of ``summary``; elsewhere it is always shown.
+
+    The attribute ``words``, if any, has the words that a script shows in it, as JSON.
+    """
 
 
 class symbol(nodes.Inline, nodes.TextElement):
@@ -83,9 +86,12 @@ def _nothing(translator: Any, node: nodes.Element) -> None:
     """Write only the children."""
 
 
+def _words_of(node: nodes.Element) -> dict[str, Any]:
+    return {"data-words": node["words"]} if "words" in node else {}
+
+
 def _visit_block(translator: HTML5Translator, node: nodes.Element) -> None:
-    words: dict[str, Any] = {"data-words": node["words"]} if "words" in node else {}
-    translator.body.append(translator.starttag(node, "div", **words))
+    translator.body.append(translator.starttag(node, "div", **_words_of(node)))
 
 
 def _depart_block(translator: HTML5Translator, node: nodes.Element) -> None:
@@ -93,7 +99,7 @@ def _depart_block(translator: HTML5Translator, node: nodes.Element) -> None:
 
 
 def _visit_details(translator: HTML5Translator, node: nodes.Element) -> None:
-    translator.body.append(translator.starttag(node, "details"))
+    translator.body.append(translator.starttag(node, "details", **_words_of(node)))
     summary = translator.encode(node["summary"])
     translator.body.append(f"<summary>{summary}</summary>\n")
 

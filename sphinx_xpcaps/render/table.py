@@ -113,7 +113,12 @@ def _evidence(
 ) -> list[nodes.Element]:
     if extent == "none":
         return []
-    items = evidence.results(cells, only_failures=extent == "failures", body=body)
+    items = evidence.results(
+        cells,
+        only_failures=extent == "failures",
+        with_programs=appearance.interactive,
+        body=body,
+    )
     if not items:
         return []
     return [details("", *items, summary=str(_("How this was measured")), classes=["xpcaps-how"])]

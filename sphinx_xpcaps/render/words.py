@@ -35,8 +35,11 @@ KNOWN_REASONS = (
 )
 """Common reasons why a cell was not measured; others are shown in English."""
 
+_LIBRARY_NEEDED = re.compile(r"needs (\S+)")
+_ARRAYS_RETURNED = re.compile(r"returns (\S+) arrays")
 _WORKS_WITHOUT = re.compile(r"works without (.+)")
-"""A detail of a note, which records store as text. It is only recognized to be translated."""
+_FAILS_WITH = re.compile(r"fails with (.+)")
+"""Notes and details of notes that records store as text. They are recognized to be translated."""
 
 
 def translated(text: str) -> str:
@@ -82,6 +85,10 @@ def note_words(text: str) -> str:
         return str(words).format(functions=", ".join(note.functions), library=note.library)
     if isinstance(note, DtypeChange):
         return str(note)
+    if found := _LIBRARY_NEEDED.fullmatch(text):
+        return str(_("needs {library}")).format(library=found[1])
+    if found := _ARRAYS_RETURNED.fullmatch(text):
+        return str(_("returns {library} arrays")).format(library=found[1])
     return text
 
 
@@ -99,6 +106,8 @@ def _qualified(note: QualifiedNote) -> str:
     detail = note.detail
     if found := _WORKS_WITHOUT.fullmatch(detail):
         detail = str(_("works without {argument}")).format(argument=found[1])
+    elif found := _FAILS_WITH.fullmatch(detail):
+        detail = str(_("fails with {argument}")).format(argument=found[1])
     return f"{text}: {detail}" if detail else text
 
 

@@ -24,6 +24,7 @@ from sphinx_xpcaps.results.model import (
     Name,
     Package,
     Record,
+    RecordedCase,
     Target,
     Tool,
     Unavailable,
@@ -58,16 +59,9 @@ def schema() -> dict[str, Any]:
 
 def to_record(entry: Entry) -> Record:
     """Return an entry of a bundle as a record with complete keys."""
-    if entry.digests.engine is None:
-        targets = entry.targets
-    else:
-        targets = {
-            name: dataclasses.replace(
-                target,
-                cells=tuple(_with_complete_key(name, cell, entry.digests) for cell in target.cells),
-            )
-            for name, target in entry.targets.items()
-        }
+    targets = {
+        name: _complete(name, target, entry.digests) for name, target in entry.targets.items()
+    }
     return Record(
         schema=SCHEMA,
         tool=entry.tool,
@@ -78,9 +72,26 @@ def to_record(entry: Entry) -> Record:
     )
 
 
-def _with_complete_key(target: str, cell: Cell, shared: SharedDigests) -> Cell:
-    key = None if cell.key is None else complete(target, cell.key, shared)
-    return cell if key == cell.key else dataclasses.replace(cell, key=key)
+def _complete(name: str, target: Target, shared: SharedDigests) -> Target:
+    """Return a target whose cells have complete keys and their cases."""
+    known: dict[tuple[int, ...], tuple[RecordedCase, ...]] = {}
+
+    def cases_of(cell: Cell) -> tuple[RecordedCase, ...]:
+        numbers = cell.case_numbers
+        if numbers not in known:
+            if max(numbers) >= len(target.cases):
+                message = "the number of a case must be less than the number of cases"
+                raise msgspec.ValidationError(f"{message} - at `$.targets[{name}]`")
+            known[numbers] = tuple(target.cases[number] for number in numbers)
+        return known[numbers]
+
+    def completed(cell: Cell) -> Cell:
+        key = None if cell.key is None else complete(name, cell.key, shared)
+        if cell.case_numbers:
+            return dataclasses.replace(cell, key=key, cases=cases_of(cell), case_numbers=())
+        return cell if key == cell.key else dataclasses.replace(cell, key=key)
+
+    return Target(kind=target.kind, cells=tuple(map(completed, target.cells)))
 
 
 def encode(records: Iterable[Record]) -> bytes:

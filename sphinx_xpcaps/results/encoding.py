@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter
 from typing import Any
 
 import msgspec
 
-from sphinx_xpcaps.results.model import Cell, Reason, Target
+from sphinx_xpcaps.results.model import Cell, Reason, RecordedCase, Target
 
 
 def without_defaults(target: Target) -> dict[str, Any]:
     """Return an object that msgspec encodes as `target`."""
-    return {"kind": target.kind, "cells": [_plain_cell(cell) for cell in target.cells]}
+    numbers = {case: number for number, case in enumerate(_different_cases(target))}
+    plain: dict[str, Any] = {
+        "kind": target.kind,
+        "cells": [_plain_cell(cell, numbers) for cell in target.cells],
+    }
+    if numbers:
+        plain["cases"] = [_CASE(*_CASE_VALUES(case)) for case in numbers]
+    return plain
+
+
+def _different_cases(target: Target) -> Iterable[RecordedCase]:
+    """Return the cases of all cells, each once."""
+    return dict.fromkeys(case for cell in target.cells for case in cell.cases)
 
 
 def _struct(kind: type[Any]) -> Callable[..., Any]:
@@ -35,12 +47,13 @@ def _values(kind: type[Any]) -> Callable[[Any], tuple[Any, ...]]:
     return attrgetter(*(each.name for each in dataclasses.fields(kind)))
 
 
-_CELL, _REASON = _struct(Cell), _struct(Reason)
-_CELL_VALUES, _REASON_VALUES = _values(Cell), _values(Reason)
+_CELL, _REASON, _CASE = _struct(Cell), _struct(Reason), _struct(RecordedCase)
+_CELL_VALUES, _REASON_VALUES, _CASE_VALUES = map(_values, (Cell, Reason, RecordedCase))
 
 
-def _plain_cell(cell: Cell) -> Any:
+def _plain_cell(cell: Cell, numbers: Mapping[RecordedCase, int]) -> Any:
     plain = _CELL(*_CELL_VALUES(cell))
+    plain.cases, plain.case_numbers = (), tuple(numbers[case] for case in cell.cases)
     if cell.reasons:
         plain.reasons = [_REASON(*_REASON_VALUES(reason)) for reason in cell.reasons]
     return plain

@@ -75,6 +75,29 @@ class Reason:
     call: Text | None = None
     line: Count | None = None
     """Line of a directive's body at which it failed."""
+    case: Count | None = None
+    """Position of the case in the cases of the cell."""
+    variant: Name | None = None
+    """The dtypes with which it failed, such as ``"float32"``; None for those of the case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedCase:
+    """A case that was run, as code that readers can repeat.
+
+    The code runs after lines that import the array library as ``xp`` and NumPy as ``np``.
+    """
+
+    call: Text
+    """The call in the words of its origin."""
+    setup: Text = ""
+    """The statements before the call: imports, data and earlier calls."""
+    expression: Text | None = None
+    """The call with the names that `setup` defines; None if it cannot be written as code."""
+    arrays: tuple[Name, ...] = ()
+    """The names of the arrays of the library."""
+    floats: tuple[Name, ...] = ()
+    """Those that a variant converts to another floating-point dtype."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +155,10 @@ class Cell:
     passed: Count = 0
     total: Count = 0
     reasons: tuple[Reason, ...] = ()
+    cases: tuple[RecordedCase, ...] = ()
+    """The cases that were run."""
+    case_numbers: tuple[Count, ...] = ()
+    """In a file, in place of `cases`: their positions in the cases of the target."""
     host_transfer: bool | None = None
     computes: Count | None = None
     expected: Expected | None = None
@@ -147,6 +174,8 @@ class Target:
 
     kind: Name
     cells: tuple[Cell, ...] = ()
+    cases: tuple[RecordedCase, ...] = ()
+    """In a file, the different cases of all cells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ import msgspec
 from sphinx_xpcaps.files import read_untrusted, write_atomically
 from sphinx_xpcaps.results import bundle
 from sphinx_xpcaps.results.garbage import garbage_collection_paused
-from sphinx_xpcaps.results.model import BUNDLE_SCHEMA, SCHEMA, Cell, Record
+from sphinx_xpcaps.results.model import BUNDLE_SCHEMA, SCHEMA, Cell, Record, RecordedCase
 from sphinx_xpcaps.results.sharing import SharedParts
 from sphinx_xpcaps.results.text import clean, escape, may_be_unsafe
 
@@ -160,7 +160,16 @@ def clean_cell(cell: Cell) -> Cell:
             )
             for reason in cell.reasons
         ),
+        cases=tuple(map(_clean_case, cell.cases)),
     )
+
+
+def _clean_case(case: RecordedCase) -> RecordedCase:
+    """Return a case with safe texts, without its code if that would be cut."""
+    call, setup, expression = clean(case.call), clean(case.setup), clean(case.expression or "")
+    if not expression or (setup, expression) != (escape(case.setup), escape(case.expression or "")):
+        return RecordedCase(call=call)
+    return replace(case, call=call, setup=setup, expression=expression)
 
 
 def _read(path: Path, shared: SharedParts) -> tuple[Record, ...]:

@@ -52,7 +52,10 @@ def _hashable(reasons: tuple[Reason, ...]) -> tuple[object, ...]:
     """Return a key that is compared faster than reasons."""
     return tuple(
         [
-            (each.message, each.call, each.mode, each.outcome, each.exception, each.line)
+            (
+                *(each.message, each.call, each.mode, each.outcome, each.exception, each.line),
+                *(each.case, each.variant),
+            )
             for each in reasons
         ]
     )

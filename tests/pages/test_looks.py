@@ -31,6 +31,8 @@ cell => {
 }).map(cell => cell.textContent)"""
 
 
+CLIPBOARD = ["clipboard-read", "clipboard-write"]
+
 ROWS_LOOK_ALIKE = """() => [...document.querySelectorAll('.xp-capabilities tbody tr')].every(
 row => new Set([...row.cells].map(cell => {
   const style = getComputedStyle(cell);
@@ -61,6 +63,18 @@ def test_all_columns_of_a_function_are_visible_and_look_alike(html, width):
         for frame in page.query_selector_all(".xpcaps-scroll"):
             assert frame.evaluate("frame => frame.scrollWidth <= frame.clientWidth")
         assert page.evaluate(ROWS_LOOK_ALIKE)
+
+
+def test_a_button_copies_the_program_of_a_case(offline):
+    with opened(offline.out / "works.html", permissions=CLIPBOARD) as page:
+        page.click(".xpcaps-how > summary")
+        page.click(".xpcaps-program > summary")
+        page.click(".xpcaps-copy")
+        page.wait_for_function("document.querySelector('.xpcaps-copy').textContent == 'Copied'")
+        copied = page.evaluate("navigator.clipboard.readText()")
+        program = page.text_content(".xpcaps-program pre")
+    assert "import numpy as xp" in program
+    assert copied == program
 
 
 def test_symbols_are_marked_as_to_be_printed(offline):

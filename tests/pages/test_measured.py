@@ -69,6 +69,20 @@ def test_a_pattern_matches_descriptions_from_every_source(first, page, target):
     assert cells(first.page(page), target)
 
 
+def test_each_case_has_its_call_and_a_program_that_repeats_it(first, monkeypatch, capsys):
+    (evidence,) = first.page("markdown.html").select("details.xpcaps-how")
+    calls = [words(item) for item in evidence.select("ul ul > li > p")]
+    assert calls[0] == "through_numpy(np.asarray([1.0, 2.0])) : passed"
+    assert calls[-1].startswith("through_numpy(np.asarray([1.0, 2.0])) : eager: raised")
+    programs = evidence.select("details.xpcaps-program")
+    assert len(programs) == len(calls)
+    monkeypatch.syspath_prepend(str(first.src))
+    text = programs[0].pre.get_text()
+    exec(text, {})
+    assert capsys.readouterr().out.strip() == "[1. 2.]"
+    assert "import array_api_strict as xp" in programs[-1].pre.get_text()
+
+
 def described(page: BeautifulSoup) -> dict[str, list[str]]:
     """Return the kinds of elements in the body of each description, by name."""
     found = {}

@@ -13,6 +13,7 @@ from sphinx_xpcaps.results.model import (
     Outcome,
     Reason,
     Record,
+    RecordedCase,
     Status,
     Target,
     Unavailable,
@@ -21,6 +22,8 @@ from tests.results.make import cell, environment, record
 
 BACKENDS = ("torch", "jax", "numpy")
 DEVICES = ("cpu", "gpu")
+CASE = RecordedCase(call="f(x)", setup="x = 1", expression="pkg.f(x)", arrays=("x",))
+OTHER_CASE = RecordedCase(call="f(open(x))")
 
 statuses = st.sampled_from([status for status in Status if status is not Status.CONFLICT])
 dates = st.sampled_from(["2026-01-01", "2026-01-02", "2026-02-01"])
@@ -51,6 +54,7 @@ def cells(draw: st.DrawFn, backend: str, device: str) -> Cell:
         device=device,
         reasons=draw(st.sampled_from([(), (reason,)])),
         modes=draw(st.sampled_from([{}, {"eager": Status.SUPPORTED, "jit": status}])),
+        cases=draw(st.sampled_from([(), (CASE,), (CASE, OTHER_CASE), (OTHER_CASE,)])),
         expected=None if status.measured else expected,
         date=draw(st.sampled_from([None, "2025-12-01"])),
         key=draw(st.sampled_from([None, "sha256:1", "sha256:1 + sha256:2 + sha256:3"])),

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from sphinx_xpcaps.results import bundle
 from sphinx_xpcaps.results.cell_key import join_key
 from sphinx_xpcaps.results.merge_records import merge_records
-from sphinx_xpcaps.results.model import Cell, Record, Status, Target
+from sphinx_xpcaps.results.model import Cell, Record, RecordedCase, Status, Target
 from sphinx_xpcaps.results.record import (
     RecordError,
     read,
@@ -55,6 +55,31 @@ def test_defaults_are_left_out(tmp_path: Path) -> None:
     content = json.loads(bundle.encode([record(environment(), cell(Status.NOT_APPLICABLE))]))
     (cells,) = [target["cells"] for target in content["records"][0]["targets"].values()]
     assert cells == [{"backend": "torch", "device": "cpu", "status": "not_applicable"}]
+
+
+def test_the_cases_of_a_target_are_stored_once(tmp_path: Path) -> None:
+    case = RecordedCase(call="f(x)", setup="x = 1", expression="pkg.f(x)", arrays=("x",))
+    other = RecordedCase(call="f(open(x))")
+    cells = (
+        cell(Status.SUPPORTED, backend="jax", cases=(case, other)),
+        cell(Status.SUPPORTED, backend="torch", cases=(other,)),
+    )
+    path = tmp_path / "record.json"
+    write_bundle([record(environment(), *cells)], path)
+    (target,) = json.loads(path.read_text())["records"][0]["targets"].values()
+    assert [each["call"] for each in target["cases"]] == ["f(x)", "f(open(x))"]
+    assert [each["case_numbers"] for each in target["cells"]] == [[0, 1], [1]]
+    assert read(path).targets[TARGET].cells == cells
+
+
+def test_a_number_without_a_case_is_no_record(tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    write_bundle([record(environment(), cell(Status.SUPPORTED, case_numbers=(0,)))], path)
+    content = json.loads(path.read_text())
+    content["records"][0]["targets"][TARGET]["cells"][0]["case_numbers"] = [0]
+    path.write_text(json.dumps(content))
+    with pytest.raises(RecordError, match="the number of a case"):
+        read(path)
 
 
 def test_digests_of_the_engine_and_the_package_are_stored_once() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sphinx_xpcaps.cases.model import VariantName
 from sphinx_xpcaps.cases.plans import plan_rank
 from sphinx_xpcaps.measure.model import CaseRun, CaseSummary, TargetRuns
-from sphinx_xpcaps.results.model import Outcome, Reason
+from sphinx_xpcaps.results.model import Outcome, Reason, RecordedCase
 
 _LONGEST_CALL = 100
 """A longer call is shortened in a reason."""
@@ -20,6 +20,8 @@ class CaseResult:
 
     summary: CaseSummary
     runs: tuple[CaseRun, ...]
+    number: int
+    """Position among the cases that are judged."""
 
     def eager(self, variant: VariantName) -> list[CaseRun]:
         """Return the eager runs of a variant."""
@@ -91,19 +93,41 @@ class CaseResult:
 
     def reason(self, run: CaseRun) -> Reason:
         """Return a run of the case as a reason."""
-        text = self.summary.text
+        variant = run.key.variant
         return Reason(
             mode=run.key.mode,
             outcome=run.outcome,
             exception=run.exception,
             message=run.message,
-            call=text if len(text) <= _LONGEST_CALL else text[: _LONGEST_CALL - 1] + "…",
+            call=_shortened(self.summary.text),
+            case=self.number,
+            variant=None if variant == VariantName.AS_WRITTEN else variant,
+        )
+
+    def recorded(self) -> RecordedCase:
+        """Return the case for a record."""
+        code = self.summary.code
+        call = _shortened(self.summary.text)
+        if code is None:
+            return RecordedCase(call=call)
+        return RecordedCase(
+            call=call,
+            setup=code.setup,
+            expression=code.expression,
+            arrays=code.arrays,
+            floats=code.floats,
         )
 
 
 def case_results(runs: TargetRuns) -> list[CaseResult]:
-    """Return the results of all cases of a target."""
-    return [
-        CaseResult(summary, tuple(run for run in runs.runs if run.key.case == i))
+    """Return the results of the cases of a target; of those that do not apply only if none does."""
+    every = [
+        CaseResult(summary, tuple(run for run in runs.runs if run.key.case == i), i)
         for i, summary in enumerate(runs.cases)
     ]
+    found = [case for case in every if case.passed is not None or case.failure.applies] or every
+    return [replace(case, number=i) for i, case in enumerate(found)]
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_CALL else text[: _LONGEST_CALL - 1] + "…"

@@ -54,8 +54,7 @@ def judge(result: GroupResult, *, key: str) -> Cell:
 
 
 def _judge_runs(runs: TargetRuns, backend: Backend, key: str) -> Cell:
-    every = case_results(runs)
-    cases = [case for case in every if case.passed is not None or case.failure.applies] or every
+    cases = case_results(runs)
     working = [case for case in cases if case.passed is not None]
     judgements = {"eager": _judge_eager(cases, backend)}
     for mode in runs.group.modes:
@@ -79,6 +78,7 @@ def _judge_runs(runs: TargetRuns, backend: Backend, key: str) -> Cell:
             *(reason for each in judgements.values() for reason in each.reasons),
             *(_problems(cases) if backend.is_reference else ()),
         ),
+        cases=tuple(case.recorded() for case in cases),
         host_transfer=any(_transfers(case, backend) for case in working),
         computes=sum(case.passed.computes for case in working if case.passed),
         graph=_graph(cases),

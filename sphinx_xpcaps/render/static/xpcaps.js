@@ -56,6 +56,28 @@
   });
 })();
 
+/* A button that copies a program, unless an extension adds one to every block of code. */
+document.addEventListener("DOMContentLoaded", () => {
+  "use strict";
+
+  if (document.querySelector('script[src*="copybutton"]')) return;
+  document.querySelectorAll(".xpcaps-program").forEach((program) => {
+    const words = JSON.parse(program.dataset.words);
+    const code = program.querySelector("pre");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "xpcaps-copy";
+    button.textContent = words.copy;
+    button.addEventListener("click", async () => {
+      window.getSelection().selectAllChildren(code);
+      if (navigator.clipboard) await navigator.clipboard.writeText(code.textContent);
+      else document.execCommand("copy"); // pages without encryption
+      button.textContent = words.copied;
+    });
+    program.append(button);
+  });
+});
+
 /* The report: views, search, filters and order, kept in the address. Without this script, the whole
    tables are shown. */
 (function () {
