@@ -10,7 +10,7 @@ import click
 from sphinx_xpcaps.cli import options
 from sphinx_xpcaps.cli.bisect import bisect
 from sphinx_xpcaps.cli.formats import Code, Format, Value, format_option, json_text, table
-from sphinx_xpcaps.cli.records import FILE, check_backends, fail, read_all
+from sphinx_xpcaps.cli.records import FILE, check_backends, fail, read_all, select
 from sphinx_xpcaps.results.history import History, histories
 from sphinx_xpcaps.results.labels import DEVICES, SYMBOLS, cell_text, title
 from sphinx_xpcaps.results.sources import RecordedCell
@@ -68,7 +68,8 @@ def history(
 ) -> None:
     """Show the results of each TARGET by the version of the array library.
 
-    Versions come from all records. A row has consecutive measured versions with one result.
+    A TARGET may be a module. Versions come from all records. A row has consecutive measured
+    versions with one result.
     """
     if bisects:
         if len(names) != 1:
@@ -88,13 +89,17 @@ def history(
         return
     records = read_all(files)
     check_backends(names, records)
+    known = {name for record in records for name in record.targets}
     found: dict[str, list[History]] = {}
-    for target in targets:
-        found[target] = [
-            one for one in histories(records, target) if not names or one.backend in names
-        ]
-        if not found[target]:
+    for target in select(targets, sorted(known)):
+        several = histories(records, target)
+        chosen = [one for one in several if not names or one.backend in names]
+        if chosen:
+            found[target] = chosen
+        elif target in targets:
             fail(f"{target}: no record has a measurement")
+    if not found:
+        fail(f"{', '.join(targets)}: no record has a measurement")
     if style is Format.JSON:
         shown = json_text([_plain(target, one) for target, one in _each(found)])
     elif style is Format.TEXT:

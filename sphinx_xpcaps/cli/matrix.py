@@ -60,7 +60,7 @@ class _Settings(msgspec.Struct, kw_only=True, rename="kebab", forbid_unknown_fie
 @click.option(
     "--recreate", is_flag=True, help="Create the environments again, also those that exist already."
 )
-@options.measuring
+@options.measuring_elsewhere
 def matrix(
     targets: tuple[str, ...],
     texts: tuple[str, ...],

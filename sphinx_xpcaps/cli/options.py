@@ -124,13 +124,6 @@ _MEASURING = (
         help="Memory limit of a worker and its child processes, such as 2GB. [default: none]",
     ),
     click.option(
-        "--verify",
-        type=click.FloatRange(min=0, max=1),
-        default=0.0,
-        metavar="SHARE",
-        help="Share of the targets to measure a second time, to find results that vary.",
-    ),
-    click.option(
         "--mode",
         "modes",
         multiple=True,
@@ -155,6 +148,15 @@ _MEASURING = (
         help="File of recorded calls (*.cases), or module with cases. Repeatable.",
     ),
     click.option("--force", is_flag=True, help="Measure all cells again."),
+)
+_IN_THIS_ENVIRONMENT = (
+    click.option(
+        "--verify",
+        type=click.FloatRange(min=0, max=1),
+        default=0.0,
+        metavar="SHARE",
+        help="Share of the targets to measure a second time, to find results that vary.",
+    ),
     click.option(
         "--scheduler",
         default="",
@@ -167,7 +169,17 @@ _MEASURING = (
 
 def measuring(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options for measuring to a command, which receives them as ``config``."""
+    return _with_config(command, (*_MEASURING, *_IN_THIS_ENVIRONMENT))
 
+
+def measuring_elsewhere(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options for measuring in other environments, which are passed as ``config``."""
+    return _with_config(command, _MEASURING)
+
+
+def _with_config(
+    command: Callable[..., None], added: Sequence[Callable[..., Any]]
+) -> Callable[..., None]:
     @wraps(command)
     def with_config(
         *,
@@ -175,13 +187,13 @@ def measuring(command: Callable[..., None]) -> Callable[..., None]:
         jobs: int | None,
         timeout: float,
         memory: int,
-        verify: float,
         modes: list[str],
         environment: dict[str, str],
         setup: str,
         sources: list[str],
         force: bool,
-        scheduler: str,
+        verify: float = 0.0,
+        scheduler: str = "",
         **others: Any,
     ) -> None:
         config = Config(
@@ -200,6 +212,6 @@ def measuring(command: Callable[..., None]) -> Callable[..., None]:
         command(config=config, **others)
 
     decorated: Callable[..., None] = with_config
-    for option in reversed(_MEASURING):
+    for option in reversed(added):
         decorated = option(decorated)
     return decorated

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import NoReturn
 
@@ -74,3 +75,24 @@ def check_backends(names: Iterable[str], records: Sequence[Record]) -> None:
     for name in names:
         if name not in known:
             fail(f"no record has cells of {name!r}; there are {', '.join(known) or 'none'}")
+
+
+def select(names: Iterable[str], known: Collection[str]) -> list[str]:
+    """Return the known targets that names denote; exit if a name denotes none.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Targets, or modules and classes, which denote everything below them.
+    known : collection of str
+        The targets of the records.
+    """
+    found: dict[str, None] = {}
+    for name in names:
+        below = [target for target in known if f"{target}.".startswith(f"{name}.")]
+        if not below:
+            close = get_close_matches(name, known, 1)
+            hint = f" (did you mean {close[0]!r}?)" if close else ""
+            fail(f"no record has a target {name!r}{hint}")
+        found |= dict.fromkeys([name] if name in known else below)
+    return list(found)

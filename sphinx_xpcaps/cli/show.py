@@ -11,7 +11,7 @@ import click
 from rich.table import Table as Grid
 
 from sphinx_xpcaps.cli.formats import Code, Format, Value, format_option, json_text, table
-from sphinx_xpcaps.cli.records import FILE, check_backends, fail, read_all, tables_of
+from sphinx_xpcaps.cli.records import FILE, check_backends, read_all, select, tables_of
 from sphinx_xpcaps.cli.run import plain_console
 from sphinx_xpcaps.cli.target_details import lines
 from sphinx_xpcaps.results.labels import DEVICES, STATUSES, SYMBOLS, one_line, short_reason, title
@@ -31,6 +31,8 @@ _HEADER = (
     "Date",
     "Reason",
 )
+_LONGEST_LINE = 2000
+"""Number of characters in a line of the overview."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,18 +83,15 @@ def show(
     """Show the tables of the records in each FILE.
 
     Without a TARGET, there is one line per function; with TARGETS, the reasons and calls of each.
+    A TARGET may be a module, whose functions have one line each.
     """
-    more_files = [Path(name) for name in arguments if Path(name).is_file()]
-    targets = [name for name in arguments if not Path(name).is_file()]
-    records = read_all([file, *more_files])
+    more_files = [name for name in arguments if _is_file(name)]
+    targets = [name for name in arguments if not _is_file(name)]
+    records = read_all([file, *map(Path, more_files)])
     check_backends(names, records)
     derived = tables_of(records, names or backends_of(records))
-    unknown = [name for name in targets if name not in derived]
-    if unknown:
-        where = "no file has a" if more_files else f"{file} has no"
-        fail(f"{where} target {unknown[0]!r}")
     chosen = Filter(backends=names, statuses=statuses, notes=notes)
-    tables = [chosen.apply(derived[name]) for name in targets or derived]
+    tables = [chosen.apply(derived[name]) for name in select(targets, derived) or derived]
     if statuses or notes:
         tables = [each for each in tables if each.cells]
     if style is Format.JSON:
@@ -101,21 +100,30 @@ def show(
         click.echo(table(style, _HEADER, _cell_rows(tables)), nl=False)
     elif style is not Format.TEXT:
         click.echo(table(style, *_overview(tables)), nl=False)
-    elif targets:
+    elif any(name in derived for name in targets):
         for each in tables:
             click.echo("\n".join(lines(each)))
     else:
         _print_overview(tables)
 
 
+def _is_file(name: str) -> bool:
+    """Return whether an argument is a file or a pattern, and not the name of a target."""
+    is_dotted_name = all(part.isidentifier() for part in name.split("."))
+    return Path(name).is_file() or name.endswith(".json") or not is_dotted_name
+
+
 def _print_overview(tables: Sequence[Table]) -> None:
     header, rows = _overview(tables)
+    console = plain_console()
     grid = Grid(box=None, pad_edge=False)
     for index, text in enumerate(header):
-        grid.add_column(text, no_wrap=index == 0)
+        grid.add_column(text, no_wrap=index == 0 or not console.is_terminal)
     for row in rows:
         grid.add_row(*(value.text if isinstance(value, Code) else value for value in row))
-    console = plain_console()
+    # Rich cuts words that do not fit. Programs that read the output have no width.
+    size = console.measure(grid, options=console.options.update(width=_LONGEST_LINE))
+    console.width = max(console.width, size.minimum if console.is_terminal else size.maximum)
     console.print(grid)
     counts = Counter(shown.cell.status for each in tables for shown in each.cells)
     summary = ", ".join(

@@ -108,7 +108,12 @@ def _reasons(cell: Cell) -> tuple[object, ...]:
 
 
 def new_reason(change: Change) -> str:
-    """Return the first reason of the new cell that the old one does not have."""
+    """Return the first reason of the new cell that the old one does not have.
+
+    Why neither cell was measured is no reason for a change of what is expected.
+    """
+    if not any(cell and cell.status.measured for cell in (change.old, change.new)):
+        return ""
     known = {reason_text(reason) for reason in change.old.reasons} if change.old else set[str]()
     found = [reason_text(reason) for reason in change.new.reasons] if change.new else []
     return next((text for text in found if text not in known), "")
@@ -139,6 +144,12 @@ def _facts(
             name,
             _values(getattr(record.environment, name) for record in old),
             _values(getattr(record.environment, name) for record in new),
+        )
+    for name in sorted({name for record in both for name in record.environment.variables}):
+        yield (
+            name,
+            _values(record.environment.variables.get(name) for record in old),
+            _values(record.environment.variables.get(name) for record in new),
         )
 
 

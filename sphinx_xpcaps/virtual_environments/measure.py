@@ -57,7 +57,8 @@ def measure_in(
     # A target that does not exist in an older version is a result.
     if done.returncode not in (0, 1) or not output.exists():
         lines = (done.stderr or done.stdout or "").strip().splitlines()
-        raise MeasureError(lines[-1] if lines else f"it ended with status {done.returncode}")
+        last = lines[-1] if lines else f"it ended with status {done.returncode}"
+        raise MeasureError(last.removeprefix("Error: "))
     try:
         return read(output)
     except RecordError as error:
@@ -67,6 +68,8 @@ def measure_in(
 def _options(config: Config) -> list[str]:
     """Return the arguments of ``measure`` for options."""
     options = ["--timeout", f"{config.timeout:g}"]
+    if config.memory:
+        options += ["--memory", str(config.memory)]
     if config.jobs:
         options += ["--jobs", str(config.jobs)]
     if config.setup:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sphinx_xpcaps.results.model import Cell, Outcome, Reason, Record, Status, Target
+from sphinx_xpcaps.results.model import Cell, Expected, Outcome, Reason, Record, Status, Target
 from tests.cli.conftest import Run, Write
 from tests.results.make import cell, environment, record, unmeasured
 
@@ -68,6 +68,25 @@ def test_every_kind_of_change_is_listed(run: Run, files: tuple[str, str]) -> Non
 def test_equal_records_have_no_differences(run: Run, files: tuple[str, str]) -> None:
     answer = run("diff", files[0], files[0])
     assert (answer.exit_code, answer.output) == (0, "no differences\n")
+
+
+def test_what_differs_in_the_environment_is_named(run: Run, write: Write) -> None:
+    write("old.json", record(environment(variables={"SWITCH": "1"}), WORKS))
+    write("new.json", record(environment(accelerator="NVIDIA H100"), WORKS))
+    assert run("diff", "old.json", "new.json").output == (
+        "Environment: accelerator none → NVIDIA H100, SWITCH 1 → none\nno differences\n"
+    )
+
+
+def test_why_a_cell_is_not_measured_is_no_reason_for_another_expectation(
+    run: Run, write: Write
+) -> None:
+    for name, status in (("old", Status.UNSUPPORTED), ("new", Status.SUPPORTED)):
+        expected = Expected(status=status)
+        one = unmeasured(f"{name}: no GPU", device="gpu", expected=expected)
+        write(f"{name}.json", record(environment(), one))
+    lines = run("diff", "old.json", "new.json").output.splitlines()
+    assert lines[1] == "  pkg.func: PyTorch on GPU: expected unsupported → expected supported"
 
 
 def test_a_mode_that_gets_worse_is_a_regression(run: Run, write: Write) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from sphinx_xpcaps.results.model import Cell, Record, Status
 from tests.cli.conftest import Run, Write
-from tests.results.make import cell, environment, record
+from tests.results.make import cell, environment, record, unmeasured
 
 
 def jax(version: str, status: Status, *notes: str, **facts: str) -> Record:
@@ -97,7 +97,7 @@ def test_a_property_that_separates_results_of_one_version_is_named(run: Run, wri
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["pkg.nope"], "pkg.nope: no record has a measurement"),
+        (["pkg.nope"], "no record has a target 'pkg.nope' (did you mean 'pkg.func'?)"),
         (["pkg.func", "--backend", "dask"], "no record has cells of 'dask'; there are jax"),
     ],
 )
@@ -105,6 +105,21 @@ def test_a_property_that_separates_results_of_one_version_is_named(run: Run, wri
 def test_what_is_in_no_record_is_one_line(run: Run, arguments: list[str], message: str) -> None:
     answer = run("history", *arguments, "--record", "all.json")
     assert (answer.exit_code, answer.stderr) == (2, f"Error: {message}\n")
+
+
+@pytest.mark.usefixtures("versions")
+def test_a_module_denotes_its_targets(run: Run) -> None:
+    answer = run("history", "pkg", "--record", "all.json")
+    assert answer.output == run("history", "pkg.func", "--record", "all.json").output
+
+
+def test_a_target_without_measurement_is_one_line(run: Run, write: Write) -> None:
+    write("all.json", record(environment(), unmeasured("no GPU")))
+    answer = run("history", "pkg.func", "--record", "all.json")
+    assert (answer.exit_code, answer.stderr) == (
+        2,
+        "Error: pkg.func: no record has a measurement\n",
+    )
 
 
 def test_records_are_expected_in_the_folder_of_the_guide(run: Run) -> None:

@@ -134,7 +134,24 @@ def test_several_files_can_be_shown(run: Run, write: Write) -> None:
     assert one.startswith("pkg.b (function)")
     assert "pkg.a" not in one
     missing = run("show", "a.json", "b.json", "pkg.c").stderr
-    assert missing == "Error: no file has a target 'pkg.c'\n"
+    assert missing == "Error: no record has a target 'pkg.c' (did you mean 'pkg.b'?)\n"
+
+
+def test_a_module_denotes_its_targets(run: Run, write: Write) -> None:
+    names = ("pkg.sub.f", "pkg.sub.g", "pkg.subway")
+    write("a.json", *(record(environment(), cell(Status.SUPPORTED), target=n) for n in names))
+    lines = run("show", "a.json", "pkg.sub").output.splitlines()
+    assert [line.split()[0] for line in lines] == ["Target", "pkg.sub.f", "pkg.sub.g", "2"]
+
+
+@pytest.mark.parametrize("columns", ["40", "300"])
+def test_the_overview_never_cuts_words(
+    run: Run, file: str, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    assert "⚠️ partial: no JIT" in run("show", file).output
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as in a terminal, where lines are wrapped
+    assert {"supported", "partial:", "measured:"} <= set(run("show", file).output.split())
 
 
 @pytest.mark.parametrize(
@@ -142,7 +159,8 @@ def test_several_files_can_be_shown(run: Run, write: Write) -> None:
     [
         (["nowhere.json"], "nowhere.json: No such file or directory"),
         (["*.toml"], "no file matches '*.toml'"),
-        (["record.json", "pkg.nope"], "record.json has no target 'pkg.nope'"),
+        (["record.json", "nowhere.json"], "nowhere.json: No such file or directory"),
+        (["record.json", "pkg.nope"], "no record has a target 'pkg.nope'"),
         (["record.json", "--backend", "pytorch"], "no record has cells of 'pytorch'; there are"),
     ],
 )

@@ -69,6 +69,8 @@ def test_what_is_no_record_is_an_error(run: Run, content: bytes, message: str) -
     answer = run("validate", "bad.json")
     assert answer.exit_code == 1
     assert answer.output.startswith(f"bad.json: {message}")
+    lines = answer.output.splitlines()
+    assert len(lines) == len(set(lines))
 
 
 def test_the_number_of_errors_is_limited(run: Run) -> None:

@@ -16,6 +16,7 @@ from sphinx_xpcaps.results.model import (
     RecordedCase,
     Status,
     Target,
+    Tool,
     Unavailable,
 )
 from tests.results.make import cell, environment, record
@@ -40,6 +41,9 @@ def environments(draw: st.DrawFn) -> Environment:
         processor=draw(st.sampled_from(["Xeon", "EPYC"])),
         variables=draw(st.sampled_from([{}, {"SWITCH": "1"}])),
     )
+
+
+ANYWHERE = environments()
 
 
 @st.composite
@@ -73,7 +77,7 @@ def targets(draw: st.DrawFn) -> Target:
 
 
 @st.composite
-def records(draw: st.DrawFn) -> Record:
+def records(draw: st.DrawFn, where: st.SearchStrategy[Environment] = ANYWHERE) -> Record:
     names = st.sampled_from(["pkg.f", "pkg.g", "other.h"])
     entries = st.builds(
         Unavailable,
@@ -83,10 +87,19 @@ def records(draw: st.DrawFn) -> Record:
     )
     unavailable = draw(st.lists(entries, max_size=2, unique_by=lambda one: one.backend))
     return replace(
-        record(draw(environments()), version=draw(st.sampled_from(["1.0", "2.0"]))),
+        record(draw(where), version=draw(st.sampled_from(["1.0", "2.0"]))),
+        tool=Tool(name="sphinx-xpcaps", version=draw(st.sampled_from(["0.1.0", "0.2.0"]))),
         unavailable=tuple(sorted(unavailable, key=lambda one: one.backend)),
         targets=draw(st.dictionaries(names, targets(), max_size=3)),
     )
 
 
-several_records = st.lists(records(), max_size=5)
+@st.composite
+def lists_of_records(draw: st.DrawFn) -> list[Record]:
+    """Return records of at most two machines, so that several have the same environment."""
+    machines = st.sampled_from(draw(st.lists(environments(), min_size=1, max_size=2)))
+    where = st.builds(lambda machine, date: replace(machine, date=date), machines, dates)
+    return draw(st.lists(records(where), max_size=5))
+
+
+several_records = lists_of_records()

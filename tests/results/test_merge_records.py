@@ -45,10 +45,9 @@ def test_combining_twice_changes_nothing(found: list[Record]) -> None:
 
 
 @settings(max_examples=50)
-@given(several_records, several_records, several_records)
-def test_records_can_be_combined_in_steps(
-    first: list[Record], second: list[Record], third: list[Record]
-) -> None:
+@given(several_records, st.integers(0, 5), st.integers(0, 5))
+def test_records_can_be_combined_in_steps(found: list[Record], start: int, end: int) -> None:
+    first, second, third = found[:start], found[start : start + end], found[start + end :]
     assert combined(merge_records([*first, *second]), third) == combined(
         first, merge_records(second + third)
     )

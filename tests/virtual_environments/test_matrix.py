@@ -12,8 +12,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sphinx_xpcaps.cli import main
+from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.results.model import Record, Status
 from sphinx_xpcaps.results.record import read_records
+from sphinx_xpcaps.virtual_environments import measure
 from sphinx_xpcaps.virtual_environments import releases as releases_module
 from sphinx_xpcaps.virtual_environments.create import Contents, environment_for
 from tests.virtual_environments.wheels import write_wheel
@@ -139,6 +141,29 @@ def test_what_cannot_be_done_is_one_line(
     assert answer.exit_code == 2
     assert answer.stderr.startswith(f"Error: {message}")
     assert answer.stderr.count("\n") == 1
+
+
+def test_a_package_that_cannot_be_imported_is_one_line_for_each_environment(
+    project: Project,
+) -> None:
+    answer = project.run("matrix", "nowhere", "--with", f"{LIBRARY}==90.1")
+    assert answer.exit_code == 2
+    assert answer.stderr == (
+        "array-api-strict==90.1: cannot be measured: nowhere: ModuleNotFoundError: No module named "
+        "'nowhere'\nError: no environment could be measured\n"
+    )
+
+
+def test_limits_apply_in_the_environments() -> None:
+    options = measure._options(Config(memory=10**9, timeout=5))
+    assert options[:4] == ["--timeout", "5", "--memory", "1000000000"]
+
+
+@pytest.mark.parametrize("option", ["--scheduler=tcp://127.0.0.1:1", "--verify=0.5"])
+def test_options_that_only_apply_to_this_environment_are_refused(option: str) -> None:
+    answer = CliRunner().invoke(main, ["matrix", "f", option])
+    assert answer.exit_code == 2
+    assert "No such option" in answer.stderr
 
 
 @pytest.mark.parametrize(
