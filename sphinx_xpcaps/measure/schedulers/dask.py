@@ -136,6 +136,8 @@ class DaskScheduler:
     def _connect(self) -> Any:
         from distributed import Client
 
+        if self._address.startswith("tls:"):
+            self._check_certificates()
         place = "scheduler_file" if self._address.endswith(".json") else "address"
         deadline = time.monotonic() + self._patience
         while True:
@@ -159,6 +161,20 @@ class DaskScheduler:
                     message = f"the scheduler {self._address} {what}: {reason}"
                     raise SchedulerError(message) from error
             time.sleep(_INTERVAL)
+
+    def _check_certificates(self) -> None:
+        """Raise if the configuration of dask has no certificates; waiting would not help."""
+        from distributed import Security
+
+        try:
+            context = Security().get_connection_args("client")["ssl_context"]
+        except (OSError, ValueError) as error:  # includes those of ssl
+            raise SchedulerError(f"the scheduler {self._address} needs TLS: {error}") from error
+        if context is None:
+            raise SchedulerError(
+                f"the scheduler {self._address} needs TLS, but there is no distributed.comm.tls in "
+                "the configuration of dask"
+            )
 
     def _disconnect(self) -> None:
         self._futures.clear()
