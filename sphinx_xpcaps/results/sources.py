@@ -22,6 +22,8 @@ class Source:
     environment: Environment
     package: Package
     """The package of the measured target."""
+    record_package: Package
+    """The package that the record names, which may be another one."""
     identity: str
     """A text that sources share if only their dates differ."""
 
@@ -54,8 +56,9 @@ class RecordedCell:
 
     @property
     def facts(self) -> Environment:
-        """The environment, with the version of the package in any case."""
-        return _with_package(self.environment, self.package)
+        """The environment, with the versions of both packages in any case."""
+        of_target = _with_package(self.environment, self.package)
+        return _with_package(of_target, self.source.record_package)
 
     @property
     def status_and_notes(self) -> StatusAndNotes:
@@ -79,6 +82,7 @@ class RecordSources:
             source = Source(
                 environment=environment if date is None else replace(environment, date=date),
                 package=_package(self._record, package),
+                record_package=self._record.package,
                 identity=self._identity,
             )
             self._known[package, date] = source
