@@ -28,7 +28,9 @@ class StrictBackend(Backend):
     promotion = Promotion(strict=True, aliases=frozenset(("ceil", "floor", "trunc")))
 
     def missing_device(self, device: str) -> str:
-        return ""
+        if hasattr(self.namespace(), "Device"):
+            return ""
+        return "it has no devices; version 2.1 or newer is needed"
 
     def namespace(self) -> Namespace:
         import array_api_strict

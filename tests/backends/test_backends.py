@@ -122,6 +122,13 @@ def test_missing_library_is_reported_as_not_installed(monkeypatch: pytest.Monkey
     assert answer.reason == "torch is not installed"
 
 
+def test_an_array_api_strict_without_devices_is_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(pytest.importorskip("array_api_strict"), "Device")
+    answer = get_backend("array-api-strict").availability("cpu")
+    assert not answer.usable
+    assert answer.reason.endswith("but it has no devices; version 2.1 or newer is needed")
+
+
 def test_missing_gpu_is_reported_in_one_line() -> None:
     answer = get_backend("cupy").availability("gpu")
     if not answer.usable:
