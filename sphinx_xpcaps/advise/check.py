@@ -11,7 +11,8 @@ from sphinx_xpcaps.advise.argument_limits import Match
 from sphinx_xpcaps.advise.knowledge import Knowledge, Limit
 from sphinx_xpcaps.advise.model import Counts, Finding, Place, Report, UnknownCall
 from sphinx_xpcaps.advise.names import Data, Names, Reference
-from sphinx_xpcaps.advise.scopes import Call, read_scopes
+from sphinx_xpcaps.advise.scope_reader import read_scopes
+from sphinx_xpcaps.advise.scopes import Call
 from sphinx_xpcaps.results import labels
 
 
