@@ -120,6 +120,8 @@ def unmeasured_words(cell: Cell) -> str:
 def reason_words(reason: Reason) -> str:
     """Return a reason as part of a sentence."""
     message = one_line(reason.message)
+    if reason.outcome == Outcome.RAISED and not reason.exception and message:
+        return message
     if reason.outcome == Outcome.RAISED:
         exception = reason.exception or _("an exception")
         text = str(_("raised {exception}")).format(exception=exception)

@@ -105,6 +105,8 @@ def cell_text(cell: Cell | None) -> str:
 def reason_text(reason: Reason) -> str:
     """Return a reason as part of a sentence."""
     message = one_line(reason.message)
+    if reason.outcome == Outcome.RAISED and not reason.exception and message:
+        return message  # the function returned, but not as the mode requires
     if reason.outcome == Outcome.RAISED:
         return f"raised {reason.exception or 'an exception'}" + (f": {message}" if message else "")
     outcome = OUTCOMES.get(reason.outcome, str(reason.outcome))
