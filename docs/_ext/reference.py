@@ -1,4 +1,4 @@
-"""Parts of the guide generated from the code: options, warnings, symbols and JSON Schemas."""
+"""Parts of the guide generated from the code: options, warnings, rules, symbols and JSON Schemas."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
+from sphinx_xpcaps.advise.rules import RULES
 from sphinx_xpcaps.config import options
 from sphinx_xpcaps.declared import findings_file
 from sphinx_xpcaps.declared import known_differences as known
@@ -47,6 +48,18 @@ class Warnings(_Generated):
         return ["| type | meaning |", "| --- | --- |", *rows]
 
 
+class Rules(_Generated):
+    """List every rule of ``advise``."""
+
+    def source(self) -> list[str]:
+        """Return a table in Markdown."""
+        rows = [
+            f"| {rule.code} | `{rule.name}` | {rule.meaning} | {'yes' if rule.default else 'no'} |"
+            for rule in RULES.values()
+        ]
+        return ["| rule | name | meaning | default |", "| --- | --- | --- | --- |", *rows]
+
+
 class StatusSymbol(SphinxRole):
     """Show the symbol of a status, as tables do."""
 
@@ -72,6 +85,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Add the directives and publish the schemas."""
     app.add_directive("xpcaps-options", Options)
     app.add_directive("xpcaps-warnings", Warnings)
+    app.add_directive("xpcaps-rules", Rules)
     app.add_role("xpcaps-status", StatusSymbol())
     app.connect("build-finished", publish_schemas)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -119,7 +119,8 @@ class _Checker:
                 seen.add(limit.backend)
             library = labels.title(limit.backend)
             message = rule.summary.format(function=name, library=library)
-            detail = limit.reason or limit.note
+            in_words = rule in (rules.RETURNS_NUMPY, rules.WRONG_VALUES)
+            detail = limit.note if in_words else limit.reason or limit.note
             yield Finding(
                 place=self._place(found.call.node),
                 code=rule.code,
