@@ -1,4 +1,4 @@
-"""Parts of the guide generated from the code: options, warnings, rules, symbols and JSON Schemas."""
+"""Parts of the guide that are generated: options, warnings, rules, symbols and JSON Schemas."""
 
 from __future__ import annotations
 
