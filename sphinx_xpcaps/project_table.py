@@ -1,4 +1,4 @@
-"""Check a table of ``pyproject.toml``: each problem is one line with the file and the key."""
+"""Check a table of ``pyproject.toml``: each problem is one line with the table and the key."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SUBTABLES = ("advise", "matrix", "pytest")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedTable:
-    """The valid values of a table, and one line for each problem."""
+    """The valid values of a table, and one line with the key for each problem."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ def check_table(
     CheckedTable
         Only values of keys that the table has.
     """
-    where = f"{project.path}: [tool.{TABLE}{'.' if name else ''}{name}]"
+    where = f"[tool.{TABLE}{'.' if name else ''}{name}]"
     table = project.content.get(name, {}) if name else project.content
     if not isinstance(table, Mapping):
         return CheckedTable(problems=(f"{where}: expected a table, got {table!r}",))

@@ -14,6 +14,7 @@ import pytest
 
 from core.backends import Backend, backends, get_backend
 from core.testing.lazy_functions import lazy_functions_transformed
+from core.testing.project_options import DTYPES, read_test_options
 from core.testing.reference_search import Wrappers, references_in, references_replaced
 from core.testing.skipping import evaluate_marks
 from core.testing.targets import SelectedTargets, TestTarget, current_target, use_target
@@ -55,8 +56,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--xp-dtype",
-        choices=["float32", "float64"],
-        default="float64",
+        choices=list(DTYPES),
         help="the default floating dtype of libraries that let it be chosen. Default: float64",
     )
     parser.addini(
@@ -90,9 +90,17 @@ def pytest_configure(config: pytest.Config) -> None:
     for mark, description in _MARKS.items():
         config.addinivalue_line("markers", f"{mark}: {description}")
     options = config.option
+    project = read_test_options(config.rootpath)
+    for problem in project.problems:
+        config.issue_config_time_warning(pytest.PytestConfigWarning(problem), stacklevel=2)
     try:
-        targets = SelectedTargets(options.xp_backend, options.xp_device, options.xp_dtype)
-        targets.check()
+        targets = SelectedTargets(
+            options.xp_backend or list(project.backends),
+            options.xp_device or project.device,
+            options.xp_dtype or project.dtype or "float64",
+        )
+        if options.xp_backend:  # those of the project are used as far as they are there
+            targets.check()
     except ValueError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[_TARGETS] = targets

@@ -30,3 +30,9 @@ def names_in_conf_py(config: Config) -> Collection[str]:
     """
     defined: Collection[str] = getattr(config, "_raw_config", ())
     return defined
+
+
+def names_on_command_line(config: Config) -> Collection[str]:
+    """Return the names of options that ``sphinx-build -D`` sets."""
+    defined: Collection[str] = getattr(config, "overrides", ())
+    return defined

@@ -111,7 +111,8 @@ def read_settings(project: ProjectTable | None) -> ReadSettings:
     checked: CheckedTable = check_table(project, TABLE, CHECKS, vars_of(Settings()))
     values = {name.replace("-", "_"): _frozen(value) for name, value in checked.values.items()}
     settings = replace(Settings(folder=project.path.parent), **values)
-    return ReadSettings(settings=settings, problems=checked.problems)
+    problems = tuple(f"{project.path}: {problem}" for problem in checked.problems)
+    return ReadSettings(settings=settings, problems=problems)
 
 
 def vars_of(settings: Settings) -> dict[str, Any]:

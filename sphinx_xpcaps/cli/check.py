@@ -30,9 +30,8 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option(
     "--declared",
     "table",
-    required=True,
     metavar="MODULE:TABLE",
-    help="Declarations: a mapping from functions to capabilities.",
+    help="Declarations: a mapping from functions to capabilities. [default: that of the project]",
 )
 @click.option(
     "--record",
@@ -67,7 +66,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @options.measuring
 def check(
     targets: tuple[str, ...],
-    table: str,
+    table: str | None,
     paths: tuple[Path, ...],
     output: Path | None,
     known_path: Path | None,
@@ -87,7 +86,10 @@ def check(
         raise click.UsageError("--output cannot be used with --record, as nothing is measured")
     if tests and not untested:
         raise click.UsageError("--tests needs --untested")
-    known = _known(known_path)
+    table = table or config.declared
+    if not table:
+        raise click.UsageError("name the declarations with --declared")
+    known = _known(known_path or (Path(config.declared_known) if config.declared_known else None))
     wanted = expand(targets, config)
     if wanted.problems:
         raise Failure("; ".join(wanted.problems))

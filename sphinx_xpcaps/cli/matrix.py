@@ -81,8 +81,9 @@ def matrix(
         raise Failure(f"name the targets, or list them in {_PROJECT} ([tool.xpcaps.matrix])")
     entries = _entries(texts or settings.environments)
     path = output or Path(settings.output or "xpcaps/versions.json")
-    config = replace(config, environment={**settings.env, **config.environment})
-    if config.backends == Config().backends and settings.backends:
+    named = click.get_current_context().params["environment"]
+    config = replace(config, environment={**config.environment, **settings.env, **named})
+    if settings.backends and not options.given("names"):
         config = replace(config, backends=list(settings.backends))
     failed = 0
     for entry in entries:

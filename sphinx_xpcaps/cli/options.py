@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
+from click.core import ParameterSource
 
 from core.backends import get_backend, optional_modes
 from sphinx_xpcaps.cases import case_file
 from sphinx_xpcaps.config import Config, parse_size
+from sphinx_xpcaps.project_options import ProjectOptions, read_options
 
 
 def _known_backends(_: click.Context, __: click.Parameter, names: tuple[str, ...]) -> list[str]:
@@ -101,7 +103,8 @@ _MEASURING = (
         multiple=True,
         metavar="NAME",
         callback=_known_backends,
-        help="Array library to measure. Repeatable. [default: numpy cupy torch jax dask]",
+        help="Array library to measure. Repeatable. [default: those of the project, or numpy "
+        "cupy torch jax dask]",
     ),
     click.option(
         "--jobs",
@@ -167,6 +170,25 @@ _IN_THIS_ENVIRONMENT = (
 )
 
 
+_OPTIONS = {"backends": "names", "cases": "sources"}
+"""The parameters of commands that have another name than the option."""
+
+
+def given(parameter: str) -> bool:
+    """Return whether a parameter of the running command was given on the command line."""
+    source = click.get_current_context().get_parameter_source(parameter)
+    return source is not None and source is not ParameterSource.DEFAULT
+
+
+def project_options() -> ProjectOptions:
+    """Return the options of the project in this folder; problems are printed as warnings."""
+    found = read_options(Path.cwd())
+    for problem in found.problems:
+        place = f"{found.path}: " if found.path else ""
+        click.echo(f"Warning: {place}{problem}", err=True)
+    return found
+
+
 def measuring(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options for measuring to a command, which receives them as ``config``."""
     return _with_config(command, (*_MEASURING, *_IN_THIS_ENVIRONMENT))
@@ -196,19 +218,21 @@ def _with_config(
         scheduler: str = "",
         **others: Any,
     ) -> None:
-        config = Config(
-            backends=names or Config().backends,
-            environment=environment,
-            setup=setup,
-            cases=sources,
-            timeout=timeout,
-            memory=memory,
-            verify=verify,
-            jobs=jobs or 0,
-            modes=modes,
-            scheduler=scheduler,
-            execute="force" if force else "auto",
-        )
+        values = {
+            "backends": names,
+            "setup": setup,
+            "cases": sources,
+            "timeout": timeout,
+            "memory": memory,
+            "verify": verify,
+            "jobs": jobs,
+            "modes": modes,
+            "scheduler": scheduler,
+        }
+        named = {name: value for name, value in values.items() if given(_OPTIONS.get(name, name))}
+        project = project_options()
+        named["environment"] = {**project.values.get("environment", {}), **environment}
+        config = project.config(**named, execute="force" if force else "auto")
         command(config=config, **others)
 
     decorated: Callable[..., None] = with_config

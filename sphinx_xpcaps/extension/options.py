@@ -1,4 +1,4 @@
-"""The options in ``conf.py``: register them with Sphinx, validate them, return a `Config`."""
+"""The options in ``conf.py`` and ``pyproject.toml``: register, validate and return them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from sphinx_xpcaps._private.sphinx import names_in_conf_py
+from sphinx_xpcaps._private.sphinx import names_in_conf_py, names_on_command_line
 from sphinx_xpcaps.config import PREFIX, Config, options
 from sphinx_xpcaps.extension.warnings import warn
 from sphinx_xpcaps.option_checks import check_option, did_you_mean, known_names
+from sphinx_xpcaps.project_options import read_options
 from sphinx_xpcaps.render.appearance import Appearance
 
 if TYPE_CHECKING:
@@ -35,11 +36,23 @@ def on_config_inited(app: Sphinx, config: SphinxConfig) -> None:
     """
     conf = Path(app.confdir) / "conf.py"
     _warn_unknown_options(config, conf)
+    _use_project(config, Path(app.confdir))
     for name, default, _, _ in options():
         checked = check_option(name.removeprefix(PREFIX), getattr(config, name), default)
         if checked.problem:
             warn(checked.kind, f"{name}: {checked.problem}", conf)
         setattr(config, name, checked.value)
+
+
+def _use_project(config: SphinxConfig, folder: Path) -> None:
+    """Set the options that only ``pyproject.toml`` has."""
+    project = read_options(folder)
+    for problem in project.problems:
+        warn("option", problem, project.path)
+    given = {*names_in_conf_py(config), *names_on_command_line(config)}
+    for name, value in project.values.items():
+        if PREFIX + name not in given:
+            setattr(config, PREFIX + name, value)
 
 
 def appearance(app: Sphinx) -> Appearance:

@@ -131,3 +131,21 @@ def test_a_summary_without_tables_gives_a_warning(site):
         "plain.rst:4: WARNING: xp-capabilities-summary: no table for anything in 'pgk' "
         "(did you mean 'pkg'?) [xpcaps.match]"
     ]
+
+
+def test_options_of_the_project_hold_unless_conf_py_has_them(tmp_path, rootdir):
+    project = copy_site("offline", rootdir, tmp_path)
+    (project.src / "pyproject.toml").write_text(
+        '[tool.xpcaps]\ntimeout = 7\nposition = "notes"\njobs = -1\nrecord = []\n'
+    )
+    conf = project.src / "conf.py"
+    conf.write_text(conf.read_text("utf-8") + "\nxpcaps_position = 'parameters'\n", "utf-8")
+    config = project.make_app("html", srcdir=project.src).config
+    assert (config.xpcaps_timeout, config.xpcaps_position) == (7, "parameters")
+    given = {"xpcaps_timeout": 9}
+    app = project.make_app("html", srcdir=project.src, confoverrides=given)
+    assert app.config.xpcaps_timeout == 9
+    warnings = [line for line in app.warning.getvalue().splitlines() if "pyproject" in line]
+    assert len(warnings) == 2
+    assert "[tool.xpcaps]: jobs: expected a number of workers" in warnings[0]
+    assert "[tool.xpcaps]: unknown key 'record'; did you mean 'records'?" in warnings[1]

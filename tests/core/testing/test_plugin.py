@@ -369,3 +369,37 @@ def test_tests_can_be_required_to_use_capabilities(run: Run) -> None:
     run(DECLARED, *options).assert_outcomes(passed=3)
     result = run(DECLARED + "\ndef test_other(xp):\n    pass\n", *options)
     result.stderr.fnmatch_lines(["*without declared capabilities*", "*::test_other"])
+
+
+def test_the_project_chooses_backends_and_dtype(run: Run, pytester: pytest.Pytester) -> None:
+    table = '[tool.xpcaps]\nbackends = ["numpy", "cupy"]\n[tool.xpcaps.pytest]\ndtype = "float32"'
+    pytester.makepyprojecttoml(table)
+    source = "def test_dtype(xp, xp_dtype):\n    assert xp_dtype == xp.float32\n"
+    run(source).assert_outcomes(passed=1 + ("cupy" in USABLE))
+    run(source, "--xp-dtype", "float64").assert_outcomes(failed=1 + ("cupy" in USABLE))
+    run(source, "--xp-backend", "array-api-strict").assert_outcomes(passed=1)
+
+
+def test_the_plugin_has_a_table_for_itself(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.makepyprojecttoml(
+        '[tool.xpcaps]\nbackends = ["torch"]\n[tool.xpcaps.pytest]\nbackends = ["numpy"]'
+    )
+    run(ONE).stdout.fnmatch_lines(["PASSED *::test_one[[]numpy[]]"])
+
+
+@pytest.mark.parametrize(
+    ("table", "problem"),
+    [
+        ("backend = ['numpy']", "unknown key 'backend'; did you mean 'backends'?"),
+        ("backends = ['numpi']", "backends: unknown backend 'numpi'; known are"),
+        ("dtype = 'int8'", "dtype: unknown dtype 'int8'; known are float32, float64"),
+        ("device = 1", "device: expected a device such as 'cuda', got 1"),
+    ],
+)
+def test_a_mistake_of_the_project_is_a_warning(
+    run: Run, pytester: pytest.Pytester, table: str, problem: str
+) -> None:
+    pytester.makepyprojecttoml(f"[tool.xpcaps.pytest]\n{table}")
+    result = run("def test_nothing():\n    pass\n")
+    result.assert_outcomes(passed=1, warnings=1)
+    result.stdout.fnmatch_lines([f"*pyproject.toml: [[]tool.xpcaps.pytest[]]: {problem}*"])
