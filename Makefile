@@ -66,10 +66,10 @@ test-browser: .browser/.installed
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows docs/workflows/github.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows sphinx_xpcaps/init/workflows/github.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
-	$(BIN)/check-jsonschema --builtin-schema vendor.gitlab-ci docs/workflows/gitlab.yml
-	$(BIN)/check-jsonschema --builtin-schema vendor.readthedocs docs/workflows/readthedocs.yaml
+	$(BIN)/check-jsonschema --builtin-schema vendor.gitlab-ci sphinx_xpcaps/init/workflows/gitlab.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.readthedocs sphinx_xpcaps/init/workflows/readthedocs.yaml
 
 types: $(VENV)/.installed
 	$(BIN)/mypy

@@ -18,6 +18,7 @@ from sphinx_xpcaps.cli.badge import badge
 from sphinx_xpcaps.cli.check import check
 from sphinx_xpcaps.cli.diff import diff
 from sphinx_xpcaps.cli.history import history
+from sphinx_xpcaps.cli.init import init
 from sphinx_xpcaps.cli.matrix import matrix
 from sphinx_xpcaps.cli.measure import measure
 from sphinx_xpcaps.cli.merge import merge
@@ -54,6 +55,7 @@ for _command in (
     validate,
     history,
     badge,
+    init,
     advise,
     list_backends,
 ):
