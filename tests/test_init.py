@@ -252,6 +252,7 @@ def test_what_is_not_understood_is_left_to_the_user(project: Path) -> None:
         (["other/conf.py"], ["--conf", "docs/conf.py"], ""),
         (["a/__init__.py", "b/__init__.py", "-pyproject.toml"], [], "the package cannot be found"),
         (["a/__init__.py", "-pyproject.toml"], ["--package", "a"], ""),
+        (["my_pkg.py", "a/__init__.py"], [], ""),
         (["-docs/conf.py"], [], "no conf.py of Sphinx found; name it with --conf"),
     ],
 )

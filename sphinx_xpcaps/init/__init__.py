@@ -2,5 +2,5 @@
 
 - `layout` finds the documentation and the package of a project.
 - `plan` lists what changes; `edit_conf` and `edit_pyproject` change the source of files.
-- `apply` writes the files and remembers their former content, for `undo`.
+- `apply` writes the files, keeps their former content, and restores it.
 """

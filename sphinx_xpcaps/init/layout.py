@@ -109,6 +109,8 @@ def _is_sphinx(path: Path) -> bool:
 def _find_package(root: Path, pyproject: Path) -> str:
     packages = list(_packages(root))
     name = _project_name(pyproject)
+    if name and (root / f"{name}.py").is_file():
+        return name
     if name in packages or (len(packages) == 1 and not name):
         return name if name in packages else packages[0]
     close = [one for one in packages if one.lower().replace("_", "") == name.replace("_", "")]
