@@ -41,7 +41,7 @@ def argument_names(step: Step, names: Sequence[str]) -> tuple[str, ...]:
         Names of the parameters in the order of a call.
     """
     given = {**dict(zip(names, step.args, strict=False)), **step.kwargs}
-    small = [f"{name}={x!r}" for name, x in given.items() if isinstance(x, (bool, str, int))]
+    small = [f"{name}={x!r}" for name, x in given.items() if _is_small(x)]
     arrays = [
         f"{trait} {name}"
         for name, x in given.items()
@@ -50,6 +50,13 @@ def argument_names(step: Step, names: Sequence[str]) -> tuple[str, ...]:
         if trait is not None
     ]
     return tuple(sorted([*given, *small, *arrays]))
+
+
+def _is_small(value: Any) -> bool:
+    """Return whether a value is short enough to be named, such as an axis, a size or a mode."""
+    if isinstance(value, tuple):
+        return len(value) <= 3 and all(type(x) in (int, type(None)) for x in value)
+    return value is None or isinstance(value, (bool, str, int))
 
 
 def plain_call(

@@ -1,4 +1,8 @@
-"""Find by experiment which argument makes a case fail, if it differs in several from the others."""
+"""Find which argument makes a case fail: the only one that differs, or else by experiment.
+
+A cause is text that a reader can compare with a call: ``mode='wrap'`` for small values,
+``weights=`` for others, and ``2-D x`` or ``complex x`` for arrays.
+"""
 
 from __future__ import annotations
 
@@ -37,22 +41,47 @@ def cause_of(failing: Case, passing: Iterable[Case], may_run: MayRun, passes: Pa
     Returns
     -------
     str
-        ``"fails with mode='wrap'"``, or ``"works without weights="`` if the value is not small.
+        The cause.
     """
-    known = {argument for case in passing for argument in case.arguments}
-    names = [name for name in failing.arguments if name.isidentifier() and name not in known]
-    if failing.all_steps or len(names) < 2:
+    differing = differing_arguments(failing.arguments, (case.arguments for case in passing))
+    names = [name for name, cause in differing.items() if " " not in cause.partition("=")[0]]
+    if failing.all_steps or len(differing) < 2:
         return ""
     found = [
         name
         for number, name, case, variant in _simpler(failing, names[:_MAX_ARGUMENTS], may_run)
         if passes(number, case, variant)
     ]
-    if len(found) != 1:
-        return ""
-    [name] = found
-    value = next((each for each in failing.arguments if each.startswith(f"{name}=")), "")
-    return f"fails with {value}" if value else f"works without {name}="
+    return differing[found[0]] if len(found) == 1 else ""
+
+
+def differing_arguments(
+    failing: Iterable[str], passing: Iterable[Iterable[str]]
+) -> dict[str, str]:
+    """Return the cause for each argument in which a call differs from all others.
+
+    Parameters
+    ----------
+    failing : iterable of str
+        The arguments of the call, as `sphinx_xpcaps.cases.select.argument_names` returns them.
+    passing : iterable of iterable of str
+        Those of the other calls.
+    """
+    known = {argument for other in passing for argument in other}
+    names: set[str] = set()
+    values: dict[str, str] = {}
+    traits: dict[str, list[str]] = {}
+    for argument in sorted(set(failing) - known):
+        head, is_value, _ = argument.partition("=")
+        *trait, name = head.split(" ")
+        if is_value:
+            values[name] = argument
+        elif trait:
+            traits.setdefault(name, []).extend(trait)
+        else:
+            names.add(name)
+    found = {name: " ".join([*each, name]) for name, each in traits.items()}
+    return dict(sorted({**found, **{name: f"{name}=" for name in names}, **values}.items()))
 
 
 def _simpler(

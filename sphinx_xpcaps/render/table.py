@@ -13,6 +13,7 @@ from sphinx_xpcaps.render.appearance import Appearance, TableOptions
 from sphinx_xpcaps.render.cells import paragraph, status_entry, status_symbol
 from sphinx_xpcaps.render.graph import graph
 from sphinx_xpcaps.render.legend import legend
+from sphinx_xpcaps.render.limits import limits_section
 from sphinx_xpcaps.render.nodes import (
     block,
     column_header,
@@ -100,7 +101,10 @@ def table(
         if options.graph:
             inner += graph(content.cells)
         inner += evidence.provenance(cells)
-        inner += _evidence(cells, options.evidence or appearance.evidence, appearance, body)
+        extent = options.evidence or appearance.evidence
+        if extent != "none":
+            inner += limits_section(cells)
+        inner += _evidence(cells, extent, appearance, body)
     if with_legend and cells and appearance.interactive:
         inner += details("", legend(cells), summary=str(_("Legend")), classes=["xpcaps-meaning"])
     if links and appearance.interactive:

@@ -79,6 +79,8 @@ class Reason:
     """Position of the case in the cases of the cell."""
     variant: Name | None = None
     """The dtypes with which it failed, such as ``"float32"``; None for those of the case."""
+    cause: Text | None = None
+    """What distinguishes the call from those that pass, such as ``axis=None``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

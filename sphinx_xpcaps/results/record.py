@@ -157,6 +157,7 @@ def clean_cell(cell: Cell) -> Cell:
                 exception=None if reason.exception is None else clean(reason.exception, 500),
                 message=clean(reason.message),
                 call=None if reason.call is None else clean(reason.call),
+                cause=None if reason.cause is None else clean(reason.cause),
             )
             for reason in cell.reasons
         ),

@@ -54,7 +54,7 @@ def _hashable(reasons: tuple[Reason, ...]) -> tuple[object, ...]:
         [
             (
                 *(each.message, each.call, each.mode, each.outcome, each.exception, each.line),
-                *(each.case, each.variant),
+                *(each.case, each.variant, each.cause),
             )
             for each in reasons
         ]

@@ -89,9 +89,34 @@ def test_the_argument_that_failing_cases_share_is_in_the_note() -> None:
     assert found.notes == ("1 of 2 cases: fails with mode='b'",)
 
 
+def test_each_failing_call_has_the_argument_in_which_it_differs_from_those_that_pass() -> None:
+    arguments = [
+        ("axis", "axis=0", "x", "1-D x"),
+        ("axis", "axis=None", "x", "1-D x"),
+        ("axis", "axis=0", "x", "2-D x", "complex x"),
+        ("axis", "axis=0", "weights", "1-D weights", "x", "1-D x"),
+        ("axis", "axis=1", "order", "x", "1-D x"),
+    ]
+    found = cell_of(run(0), *map(failed, range(1, 5)), arguments=arguments)
+    causes = [reason.cause for reason in found.reasons]
+    assert causes == ["axis=None", "2-D complex x", "weights=", None]
+    assert found.notes == ("1 of 5 cases",)
+
+
+def test_an_argument_of_a_mode_is_found_among_the_cases_that_work_eagerly() -> None:
+    runs = [run(0), run(1), failed(2), run(0, mode="jit"), failed(1, mode="jit")]
+    arguments = [("x",), ("n", "n=2", "x"), ("n", "n=3", "x")]
+    found = cell_of(*runs, modes=("eager", "jit"), arguments=arguments)
+    assert [(reason.mode, reason.cause) for reason in found.reasons] == [
+        ("eager", "n=3"),
+        ("jit", "n=2"),
+    ]
+
+
 def test_a_case_that_passes_with_floats_only_is_noted() -> None:
     found = cell_of(failed(), run(variant=VariantName.FLOAT64))
     assert (found.status, found.notes) == (Status.PARTIAL, ("floating only",))
+    assert [reason.cause for reason in found.reasons] == ["integer input"]
 
 
 def test_float32_is_noted_if_it_fails_or_becomes_float64() -> None:

@@ -75,6 +75,17 @@ def test_the_evidence_is_folded_and_describes_each_failure(offline):
     assert "timed out: 30 s" in shown_text
 
 
+def test_arguments_that_fail_on_some_libraries_are_listed_with_a_call_for_each(offline):
+    page = offline.page("markdown.html")
+    [limits] = page.select("ul.xpcaps-limits")
+    assert words(limits.find_previous_sibling("p")) == "Limits"
+    [item] = limits.find_all("li", recursive=False)
+    assert words(item.p) == "axis=1 fails on JAX (JIT), Dask (lazy)"
+    jax, dask = map(words, item.select("li"))
+    assert dask == "Dask (lazy): partly(x, axis=1) computes the graph twice"
+    assert jax.startswith("JAX (JIT): partly(x, axis=1) raised TracerArrayConversionError")
+
+
 def test_name_and_class_of_a_directive_are_attributes_of_the_table(offline):
     table = offline.page("markdown.html").find(id="fails-table")
     assert {"xpcaps", "special"} <= set(table["class"])

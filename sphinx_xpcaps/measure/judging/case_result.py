@@ -91,8 +91,8 @@ class CaseResult:
     def _in_mode(self, mode: str) -> list[CaseRun]:
         return [run for run in self.runs if run.key.mode == mode and run.applies]
 
-    def reason(self, run: CaseRun) -> Reason:
-        """Return a run of the case as a reason."""
+    def reason(self, run: CaseRun, cause: str = "") -> Reason:
+        """Return a run of the case as a reason, with the argument that makes it fail."""
         variant = run.key.variant
         return Reason(
             mode=run.key.mode,
@@ -102,6 +102,7 @@ class CaseResult:
             call=_shortened(self.summary.text),
             case=self.number,
             variant=None if variant == VariantName.AS_WRITTEN else variant,
+            cause=cause or None,
         )
 
     def recorded(self) -> RecordedCase:

@@ -12,6 +12,7 @@ from sphinx_xpcaps.measure.judging.case_result import CaseResult, case_results
 from sphinx_xpcaps.measure.judging.cells import not_run, with_lost_calls
 from sphinx_xpcaps.measure.judging.notes import (
     cases_note,
+    cause,
     failure_note,
     missing_functions_note,
     mode_note,
@@ -22,6 +23,13 @@ from sphinx_xpcaps.results.model import Cell, Graph, Outcome, Reason, Status
 
 _VARIANT_NOTES = {VariantName.FLOAT64: Note.FLOATING_ONLY, VariantName.REAL: Note.REAL_ONLY}
 """The note on cases that pass in a variant and not as written."""
+
+_VARIANT_CAUSES = {
+    VariantName.FLOAT64: "integer input",
+    VariantName.REAL: "complex input",
+    VariantName.FLOAT32: "float32 input",
+}
+"""What makes cases fail that pass in a variant; for float32, that fail in it."""
 
 Notes = tuple[CapabilityNote | str, ...]
 
@@ -116,7 +124,8 @@ def _judge_eager(cases: Sequence[CaseResult], backend: Backend) -> Judgement:
         reason = first.reason(first.failure)
         return Judgement(Status.NOT_MEASURED, (first.failure.message,), (reason,))
     failures = Judgement(
-        Status.SUPPORTED, reasons=tuple(case.reason(case.failure) for case in failing)
+        Status.SUPPORTED,
+        reasons=tuple(case.reason(case.failure, cause(passing, case)) for case in failing),
     )
     missing = missing_functions_note(failing, backend)
     if not passing:
@@ -142,7 +151,10 @@ def _judge_dtypes(cases: Sequence[CaseResult]) -> Iterable[Judgement]:
     for variant, note in _VARIANT_NOTES.items():
         only = [case for case in cases if case.passed and case.passed.key.variant == variant]
         if only:
-            reasons = tuple(case.reason(case.eager(VariantName.AS_WRITTEN)[0]) for case in only)
+            input_of = _VARIANT_CAUSES[variant]
+            reasons = tuple(
+                case.reason(case.eager(VariantName.AS_WRITTEN)[0], input_of) for case in only
+            )
             in_some = QualifiedNote(note=note, count=len(only), total=len(cases))
             yield Judgement(
                 Status.PARTIAL, (note if len(only) == len(cases) else in_some,), reasons
@@ -154,7 +166,8 @@ def _judge_dtypes(cases: Sequence[CaseResult]) -> Iterable[Judgement]:
     if failed:
         count = len(single) - len(failed)
         some = QualifiedNote(note=Note.FLOAT32, count=count, total=len(single))
-        reasons = tuple(case.reason(run) for case, run in failed)
+        input_of = _VARIANT_CAUSES[VariantName.FLOAT32]
+        reasons = tuple(case.reason(run, input_of) for case, run in failed)
         yield Judgement(Status.PARTIAL, (some if count else Note.FLOAT64_ONLY,), reasons)
     changes = {run.dtype_change for _, run in single if run.passed and run.dtype_change}
     if changes:
@@ -192,10 +205,11 @@ def _judge_mode(mode: str, working: Sequence[CaseResult], backend: Backend) -> J
     failing = [(case, run) for case in applicable if (run := case.failure_in(mode)) is not None]
     if not failing:
         return Judgement(Status.SUPPORTED)
+    passing = [case for case in applicable if case.failure_in(mode) is None]
     return Judgement(
         Status.UNSUPPORTED if len(failing) == len(applicable) else Status.PARTIAL,
         (mode_note(mode, [run for _, run in failing], len(applicable), backend),),
-        tuple(case.reason(run) for case, run in failing),
+        tuple(case.reason(run, cause(passing, case)) for case, run in failing),
     )
 
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from core.backends import Backend
 from core.notes import MODE_NOTES, CapabilityNote, MissingFunctions, Note, QualifiedNote
+from sphinx_xpcaps.measure.causes import differing_arguments
 from sphinx_xpcaps.measure.judging.case_result import CaseResult
 from sphinx_xpcaps.measure.model import CaseRun
 from sphinx_xpcaps.results.labels import TRACE
@@ -49,25 +50,35 @@ def missing_functions_note(
 def cases_note(passing: Sequence[CaseResult], failing: Sequence[CaseResult]) -> QualifiedNote:
     """Return the note on how many cases pass, and which argument the failing ones share."""
     count, total = len(passing), len(passing) + len(failing)
-    detail = _distinctive_argument(passing, failing)
+    causes = {case.summary.cause for case in failing}
+    cause = causes.pop() if len(causes) == 1 else ""
+    detail = _detail(cause) if cause else _shared_detail(passing, failing)
     return QualifiedNote(note=Note.CASES, count=count, total=total, detail=detail)
 
 
-def _distinctive_argument(passing: Sequence[CaseResult], failing: Sequence[CaseResult]) -> str:
-    """Return which argument all failing cases have and no passing one; "" if none.
+def cause(passing: Sequence[CaseResult], failing: CaseResult) -> str:
+    """Return the argument that makes a case fail; "" if it is not known."""
+    if failing.summary.cause or not passing:
+        return failing.summary.cause
+    others = (case.summary.arguments for case in passing)
+    differing = differing_arguments(failing.summary.arguments, others)
+    return next(iter(differing.values())) if len(differing) == 1 else ""
 
-    If there are several, it is the one that was found to be the cause.
-    """
-    causes = {case.summary.cause for case in failing}
-    if len(causes) == 1 and (cause := causes.pop()):
-        return cause
+
+def _shared_detail(passing: Sequence[CaseResult], failing: Sequence[CaseResult]) -> str:
+    """Return which argument all failing cases have and no passing one; "" if not a single one."""
     in_all = set.intersection(*(set(case.summary.arguments) for case in failing))
-    in_none = in_all.difference(*(case.summary.arguments for case in passing))
-    names = sorted(name for name in in_none if "=" not in name and " " not in name)
-    if names:
-        return f"works without {names[0]}="
-    values = sorted(in_none, key=lambda value: ("=" not in value, value))
-    return f"fails with {values[0]}" if values else ""
+    others = [case.summary.arguments for case in passing]
+    differing = differing_arguments(in_all, others)
+    if len(differing) != 1:
+        return ""
+    [(name, found)] = differing.items()
+    is_new = name in in_all.difference(*others)
+    return _detail(f"{name}=" if is_new else found)
+
+
+def _detail(cause: str) -> str:
+    return f"works without {cause}" if cause.endswith("=") else f"fails with {cause}"
 
 
 def mode_note(
