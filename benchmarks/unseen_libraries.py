@@ -38,6 +38,7 @@ def measure(
         file = Path(output, "record.json")
         command = [sys.executable, "-m", "sphinx_xpcaps.cli", "measure", *targets]
         command += ["--output", str(file), "--setup", library.setup, "--jobs", "2"]
+        command += ["--env", "SCIPY_ARRAY_API=1"]  # as in `by_hand`
         command += [part for backend in backends for part in ("--backend", backend)]
         path = os.pathsep.join((str(ROOT), str(folder / name)))
         environment = {**os.environ, "PYTHONPATH": path}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -78,16 +79,35 @@ def test_profile_is_printed_to_stderr_and_does_not_change_the_record(  # type: i
     assert (tmp_path / "profiled.json").read_bytes() == (tmp_path / "plain.json").read_bytes()
 
 
-def test_workers_get_environment_variables_and_setup_code(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    (tmp_path / "switched.py").write_text(
-        "import os\nimport numpy as np\nON = False\n"
-        "def f(x):\n    '''F.\n\n    >>> f(np.ones(2))\n    '''\n"
-        "    assert ON and os.environ['SWITCH'] == 'yes'\n    return x\n"
-    )
-    setup = "import switched; switched.ON = True"
-    options = ["--env", "SWITCH=yes", "--setup", setup, "--backend", "numpy"]
-    answer = cli("measure", "switched.f", "-o", "r.json", *options)
-    assert "1 supported" in answer.output
+SWITCHED = """
+import os
+LIBRARY = ""
+
+def f(x):
+    "Return `x`."
+    assert os.environ["SWITCH"] == "yes"
+    assert LIBRARY == type(x).__module__.partition(".")[0]
+    return x
+"""
+SWITCHED_CASES = """
+from sphinx_xpcaps.cases.case_modules import call, cases_for
+
+@cases_for("switched.f")
+def cases(xp):
+    yield call(xp.ones(2))
+"""
+
+
+def test_workers_get_variables_setup_code_for_their_library_and_cases(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "switched.py").write_text(SWITCHED)
+    (tmp_path / "switched_cases.py").write_text(SWITCHED_CASES)
+    setup = "import switched; switched.LIBRARY = '{module}' if '{backend}' else None"
+    options = ["--env", "SWITCH=yes", "--setup", setup, "--cases", "switched_cases"]
+    answer = cli("measure", "switched.f", "-o", "r.json", *options, *FAST)
+    assert "3 supported" in answer.output
+    [record] = json.loads((tmp_path / "r.json").read_text())["records"]
+    cells = record["targets"]["switched.f"]["cells"]
+    assert {cell["origin"] for cell in cells if cell["status"] == "supported"} == {"cases"}
 
 
 @pytest.mark.parametrize(

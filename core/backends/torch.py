@@ -226,7 +226,7 @@ class TorchBackend(Backend):
 
             def method(self: Any, *args: Any, **kwargs: Any) -> Any:
                 result = original(self, *args, **kwargs)
-                if result.device.type == "cpu":
+                if result.device.type == "cpu" and not _is_sparse(result):
                     result = result.view_as(result)
                     moved[id(result)] = result
                 return result

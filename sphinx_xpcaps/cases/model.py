@@ -177,6 +177,8 @@ class Leaf:
     shape or the kind changes."""
     free_signs: bool = False
     """Whether the array holds vectors that are determined up to a factor, such as eigenvectors."""
+    free_order: bool = False
+    """Whether the order of the elements is documented to be undefined."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,9 +132,15 @@ def _reference_variant(
         # The call took another branch, so integers and booleans cannot be compared.
         leaf_by_leaf = zip(sensitivity, first, strict=True)
         sensitivity = [float("inf") if _is_discrete(leaf) else w for w, leaf in leaf_by_leaf]
-    vectors = _returns_vectors(case)
+    vectors = _is_documented(case, _VECTORS)
+    unordered = _is_documented(case, _UNORDERED)
     leaves = [
-        replace(leaf, sensitivity=w, free_signs=vectors and _is_orthonormal(leaf))
+        replace(
+            leaf,
+            sensitivity=w,
+            free_signs=vectors and _is_orthonormal(leaf),
+            free_order=unordered and leaf.kind is LeafKind.ARRAY,
+        )
         for leaf, w in zip(first, sensitivity, strict=True)
     ]
     return Variant(name, dtypes, tuple(leaves), same)
@@ -258,10 +264,17 @@ _VECTORS = re.compile(
 )
 
 
-def _returns_vectors(case: Case) -> bool:
-    """Return whether the target is documented to compute vectors of unknown sign."""
+_UNORDERED = re.compile(
+    r"\border(ing)?\b[^.]*\b(is|are) (undefined|unspecified|arbitrary|not (specified|defined))"
+    r"|\bin (any|arbitrary|undefined) order\b",
+    re.IGNORECASE,
+)
+
+
+def _is_documented(case: Case, words: re.Pattern[str]) -> bool:
+    """Return whether the target's docstring contains words."""
     callee = load_steps(case.payload)[-1].callee
-    return bool(_VECTORS.search(inspect.getdoc(callee) or ""))
+    return bool(words.search(inspect.getdoc(callee) or ""))
 
 
 def _is_orthonormal(leaf: Leaf) -> bool:

@@ -7,7 +7,8 @@ import dataclasses
 import itertools
 import numbers
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -173,8 +174,9 @@ def result_leaves(
 
     Tuples, lists, dicts, iterators, object arrays and objects are traversed; arrays, numbers and
     everything else are leaves. For objects, the public attributes and the properties that are
-    arrays are traversed; if these contain no arrays, also the arrays in private attributes. Plots
-    are left out.
+    arrays are traversed; if these contain no arrays, also the arrays in private attributes. A
+    property that converts an array of the object to NumPy gives the array itself. Plots are left
+    out.
     """
     if _holds_objects(result) and depth <= _DEEPEST:
         for i, item in enumerate(result.flat):
@@ -206,10 +208,15 @@ def result_leaves(
                     yield from result_leaves(item, is_array, (*path, name), depth + 1)
 
         public = {name: x for name, x in attributes.items() if not name.startswith("_")}
-        found = list(leaves_of({**_array_properties(result, is_array), **public}))
+        hidden = {name: x for name, x in attributes.items() if name.startswith("_")}
+        properties = _array_properties(result, is_array)
+        if any(isinstance(x, np.ndarray) for x in properties.values()):
+            held = [*properties.values(), *(x for _, x in leaves_of({**public, **hidden}))]
+            held = [x for x in held if is_array(x) and not isinstance(x, np.ndarray)]
+            properties = {name: _original(x, held) for name, x in properties.items()}
+        found = list(leaves_of({**properties, **public}))
         yield from found
         if not any(_is_any_array(leaf, is_array) for _, leaf in found):
-            hidden = {name: x for name, x in attributes.items() if name.startswith("_")}
             for where, leaf in leaves_of(hidden):
                 if _is_any_array(leaf, is_array):
                     yield where, leaf
@@ -249,6 +256,20 @@ def _items(mapping: Mapping[Any, Any]) -> list[tuple[Any, Any]] | None:
 
 def _is_any_array(x: object, is_array: Callable[[object], bool]) -> bool:
     return is_array(x) or isinstance(x, np.ndarray) or is_sparse(x)
+
+
+def _original(array: Any, held: Iterable[Any]) -> Any:
+    """Return the array of another library that a NumPy array was converted from, if it is held."""
+    if not isinstance(array, np.ndarray):
+        return array
+    for other in held:
+        with suppress(Exception):  # not every array can be converted
+            values = np.asarray(other)
+            if values.dtype == array.dtype and np.array_equal(
+                values, array, equal_nan=array.dtype.kind in "fc"
+            ):
+                return other
+    return array
 
 
 def _array_properties(x: object, is_array: Callable[[object], bool]) -> dict[str, Any]:

@@ -1,13 +1,15 @@
 """Find which argument makes a case fail: the only one that differs, or else by experiment.
 
 A cause is text that a reader can compare with a call: ``mode='wrap'`` for small values,
-``weights=`` for others, and ``2-D x`` or ``complex x`` for arrays.
+``weights=`` for others, ``2-D x`` or ``complex x`` for arrays, and ``without weights=`` for a call
+that does not have an argument.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 
 from sphinx_xpcaps.cases.model import Case, Step, Variant, VariantName
 from sphinx_xpcaps.cases.parameters import signature_of
@@ -25,7 +27,9 @@ Passes = Callable[[int, Case, Variant], bool]
 
 
 def cause_of(failing: Case, passing: Iterable[Case], may_run: MayRun, passes: Passes) -> str:
-    """Return the argument without which a failing case passes; "" if it is not a single one.
+    """Return the argument without which a failing case passes; "" if several are.
+
+    If no single argument is the cause, it may be several together.
 
     Parameters
     ----------
@@ -47,17 +51,19 @@ def cause_of(failing: Case, passing: Iterable[Case], may_run: MayRun, passes: Pa
     names = [name for name, cause in differing.items() if " " not in cause.partition("=")[0]]
     if failing.all_steps or len(differing) < 2:
         return ""
-    found = [
-        name
-        for number, name, case, variant in _simpler(failing, names[:_MAX_ARGUMENTS], may_run)
-        if passes(number, case, variant)
-    ]
-    return differing[found[0]] if len(found) == 1 else ""
+    names = names[:_MAX_ARGUMENTS]
+    together = [tuple(names)] if len(names) > 1 else []
+    found: list[tuple[str, ...]] = []
+    for number, left_out in enumerate([*((name,) for name in names), *together]):
+        if found and len(left_out) > 1:
+            break
+        simpler = _without_all(failing, left_out, partial(may_run, number))
+        if simpler is not None and passes(number, *simpler):
+            found.append(left_out)
+    return ", ".join(differing[name] for name in found[0]) if len(found) == 1 else ""
 
 
-def differing_arguments(
-    failing: Iterable[str], passing: Iterable[Iterable[str]]
-) -> dict[str, str]:
+def differing_arguments(failing: Iterable[str], passing: Iterable[Iterable[str]]) -> dict[str, str]:
     """Return the cause for each argument in which a call differs from all others.
 
     Parameters
@@ -67,7 +73,9 @@ def differing_arguments(
     passing : iterable of iterable of str
         Those of the other calls.
     """
-    known = {argument for other in passing for argument in other}
+    others = [set(other) for other in passing]
+    known = set().union(*others)
+    missing = set.intersection(*others).difference(failing) if others else set()
     names: set[str] = set()
     values: dict[str, str] = {}
     traits: dict[str, list[str]] = {}
@@ -80,26 +88,29 @@ def differing_arguments(
             traits.setdefault(name, []).extend(trait)
         else:
             names.add(name)
-    found = {name: " ".join([*each, name]) for name, each in traits.items()}
-    return dict(sorted({**found, **{name: f"{name}=" for name in names}, **values}.items()))
+    found = {name: f"without {name}=" for name in missing if name.isidentifier()}
+    found |= {name: " ".join([*each, name]) for name, each in traits.items()}
+    found |= {name: f"{name}=" for name in names}
+    return dict(sorted((found | values).items()))
 
 
-def _simpler(
-    case: Case, names: Iterable[str], may_run: MayRun
-) -> Iterator[tuple[int, str, Case, Variant]]:
-    """Yield the case without each argument, with its number, if NumPy accepts it."""
+def _without_all(
+    case: Case, names: Iterable[str], may_run: Callable[[], bool]
+) -> tuple[Case, Variant] | None:
+    """Return a case without some arguments, or None if NumPy does not accept it."""
     *before, last = load_steps(case.payload)
-    for number, name in enumerate(names):
-        call = _without(last, name)
-        if call is None or not may_run(number):
-            continue
-        simpler = replace(case, payload=dump_last([*before, last], call))
-        try:
-            [variant] = variants_of(simpler, (), lambda name, _: name is VariantName.AS_WRITTEN)
-        except Exception:
-            continue
-        plans = plans_for([*before, call], call.callee) or case.plans
-        yield number, name, replace(simpler, plans=plans), variant
+    call: Step | None = last
+    for name in names:
+        call = _without(call, name) if call is not None else None
+    if call is None or not may_run():
+        return None
+    simpler = replace(case, payload=dump_last([*before, last], call))
+    try:
+        [variant] = variants_of(simpler, (), lambda name, _: name is VariantName.AS_WRITTEN)
+    except Exception:
+        return None
+    plans = plans_for([*before, call], call.callee) or case.plans
+    return replace(simpler, plans=plans), variant
 
 
 def _without(call: Step, name: str) -> Step | None:

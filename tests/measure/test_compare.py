@@ -123,6 +123,20 @@ def test_arrays_inside_an_array_of_objects_are_compared(xp: Any) -> None:
     assert compared([xp.ones(2), xp.ones(3)], ragged).outcome is Outcome.PASS
 
 
+def test_numbers_in_an_array_of_objects_are_compared_as_numbers() -> None:
+    dask = pytest.importorskip("dask.array")
+    objects = np.asarray([2.0, 3.0], dtype=object)
+    made = dask.from_array(objects, chunks=1)
+    leaf = _leaf((), objects)
+    variant = Variant("as written", {}, (leaf,), True)
+    backend = get_backend("dask")
+    found = compare(made, variant, backend, "cpu", inputs=frozenset({"float64"}))
+    assert found.outcome is Outcome.PASS
+    wrong = dask.from_array(objects + 1, chunks=1)
+    found = compare(wrong, variant, backend, "cpu", inputs=frozenset({"float64"}))
+    assert found.outcome is Outcome.WRONG_VALUES
+
+
 def test_a_missing_leaf_is_wrong(xp: Any) -> None:
     found = compared((xp.ones(2),), (np.ones(2), np.ones(3)))
     assert found.message == "in 1: nothing where NumPy returns an array of float64, shape (3,)"

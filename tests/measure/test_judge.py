@@ -103,6 +103,14 @@ def test_each_failing_call_has_the_argument_in_which_it_differs_from_those_that_
     assert found.notes == ("1 of 5 cases",)
 
 
+def test_an_argument_that_only_the_failing_call_lacks_is_its_cause() -> None:
+    found = cell_of(run(0), failed(1), arguments=[("x", "y"), ("x",)])
+    assert found.notes == ("1 of 2 cases: fails without y=",)
+    assert found.reasons[0].cause == "without y="
+    found = cell_of(run(0), failed(1), arguments=[("1-D x", "x", "y"), ("2-D x", "x")])
+    assert (found.notes, found.reasons[0].cause) == (("1 of 2 cases",), None)
+
+
 def test_an_argument_of_a_mode_is_found_among_the_cases_that_work_eagerly() -> None:
     runs = [run(0), run(1), failed(2), run(0, mode="jit"), failed(1, mode="jit")]
     arguments = [("x",), ("n", "n=2", "x"), ("n", "n=3", "x")]

@@ -31,8 +31,11 @@ WORKING = [
     "Stack.__rmul__",
     "Stack.added",
     "window",
+    "Labelled.doubled",
+    "diagonal",
+    "reordered",
 ]
-OTHERS = ["indexed", "ellipse", "seeded", "limited"]
+OTHERS = ["indexed", "ellipse", "seeded", "limited", "rescaled", "counted"]
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +77,12 @@ def test_the_argument_that_makes_a_case_fail_is_found_by_leaving_out_others(
     assert cell(record, "limited").notes == ("1 of 2 cases: fails with metric='host'",)
 
 
+def test_several_arguments_that_make_a_case_fail_are_found_by_leaving_out_all(
+    record: Record,
+) -> None:
+    assert cell(record, "rescaled").notes == ("1 of 2 cases: works without high=, low=",)
+
+
 def test_a_case_whose_constructor_fails_does_not_count_for_a_method(record: Record) -> None:
     found = cell(record, "ellipse.double")
     assert found.total == cell(record, "ellipse.double", "numpy").total - 1
@@ -83,6 +92,11 @@ def test_values_that_depend_on_a_seed_are_not_compared(record: Record) -> None:
     found = cell(record, "seeded")
     assert found.status is Status.SUPPORTED
     assert found.notes == ("values not compared: random",)
+
+
+def test_arrays_of_objects_are_arrays_of_numpy(record: Record) -> None:
+    found = cell(record, "counted")
+    assert (found.status, found.notes) == (Status.UNSUPPORTED, ("returns NumPy",))
 
 
 def test_optional_arrays_are_given_and_left_out(record: Record) -> None:

@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,20 @@ def test_a_job_that_takes_too_long_is_killed_and_the_next_one_runs(worker: Worke
         worker.run(job("sleep", seconds=60))
     assert (lost.value.outcome, lost.value.started) == (Outcome.TIMEOUT, "sleeping")
     assert worker.run(job("add", a=1, b=2)) == 3
+
+
+def test_importing_a_package_may_take_longer_than_a_call(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "imported_slowly.py").write_text("import time\ntime.sleep(0.6)\n")
+    monkeypatch.syspath_prepend(HERE)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    worker = Worker({}, 0.3)
+    try:
+        slow = replace(job("add", a=1, b=2), imports="imported_slowly")
+        assert worker.run(slow) == 3
+    finally:
+        worker.close()
 
 
 def test_a_job_that_exits_is_a_crash_with_its_status(worker: Worker) -> None:

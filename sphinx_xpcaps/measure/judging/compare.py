@@ -185,18 +185,23 @@ class _Comparison:
             return self.wrong(expected, f"shape {values.shape}", str(wanted.shape))
         if not self.variant.reproducible:
             return _PASS
-        if wanted.dtype.kind in "fc" or values.dtype.kind in "fc":
-            difference = self.difference(values, wanted, expected)
-            if difference and expected.free_signs:
-                values = _with_signs_of(wanted, values)
-                difference = self.difference(values, wanted, expected)
-        elif np.array_equal(values, wanted) or not math.isfinite(expected.sensitivity):
-            difference = ""
-        else:
-            difference = f"values differ from {self.reference}'s"
+        difference = self.any_difference(values, wanted, expected)
+        if difference and expected.free_order:
+            in_order = np.sort(values, axis=None), np.sort(wanted, axis=None)
+            difference = self.any_difference(*in_order, expected)
         if not difference:
             return _PASS
         return ComparedResult(Outcome.WRONG_VALUES, f"{_prefix(expected.path)}{difference}")
+
+    def any_difference(self, values: NDArray[Any], wanted: NDArray[Any], expected: Leaf) -> str:
+        if wanted.dtype.kind in "fc" or values.dtype.kind in "fc":
+            difference = self.difference(values, wanted, expected)
+            if difference and expected.free_signs:
+                difference = self.difference(_with_signs_of(wanted, values), wanted, expected)
+            return difference
+        if np.array_equal(values, wanted) or not math.isfinite(expected.sensitivity):
+            return ""
+        return f"values differ from {self.reference}'s"
 
     def difference(self, values: NDArray[Any], wanted: NDArray[Any], expected: Leaf) -> str:
         return _difference(values, wanted, expected.sensitivity, self.eps, self.reference)

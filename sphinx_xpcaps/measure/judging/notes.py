@@ -78,6 +78,8 @@ def _shared_detail(passing: Sequence[CaseResult], failing: Sequence[CaseResult])
 
 
 def _detail(cause: str) -> str:
+    if cause.startswith("without "):
+        return f"fails {cause}"
     return f"works without {cause}" if cause.endswith("=") else f"fails with {cause}"
 
 

@@ -256,3 +256,80 @@ def window(x, width):
     width : scalar or sequence of scalars
     """
     return x / float(width)
+
+
+class Labelled:
+    """Holds an array, and converts it to NumPy for one of its properties.
+
+    Examples
+    --------
+    >>> Labelled(np.array([1.5, 2.5])).doubled()
+    """
+
+    def __init__(self, data):
+        self._data = data
+
+    @property
+    def data(self):
+        """The array."""
+        return self._data
+
+    @property
+    def values(self):
+        """The array as a NumPy array."""
+        return np.asarray(self._data)
+
+    def doubled(self):
+        """Return another object."""
+        return Labelled(self._data * 2)
+
+
+def diagonal(x):
+    """Return a sparse matrix of SciPy for NumPy, and one of PyTorch for PyTorch.
+
+    Examples
+    --------
+    >>> diagonal(np.array([1.0, 2.0]))
+    """
+    if isinstance(x, np.ndarray):
+        from scipy import sparse
+
+        return sparse.diags(x)
+    import torch
+
+    return torch.diag(x).to_sparse()
+
+
+def reordered(x):
+    """Return the elements; their order is undefined.
+
+    Examples
+    --------
+    >>> reordered(np.array([1.0, 3.0, 2.0]))
+    """
+    xp = array_namespace(x)
+    return xp.sort(x) if isinstance(x, np.ndarray) else xp.flip(xp.sort(x))
+
+
+def rescaled(x, low=None, high=None):
+    """Return scaled values; arrays as limits are for NumPy only.
+
+    Examples
+    --------
+    >>> rescaled(np.array([1.0, 3.0]))
+    >>> rescaled(np.array([1.0, 3.0]), np.array([0.5, 0.5]), np.array([4.0, 4.0]))
+    """
+    if any(is_array_api_obj(y) and not isinstance(y, np.ndarray) for y in (low, high)):
+        raise TypeError("limits must be numbers")
+    return (x - (0.0 if low is None else low)) * (1.0 if high is None else high)
+
+
+counted = np.frompyfunc(lambda x: x + 1, 1, 1)
+counted.__doc__ = """Return an array of objects, which only NumPy has.
+
+Examples
+--------
+>>> import numpy as np
+>>> from verdict_samples import counted
+>>> counted(np.array([1.0, 2.0]))
+"""
