@@ -39,7 +39,7 @@ from sphinx_xpcaps.cases.plans import (
 )
 from sphinx_xpcaps.cases.reference import StartVariant, seeded, variants_of
 from sphinx_xpcaps.cases.replay import imported_libraries, subject_step
-from sphinx_xpcaps.cases.resolve import TargetError, resolve
+from sphinx_xpcaps.cases.resolve import TargetError, is_property, resolve
 from sphinx_xpcaps.cases.select import argument_names, choose, plain_call, traits
 from sphinx_xpcaps.cases.signature import SECONDS, from_signature
 from sphinx_xpcaps.exceptions import describe_exception
@@ -99,6 +99,8 @@ def _collect(
             else from_signature(name, target, on_start, skip)
         ),
     ]
+    if is_property(target):  # nothing calls it
+        del origins[1]
     if bodies:
         origins.insert(0, lambda: from_bodies(name, owner, target, bodies, on_start, skip))
     failed: list[Collected] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 from collections.abc import Callable, Iterator
@@ -27,12 +28,18 @@ def resolve(name: str) -> tuple[Any, Any]:
     Raises
     ------
     TargetError
-        A module cannot be imported, an attribute does not exist, or the object is not callable.
+        A module cannot be imported, an attribute does not exist, or the object is neither callable
+        nor a property.
     """
     owner, target = _lookup(name)
-    if not callable(target):
+    if not callable(target) and not is_property(target):
         raise TargetError(f"{name} is not callable")
     return owner, target
+
+
+def is_property(x: object) -> bool:
+    """Return whether `x` is a property of a class, as the class has it."""
+    return isinstance(x, (property, functools.cached_property))
 
 
 def _lookup(name: str) -> tuple[Any, Any]:
@@ -113,18 +120,26 @@ def kind_of(owner: Any, target: Any) -> str:
         return "ufunc"
     if inspect.isclass(target):
         return "class"
+    if is_property(target):
+        return "property"
     return "method" if inspect.isclass(owner) else "function"
 
 
 def expand(name: str) -> tuple[str, ...]:
     """Return the targets of `name`: itself, or the public callables of a module.
 
+    ``pkg.Class.*`` is a class and its public methods and properties, including inherited ones.
+
     Raises
     ------
     TargetError
         There is no object of that name.
     """
+    of_class = name.endswith(".*")
+    name = name.removesuffix(".*")
     _, found = _lookup(name)
+    if of_class and inspect.isclass(found):
+        return (name, *(f"{name}.{member}" for member in _members(found)))
     if not inspect.ismodule(found):
         return (name,)
     public = getattr(found, "__all__", None)
@@ -137,6 +152,16 @@ def expand(name: str) -> tuple[str, ...]:
     return tuple(
         f"{name}.{n}" for n in sorted(set(map(str, names))) if _is_public_callable(found, n)
     )
+
+
+def _members(cls: type) -> Iterator[str]:
+    """Yield the names of public methods and properties that are written in Python, sorted."""
+    for name in sorted(dir(cls)):
+        static = inspect.getattr_static(cls, name)
+        methods = (classmethod, staticmethod, functools.partialmethod)
+        is_method = inspect.isfunction(static) or isinstance(static, methods)
+        if not name.startswith("_") and (is_method or is_property(static)):
+            yield name
 
 
 def _defined_in(x: object, module: str) -> bool:

@@ -54,7 +54,8 @@ def measure(
 ) -> None:
     """Measure each TARGET and write a record, or print the tables.
 
-    A target is a function, a class, or a module, whose public callables are measured.
+    A target is a function, a class, a method or property, or a module, whose public callables are
+    measured. "pkg.Class.*" is a class with all its public methods and properties.
     """
     clock = Clock()
     with closing(Servers()) as servers, temporary_folder("tests") as folder:

@@ -16,11 +16,13 @@ CONSTRUCTORS = frozenset({"__init__", "__new__"})
 """Methods that are measured as a call of their class."""
 PERHAPS_CALLABLE = frozenset({"data", "attribute"})
 """Types of object descriptions that may be of a ufunc or another callable."""
+PROPERTY = "property"
+"""The type of the descriptions of properties, which have a table only if they hold arrays."""
 AFTER_TABLES = frozenset(
     text for name in ("Notes", "References", "Examples") for text in (name, name.removesuffix("s"))
 )
 """Titles of sections of a docstring before which tables are inserted for ``"notes"``."""
-MEASURABLE = CALLABLE | PERHAPS_CALLABLE
+MEASURABLE = CALLABLE | PERHAPS_CALLABLE | {PROPERTY}
 
 
 def on_object_description(

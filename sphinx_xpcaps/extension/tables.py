@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sphinx_xpcaps.config import Config, Execute
 from sphinx_xpcaps.extension import diagnostics, options
 from sphinx_xpcaps.extension.domain import BuildTables, TableRequest
-from sphinx_xpcaps.extension.inject import PERHAPS_CALLABLE
+from sphinx_xpcaps.extension.inject import PERHAPS_CALLABLE, PROPERTY
 from sphinx_xpcaps.extension.mapping import read_published
 from sphinx_xpcaps.extension.progress import Progress
 from sphinx_xpcaps.extension.warnings import Diagnostic
@@ -115,7 +115,9 @@ def read_records(folder: Path, patterns: Iterable[str]) -> tuple[list[Record], l
 
 
 def is_plain_data(request: TableRequest, table: Table | None) -> bool:
-    """Return whether a pattern matches the description of data that is not callable."""
+    """Return whether a pattern matches the description of data that cannot be measured."""
+    if request.objtype == PROPERTY:
+        return table is None or not table.measured
     return request.objtype in PERHAPS_CALLABLE and (table is None or table.kind == MISSING)
 
 

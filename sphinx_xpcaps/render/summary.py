@@ -89,7 +89,7 @@ def _columns(tables: Iterable[Table]) -> list[Column]:
 def module_of(table: Table) -> str:
     """Return the name of the module of a target."""
     owner = table.target.rpartition(".")[0]
-    return owner.rpartition(".")[0] if table.kind == "method" else owner
+    return owner.rpartition(".")[0] if table.kind in ("method", "property") else owner
 
 
 def _tally(tables: Iterable[Table], column: Column) -> nodes.entry:

@@ -31,11 +31,15 @@ WORKING = [
     "Stack.__rmul__",
     "Stack.added",
     "window",
+    "Labelled",
     "Labelled.doubled",
+    "Labelled.data",
+    "Marked.doubled",
+    "Marked.ones",
     "diagonal",
     "reordered",
 ]
-OTHERS = ["indexed", "ellipse", "seeded", "limited", "rescaled", "counted"]
+OTHERS = ["indexed", "ellipse", "seeded", "limited", "rescaled", "counted", "Labelled.values"]
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +101,19 @@ def test_values_that_depend_on_a_seed_are_not_compared(record: Record) -> None:
 def test_arrays_of_objects_are_arrays_of_numpy(record: Record) -> None:
     found = cell(record, "counted")
     assert (found.status, found.notes) == (Status.UNSUPPORTED, ("returns NumPy",))
+
+
+def test_a_property_is_a_target(record: Record) -> None:
+    assert record.targets["verdict_samples.Labelled.data"].kind == "property"
+    found = cell(record, "Labelled.values")
+    assert (found.status, found.notes) == (Status.UNSUPPORTED, ("returns NumPy",))
+
+
+def test_a_class_is_expanded_to_its_methods_and_properties(packages_path: None) -> None:
+    members = ["", ".data", ".doubled", ".ones", ".values"]
+    assert expand("verdict_samples.Marked.*") == tuple(
+        f"verdict_samples.Marked{member}" for member in members
+    )
 
 
 def test_optional_arrays_are_given_and_left_out(record: Record) -> None:

@@ -8,6 +8,7 @@ from status_samples._functions import (
     Bundle,
     Hidden,
     Labelled,
+    Marked,
     Stack,
     bundle,
     counted,

@@ -281,7 +281,26 @@ class Labelled:
 
     def doubled(self):
         """Return another object."""
-        return Labelled(self._data * 2)
+        return type(self)(self._data * 2)
+
+
+class Marked(Labelled):
+    """Has no example.
+
+    Parameters
+    ----------
+    data : array_like
+    """
+
+    @classmethod
+    def ones(cls, like):
+        """Return an object that holds ones.
+
+        Parameters
+        ----------
+        like : array_like
+        """
+        return cls(array_namespace(like).ones_like(like))
 
 
 def diagonal(x):
