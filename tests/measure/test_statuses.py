@@ -104,15 +104,15 @@ def test_arrays_of_objects_are_arrays_of_numpy(record: Record) -> None:
 
 
 def test_a_property_is_a_target(record: Record) -> None:
-    assert record.targets["verdict_samples.Labelled.data"].kind == "property"
+    assert record.targets["status_samples.Labelled.data"].kind == "property"
     found = cell(record, "Labelled.values")
     assert (found.status, found.notes) == (Status.UNSUPPORTED, ("returns NumPy",))
 
 
 def test_a_class_is_expanded_to_its_methods_and_properties(packages_path: None) -> None:
     members = ["", ".data", ".doubled", ".ones", ".values"]
-    assert expand("verdict_samples.Marked.*") == tuple(
-        f"verdict_samples.Marked{member}" for member in members
+    assert expand("status_samples.Marked.*") == tuple(
+        f"status_samples.Marked{member}" for member in members
     )
 
 

@@ -349,6 +349,6 @@ counted.__doc__ = """Return an array of objects, which only NumPy has.
 Examples
 --------
 >>> import numpy as np
->>> from verdict_samples import counted
+>>> from status_samples import counted
 >>> counted(np.array([1.0, 2.0]))
 """
