@@ -153,6 +153,9 @@ def report(declared: Declarations, records: Sequence[Record], backends: Sequence
     errors = confirmed()
     disagreements: list[tuple[str, Comparison]] = []
     for name in declared.entries:
+        if name not in tables:
+            print("not in the record:", name)
+            continue
         cells = {s.cell.backend: s.cell for s in tables[name].cells if s.column == "cpu"}
         measured = [b for b in backends if cells[b].status.measured]
         counts = per_module[name.rpartition(".")[0]]

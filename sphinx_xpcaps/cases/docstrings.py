@@ -6,7 +6,7 @@ import inspect
 import re
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 _GOOGLE = re.compile(
@@ -15,7 +15,8 @@ _GOOGLE = re.compile(
     re.MULTILINE,
 )
 _GOOGLE_ENTRY = re.compile(
-    r"^(?P<stars>\*{0,2})(?P<name>\w+)[ \t]*(?:\((?P<type>.*?)\))?[ \t]*:(?=\s|$)(?P<meaning>.*)"
+    r"^(?P<names>\*{0,2}\w+(?:[ \t]*,[ \t]*\*{0,2}\w+)*)[ \t]*"
+    r"(?:\((?P<type>.*?)\))?[ \t]*:(?=\s|$)(?P<meaning>.*)"
 )
 _FIELD = re.compile(
     r"^[ \t]*:(?:param|parameter|arg|argument)[ \t]+(?:(?P<type>[^:\n]*?)[ \t]+)?\*{0,2}"
@@ -71,19 +72,18 @@ def _numpydoc(text: str) -> Iterator[Documented]:
 def _google(text: str) -> Iterator[Documented]:
     for section in _GOOGLE.finditer(text):
         lines = inspect.cleandoc("\n" + section["body"]).splitlines()
-        current: Documented | None = None
+        current: list[Documented] = []
         for line in lines:
             entry = _GOOGLE_ENTRY.match(line)
             if entry:
-                if current:
-                    yield current
-                name = entry["stars"] + entry["name"]
-                current = Documented(name, entry["type"] or "", entry["meaning"].strip())
-            elif current and line[:1].isspace():
-                meaning = f"{current.meaning} {line.strip()}"
-                current = Documented(current.name, current.type, meaning)
-        if current:
-            yield current
+                yield from current
+                kind, meaning = entry["type"] or "", entry["meaning"].strip()
+                names = map(str.strip, entry["names"].split(","))
+                current = [Documented(name, kind, meaning) for name in names]
+            elif line[:1].isspace():
+                more = line.strip()
+                current = [replace(each, meaning=f"{each.meaning} {more}") for each in current]
+        yield from current
 
 
 def _fields(text: str) -> Iterator[Documented]:

@@ -47,6 +47,23 @@ def test_parameters_of_google_style_and_of_sphinx_fields_are_read() -> None:
     assert not parameters(google)[2].required
 
 
+def several_names(first, second, count):  # type: ignore[no-untyped-def]
+    """Do something.
+
+    Args:
+        first, second (...x3x3 tensor): Matrices, of
+            any size.
+        count (int): A count.
+    """
+
+
+def test_an_entry_of_a_google_style_section_may_have_several_names() -> None:
+    first, second, count = parameters(several_names)
+    assert (first.name, second.name, count.name) == ("first", "second", "count")
+    assert first.type == second.type == "...x3x3 tensor"
+    assert first.meaning == second.meaning == "Matrices, of any size."
+
+
 @pytest.mark.parametrize(
     ("annotation", "is_array"),
     [
