@@ -123,6 +123,11 @@ class Backend(ABC):
     """Environment variables to set before the library is imported for a measurement."""
     mode_code: ClassVar[Mapping[str, str]] = {}
     """By mode, how users apply it to ``{function}``, such as ``"jax.jit({function})"``."""
+    compilation_cache: ClassVar[Mapping[str, str]] = {}
+    """Environment variables with which the library keeps compiled code in the folder ``{folder}``.
+
+    Measurements set them too, so that they compile each function once and not in each run.
+    """
     imports: ClassVar[tuple[str, ...]] = ()
     """Modules besides `module` that the library imports when it is first used.
 

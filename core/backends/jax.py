@@ -68,6 +68,11 @@ class JAXBackend(Backend):
     # Without 64-bit numbers JAX turns float64 into float32, and nothing agrees with NumPy. Each
     # call is made once or twice, so optimizing it costs more time than it saves.
     environment = {"JAX_ENABLE_X64": "1", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
+    compilation_cache = {
+        "JAX_COMPILATION_CACHE_DIR": "{folder}",
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+    }
 
     def missing_device(self, device: str) -> str:
         if device == "gpu" and not _accelerators():

@@ -14,7 +14,8 @@ The path of one case, file by file:
 
 In the parent, `descriptions` caches the kind and the documentation of each target; `keys` and
 `digests` determine which cells are current; `journal` keeps the cells that are not in the record
-yet; `verify` measures some targets again; `environment` describes this machine; `profile` shows
+yet; `compilation_cache` has the folder in which JAX keeps compiled code; `verify` measures some
+targets again; `environment` describes this machine; `profile` shows
 where the time goes. In a worker, `isolation` restores the state of the process after each job, and
 `causes` finds the argument that makes a case fail.
 """

@@ -10,6 +10,7 @@ from pathlib import Path
 from sphinx_xpcaps.cases.model import TargetInfo
 from sphinx_xpcaps.config import Config, Execute
 from sphinx_xpcaps.measure import profile
+from sphinx_xpcaps.measure.compilation_cache import limit_size
 from sphinx_xpcaps.measure.descriptions import describe
 from sphinx_xpcaps.measure.digests import PackageDigests
 from sphinx_xpcaps.measure.environment import describe_environment, package_version
@@ -164,6 +165,8 @@ class _Batch:
     def run(self, progress: OnProgress) -> Measured:
         """Measure the cells that are missing, and verify a share of them."""
         missing = self.find_missing()
+        if missing.groups:
+            limit_size()
         try:
             measured = self.measure(missing.groups, progress)
             unstable = self.verify(missing.groups, measured)

@@ -16,6 +16,7 @@ from sphinx_xpcaps.cases.model import TargetInfo
 from sphinx_xpcaps.cases.resolve import describe_all, expand_all
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure import profile
+from sphinx_xpcaps.measure.compilation_cache import compilation_cache
 from sphinx_xpcaps.measure.model import (
     FindingGroup,
     Group,
@@ -68,10 +69,10 @@ class Runner:
         if isinstance(group, Group):
             used = get_backend(group.backend)
             modules = [name for mode in group.modes for name in used.mode_imports.get(mode, ())]
-            variables = {**used.environment, **variables}
+            variables = {**used.environment, **compilation_cache(used), **variables}
         else:  # the library that a target needs may be the reference
             for backend in backends().values():
-                variables = {**backend.environment, **variables}
+                variables = {**backend.environment, **compilation_cache(backend), **variables}
         return Worker(
             variables,
             self.config.timeout,
