@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.notes import DtypeChange, Note
-from sphinx_xpcaps.cases.model import VariantName
+from sphinx_xpcaps.cases.model import Problem, VariantName
 from sphinx_xpcaps.measure.judging.judge import judge
 from sphinx_xpcaps.measure.model import (
     CaseRun,
@@ -40,6 +40,7 @@ def cell_of(
     *runs: CaseRun,
     backend: str = "jax",
     modes: tuple[str, ...] = ("eager",),
+    only_draws: bool = False,
     arguments: Sequence[tuple[str, ...]] = (),
     lost: tuple[LostCall, ...] = (),
     **facts: Any,
@@ -51,7 +52,7 @@ def cell_of(
     cases = [
         replace(summary, arguments=arguments[i]) if arguments else summary for i in range(count)
     ]
-    group = Group(backend=backend, device="cpu", modes=modes)
+    group = Group(backend=backend, device="cpu", modes=modes, only_draws=only_draws)
     target_runs = TargetRuns(target="f", group=group, cases=tuple(cases), runs=runs)
     result = GroupResult(target="f", group=group, runs=target_runs, lost=lost)
     return judge(result, key="key")
@@ -160,6 +161,22 @@ def test_a_mode_that_applies_to_no_case_is_not_applicable() -> None:
     inapplicable = run(mode="grad", outcome=Outcome.NOT_RUN, applies=False)
     found = cell_of(run(), inapplicable, modes=("eager", "grad"))
     assert (found.status, found.modes["grad"]) == (Status.SUPPORTED, Status.NOT_APPLICABLE)
+
+
+def test_tracing_a_call_to_draw_it_does_not_change_the_cell() -> None:
+    runs = [run(), failed(mode="trace", exception="DataDependentError")]
+    drawn = cell_of(*runs, backend="numpy", modes=("eager", "trace"), only_draws=True)
+    assert (drawn.status, drawn.notes) == (Status.SUPPORTED, ())
+    measured = cell_of(*runs, backend="numpy", modes=("eager", "trace"))
+    assert (measured.status, measured.notes) == (Status.SUPPORTED, ("data-dependent",))
+
+
+def test_calls_that_are_made_up_as_the_example_fails_are_noted_with_the_reason() -> None:
+    problem = Problem(message="its example raises NameError: y", exception="NameError")
+    found = cell_of(run(), origin="signature", problem=problem)
+    assert found.status is Status.SUPPORTED
+    assert found.notes == ("made-up calls: its example raises NameError: y",)
+    assert cell_of(run(), origin="docstring", problem=problem).notes == ()
 
 
 def test_missing_functions_are_noted_if_the_error_names_one() -> None:
