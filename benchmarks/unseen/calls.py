@@ -134,7 +134,10 @@ LIBRARIES: Mapping[str, Library] = {
             "optax.losses.softmax_cross_entropy": (
                 lambda f, a: f(a([[0.1, 0.2, 0.7]]), a([[0.0, 0.0, 1.0]])),
             ),
-            "optax.losses.smooth_labels": (lambda f, a: f(a([[0.0, 1.0]]), 0.1),),
+            "optax.losses.smooth_labels": (
+                lambda f, a: f(a([[0.0, 1.0]]), 0.1),
+                lambda f, a: f(a([[0.0, 1.0]]), 0.1, where=a([[True, True]])),
+            ),
             "optax.projections.projection_simplex": (lambda f, a: f(a(V)),),
             "optax.projections.projection_l2_ball": (lambda f, a: f(a(V), 2.0),),
         },
@@ -208,7 +211,10 @@ LIBRARIES: Mapping[str, Library] = {
             "rowan.conjugate": (lambda f, a: f(a(Q)),),
             "rowan.rotate": (lambda f, a: f(a(Q), a([[1.0, 2.0, 3.0], [0.0, 1.0, 0.0]])),),
             "rowan.norm": (lambda f, a: f(a(Q)),),
-            "rowan.from_axis_angle": (lambda f, a: f(a(I3), 0.5),),
+            "rowan.from_axis_angle": (
+                lambda f, a: f(a(I3), 0.5),
+                lambda f, a: f(a(I3), a([0.5, 0.25, 1.0])),
+            ),
             "rowan.to_matrix": (lambda f, a: f(a(Q)),),
             "rowan.exp": (lambda f, a: f(a(Q)),),
             "rowan.isfinite": (lambda f, a: f(a(Q)),),
@@ -234,7 +240,10 @@ LIBRARIES: Mapping[str, Library] = {
                 lambda f, a: f(a(M)),
                 lambda f, a: f(a(M), axis=1),
             ),
-            "array_api_signal.interp": (lambda f, a: f(a([0.6, 1.7]), a(V), a(W)),),
+            "array_api_signal.interp": (
+                lambda f, a: f(a([0.6, 1.7]), a(V), a(W)),
+                lambda f, a: f(a(M), a(V), a(W)),
+            ),
         },
         modules=(
             "array_api_signal.integral",

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from core.notes import DtypeChange, Note
 from sphinx_xpcaps.cases.model import Problem, VariantName
 from sphinx_xpcaps.measure.judging.judge import judge
@@ -192,6 +194,18 @@ def test_random_values_and_made_up_data_are_noted_without_changing_the_status() 
     found = cell_of(run(), reproducible=False, made_up_data=True)
     assert found.status is Status.SUPPORTED
     assert found.notes == ("values not compared: random", "with made-up data")
+
+
+def test_a_case_that_numpy_does_not_repeat_is_logged_and_does_not_count(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    found = cell_of(run(0), failed(1, message="no"), backend="numpy")
+    assert (found.status, found.total) == (Status.SUPPORTED, 1)
+    [line] = caplog.messages
+    assert line.startswith("f: NumPy does not repeat the result of the case f(x) (no)")
+    assert cell_of(failed(), backend="numpy").status is Status.NOT_MEASURED
+    needed = cell_of(failed(), backend="numpy", reference="torch")
+    assert (needed.status, needed.notes) == (Status.UNSUPPORTED, ("needs PyTorch",))
 
 
 def test_lost_calls_count_as_failed_cases_of_the_reference_only() -> None:

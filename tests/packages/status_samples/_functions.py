@@ -343,12 +343,11 @@ def rescaled(x, low=None, high=None):
     return (x - (0.0 if low is None else low)) * (1.0 if high is None else high)
 
 
-counted = np.frompyfunc(lambda x: x + 1, 1, 1)
-counted.__doc__ = """Return an array of objects, which only NumPy has.
+def counted(x):
+    """Return an array of objects, which only NumPy has.
 
-Examples
---------
->>> import numpy as np
->>> from status_samples import counted
->>> counted(np.array([1.0, 2.0]))
-"""
+    Examples
+    --------
+    >>> counted(np.array([1.0, 2.0]))
+    """
+    return np.frompyfunc(lambda each: each + 1, 1, 1)(np.asarray(x))
