@@ -98,14 +98,8 @@ _RETURNS = {
 def complete_docstring(function: Callable[..., Any], name: str, extra: bool) -> str:
     """Return the docstring with sections for parameters and results, as numpydoc has them.
 
-    Parameters
-    ----------
-    function : callable
-        A docstring that lists its parameters is returned as it is.
-    name : str
-        The name in the array API standard.
-    extra : bool
-        The standard does not have the function.
+    One that lists its parameters is returned as it is. `name` is that in the standard, which does
+    not have `extra` functions.
     """
     given = inspect.cleandoc(function.__doc__ or "")
     if "Parameters\n---" in given:

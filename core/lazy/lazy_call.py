@@ -69,12 +69,7 @@ def deferred(
 ) -> tuple[External, tuple[Spec, ...], bool]:
     """Return the operation of a call, the specs of its results, and whether these are a tuple.
 
-    Parameters
-    ----------
-    call : Call
-        With traced arrays among its arguments.
-    result_type : callable
-        That of the arrays' namespace, for calls that do not announce a dtype.
+    `result_type`, of the arrays' namespace, is for calls that do not announce a dtype.
     """
     outputs = resolve(call, lambda: result_type(*[x for x in call.args if x is not None]))
     outputs = replace(outputs, dtypes=tuple(map(dtypes.as_dtype, outputs.dtypes)))

@@ -34,27 +34,15 @@ def function(
     *,
     name: str | None = None,
     summary: str = "",
-    result: type | None = None,
     extra: bool = False,
     by_backend: bool = False,
 ) -> Callable[[F], F]:
     """Register a function of `core.lazy` and complete its docstring.
 
-    Parameters
-    ----------
-    family : str, optional
-        Also define an operation of the same name and of this family.
-    name : str, optional
-        With that of the extension, as ``"linalg.svd"``. Default: the Python function's name.
-    summary : str, optional
-        The docstring. Default: the Python function's.
-    result : type, optional
-        The named tuple that the function returns. Default: as annotated.
-    extra : bool, optional
-        The standard does not have the function.
-    by_backend : bool, optional
-        The first argument is the backend. The function returned has no such argument and is for
-        any backend.
+    With a `family`, an operation of that family and of the same name is also defined. The name is
+    that of the Python function by default, and the docstring is `summary` or its own. `extra`
+    functions are not in the standard. The first argument of those `by_backend` is the backend; the
+    function returned has no such argument and is for any backend.
     """
 
     def register(given: F) -> F:
@@ -63,8 +51,6 @@ def function(
             define(Operation(full, family))
         given.__name__ = given.__qualname__ = full.rpartition(".")[2]
         given.__doc__ = summary or given.__doc__
-        if result is not None:
-            given.__annotations__["return"] = result.__name__
         made = bind(given, None) if by_backend else given
         given.__doc__ = made.__doc__ = complete_docstring(made, full, extra)
         parameters = inspect.signature(given).parameters.values()

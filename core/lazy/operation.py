@@ -59,19 +59,11 @@ _STRICT_KINDS = {
 
 
 class Operation:
-    """A function of the standard, or a user's function.
+    """A function of the standard, such as ``"add"`` or ``"linalg.svd"``, or a user's function.
 
-    Parameters
-    ----------
-    name : str
-        The name in a namespace, such as ``"add"`` or ``"linalg.svd"``.
-    family : str
-        The group of operations with the same rules for shapes and cost.
-    build : callable, optional
-        Returns the function for a namespace that has no function of this name.
-    kinds : tuple of str, optional
-        The standard's kinds of dtypes for which the function is defined in every library. The
-        standard requires fewer of some functions, which only a strict library enforces.
+    Operations of a family have the same rules for shapes and cost. For a namespace that has no
+    function of this name, `build` returns it. It is defined for `kinds` of dtypes in every library.
+    The standard requires fewer of some functions, which only a strict library enforces.
     """
 
     def __init__(
@@ -176,16 +168,7 @@ class External(Operation):
 
 
 class Elementwise(Operation):
-    """An operation on each element.
-
-    Parameters
-    ----------
-    name : str
-    rule : {"same", "bool", "floating", "elementary", "real"}
-        How the dtype of the result follows from that of the operands.
-    *kinds : str
-        The kinds of dtypes for which the function is defined.
-    """
+    """An operation on each element, with a rule for the dtype of the result."""
 
     def __init__(self, name: str, rule: str = "same", *kinds: str) -> None:
         super().__init__(name, "elementwise", kinds=kinds)

@@ -20,7 +20,11 @@ Picture: TypeAlias = "tuple[Any, Any]"
 """A figure and its axes."""
 
 
-_OPTIONS = """ax : matplotlib.axes.Axes, optional
+_SECTIONS = """
+Parameters
+----------
+lz : LazyArray, or nested tuples, lists and dicts of these
+{own}ax : matplotlib.axes.Axes, optional
     Where to draw; a new figure by default.
 figsize : tuple of float, optional
     The size of a new figure in inches.
@@ -32,15 +36,33 @@ show_and_close : bool, optional
 Returns
 -------
 figure : matplotlib.figure.Figure
-ax : matplotlib.axes.Axes"""
-"""The description of the options and results that all pictures have."""
+ax : matplotlib.axes.Axes
+
+Raises
+------
+ImportError
+    matplotlib is not installed.
+ValueError
+    An option has an unknown value.
+"""
+_COLOR_BY = """color_by : {"function", "variables", "id"}, optional
+    One color for each operation, for what depends on variables, or for each node.
+"""
+_LOG = """log : bool or number, optional
+    Use a logarithmic scale; a number is its base, which is 10 by default.
+"""
+_FN = """fn : {"count", "sizein", "sizeout", "flops"} or callable, optional
+    The measure of a step: its name, or a function of a node.
+"""
 
 
-def _picture(size: tuple[float, float]) -> Callable[[Callable[..., None]], Callable[..., Picture]]:
+def _picture(
+    size: tuple[float, float], options: str = ""
+) -> Callable[[Callable[..., None]], Callable[..., Picture]]:
     """Return a decorator for functions that draw on axes; `size` is the size of new figures.
 
-    The decorated function creates the axes, has the options that all pictures have, described
-    in its docstring where that contains ``{options}``, and returns the figure and its axes.
+    The decorated function creates the axes, has the options that all pictures have, and returns the
+    figure and its axes. Its docstring gets a section that describes these and its own `options`.
     """
 
     def decorate(draw: Callable[..., None]) -> Callable[..., Picture]:
@@ -52,13 +74,13 @@ def _picture(size: tuple[float, float]) -> Callable[[Callable[..., None]], Calla
             figsize: tuple[float, float] = size,
             rasterize: bool | float = 4096,
             show_and_close: bool = False,
-            **options: Any,
+            **own: Any,
         ) -> Picture:
             if ax is None:
                 figure = _figure_class(draw.__name__, show_and_close)
                 ax = figure(figsize=figsize, layout="constrained").add_subplot()
             before = {id(artist) for artist in ax.get_children()}
-            draw(ax, lz, **options)
+            draw(ax, lz, **own)
             if rasterize is True or (rasterize is not False and len(indexed(lz)) > rasterize):
                 for artist in (*ax.collections, *ax.lines, *ax.images):
                     if id(artist) not in before:
@@ -69,7 +91,7 @@ def _picture(size: tuple[float, float]) -> Callable[[Callable[..., None]], Calla
                 pyplot.close(ax.figure)
             return ax.figure, ax
 
-        picture.__doc__ = (inspect.getdoc(draw) or "").replace("{options}", _OPTIONS)
+        picture.__doc__ = f"{inspect.getdoc(draw)}\n{_SECTIONS.replace('{own}', options)}"
         shared = list(inspect.signature(picture, follow_wrapped=False).parameters.values())[1:-1]
         _, *own = inspect.signature(draw).parameters.values()
         picture.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]
@@ -122,7 +144,16 @@ def _plain(name: str) -> str:
     return f" {name}" if name.startswith("_") else name
 
 
-@_picture((7, 5))
+@_picture(
+    (7, 5),
+    f"""variables : LazyArray, or nested tuples, lists and dicts of these, optional
+    The nodes whose values may change; by default the leaves without values.
+{_COLOR_BY}initial_layout : str, optional
+    "layers", or a layout of networkx, such as "spring" or "kamada_kawai".
+labels : bool, optional
+    Write the operation, shape and dtype beside each node.
+""",
+)
 def plot_graph(
     axes: Any,
     lz: Any,
@@ -132,26 +163,7 @@ def plot_graph(
     initial_layout: str = "layers",
     labels: bool = True,
 ) -> None:
-    """Draw the nodes of a graph and their edges, by default each node below its operands.
-
-    Parameters
-    ----------
-    lz : LazyArray, or nested tuples, lists and dicts of these
-    variables : LazyArray, or nested tuples, lists and dicts of these, optional
-        The nodes whose values may change; by default the leaves without values.
-    color_by : {"function", "variables", "id"}, optional
-        One color for each operation, for what depends on variables, or for each node.
-    initial_layout : str, optional
-        "layers", or a layout of networkx, such as "spring" or "kamada_kawai".
-    labels : bool, optional
-        Write the operation, shape and dtype beside each node.
-    {options}
-
-    Raises
-    ------
-    ImportError
-        matplotlib is not installed.
-    """
+    """Draw the nodes of a graph and their edges, by default each node below its operands."""
     order = indexed(lz)
     positions = _positions(order, initial_layout)
     names, colors = _colors_by(order, color_by, variables)
@@ -186,7 +198,7 @@ def _positions(order: list[tuple[Node, list[int]]], layout: str) -> list[tuple[f
     return [tuple(map(float, found[i])) for i in range(len(order))]  # type: ignore[misc]
 
 
-@_picture((8, 4))
+@_picture((8, 4), _COLOR_BY)
 def plot_circuit(
     axes: Any,
     lz: Any,
@@ -197,18 +209,6 @@ def plot_circuit(
 
     Arrays that do not exist at the same time may share a height, so the height of the picture is
     the greatest number of arrays in memory.
-
-    Parameters
-    ----------
-    lz : LazyArray, or nested tuples, lists and dicts of these
-    color_by : {"function", "variables", "id"}, optional
-        One color for each operation, for what depends on variables, or for each node.
-    {options}
-
-    Raises
-    ------
-    ImportError
-        matplotlib is not installed.
     """
     order = indexed(lz)
     results = {id(leaf) for leaf in leaves(lz)}
@@ -239,7 +239,12 @@ def plot_circuit(
     axes.invert_yaxis()
 
 
-@_picture((7, 3))
+@_picture(
+    (7, 3),
+    f"""include_inputs : bool, optional
+    Count the leaves too.
+{_LOG}""",
+)
 def plot_history_size_footprint(
     axes: Any,
     lz: Any,
@@ -247,22 +252,7 @@ def plot_history_size_footprint(
     include_inputs: bool = True,
     log: bool | float = False,
 ) -> None:
-    """Draw the number of elements that exist after each allocation and deallocation.
-
-    Parameters
-    ----------
-    lz : LazyArray, or nested tuples, lists and dicts of these
-    include_inputs : bool, optional
-        Count the leaves too.
-    log : bool or number, optional
-        Use a logarithmic scale; a number is its base, which is 10 by default.
-    {options}
-
-    Raises
-    ------
-    ValueError
-        `log` is not greater than 1.
-    """
+    """Draw the number of elements that exist after each allocation and deallocation."""
     sizes = [float(size) for size in footprint(lz, include_inputs)]  # may exceed 64 bits
     axes.fill_between(range(len(sizes)), sizes, step="mid", alpha=0.4)
     axes.step(range(len(sizes)), sizes, where="mid")
@@ -273,7 +263,13 @@ def plot_history_size_footprint(
     axes.set_ylabel("elements")
 
 
-@_picture((7, 4))
+@_picture(
+    (7, 4),
+    f"""{_FN}kind : {{"scatter", "lines", "image"}}, optional
+    Dots at the height of the measure, vertical lines of that height, or a row per operation
+    with the measure as color.
+{_LOG}""",
+)
 def plot_history_functions(
     axes: Any,
     lz: Any,
@@ -282,25 +278,7 @@ def plot_history_functions(
     kind: Literal["scatter", "lines", "image"] = "scatter",
     log: bool | float = False,
 ) -> None:
-    """Draw the operation of each step and a measure of it.
-
-    Parameters
-    ----------
-    lz : LazyArray, or nested tuples, lists and dicts of these
-    fn : {"count", "sizein", "sizeout", "flops"} or callable, optional
-        The measure of a step: its name, or a function of a node.
-    kind : {"scatter", "lines", "image"}, optional
-        Dots at the height of the measure, vertical lines of that height, or a row per operation
-        with the measure as color.
-    log : bool or number, optional
-        Use a logarithmic scale for the measure; a number is its base, which is 10 by default.
-    {options}
-
-    Raises
-    ------
-    ValueError
-        `kind` or `fn` is unknown, or `log` is not greater than 1.
-    """
+    """Draw the operation of each step and a measure of it."""
     if kind not in ("scatter", "lines", "image"):
         raise ValueError(f'kind must be "scatter", "lines" or "image", got {kind!r}')
     measure = measure_of(fn)  # type: ignore[arg-type]
@@ -333,22 +311,14 @@ def plot_history_functions(
         axes.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))
 
 
-@_picture((5, 3))
+@_picture((5, 3), _FN)
 def plot_history_stats(
     axes: Any,
     lz: Any,
     *,
     fn: Callable[[Node], float] | str = "count",
 ) -> None:
-    """Draw the sum of a measure over the steps of each operation as bars.
-
-    Parameters
-    ----------
-    lz : LazyArray, or nested tuples, lists and dicts of these
-    fn : {"count", "sizein", "sizeout", "flops"} or callable, optional
-        The measure of a step: its name, or a function of a node.
-    {options}
-    """
+    """Draw the sum of a measure over the steps of each operation as bars."""
     sums = stats([node for node in ascend(lz) if not node.is_leaf], fn)  # type: ignore[arg-type]
     names = sorted(sums, key=sums.__getitem__)
     colors = _colors(sums)

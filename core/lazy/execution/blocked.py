@@ -34,13 +34,7 @@ _EXACT = "add conj equal isfinite isinf isnan negative not_equal positive subtra
 
 
 class BlockedChain(Operation):
-    """Several elementwise operations as one.
-
-    Parameters
-    ----------
-    program : Program
-        The operations. Its inputs are the operands of the chain, its outputs a tuple of values.
-    """
+    """The elementwise operations of a program, whose outputs are a tuple, as one operation."""
 
     def __init__(self, program: Program) -> None:
         names = [step.op.name for step in program.steps[:4]]

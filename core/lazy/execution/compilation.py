@@ -28,19 +28,11 @@ def build(
     fold: bool = True,
     specialize: bool = True,
 ) -> Callable[..., Any]:
-    """Return the function that runs a program on arrays of one library.
+    """Return the function that runs a program on arrays of one library, with namespace `xp`.
 
-    Parameters
-    ----------
-    program : Program
-    backend : str or None
-        The name of the library; None if the program has no constants to convert to it.
-    xp : namespace
-        The array API namespace of the library.
-    fold : bool, optional
-        Compute the steps that depend on no input now, once.
-    specialize : bool, optional
-        Allow code that is faster for the dtypes of the trace. It falls back for other dtypes.
+    The backend is None if there are no constants to convert. With `fold`, steps that depend on no
+    input are computed now, once. With `specialize`, the code may be faster for the dtypes of the
+    trace; it falls back for other dtypes.
     """
     optimized = program
     if specialize and backend == program.backend == REFERENCE:

@@ -169,25 +169,15 @@ def _check_shape(array: Array, shape: Shape) -> None:
         )
 
 
-class UncheckedFunction:
-    """A function of arrays of the library of the trace, which checks nothing; can be pickled."""
+class UncheckedFunction(Function):
+    """A function of arrays of the library of the trace, which checks nothing."""
 
-    __slots__ = ("__weakref__", "_run", "function")
-
-    def __init__(self, function: Function) -> None:
-        self.function = function
-        self._run = function.function
+    __slots__ = ()
 
     def __call__(self, *arrays: Any) -> Any:
         if len(arrays) == 1 and isinstance(arrays[0], tuple | list):
             arrays = tuple(arrays[0])
-        return self._run(*arrays)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return UncheckedFunction, (self.function,)
-
-    def __repr__(self) -> str:
-        return repr(self.function)
+        return self.function(*arrays)
 
 
 def get_function(variables: Any, lz: Any, fold_constants: bool = True) -> UncheckedFunction:
@@ -214,7 +204,7 @@ def get_function(variables: Any, lz: Any, fold_constants: bool = True) -> Unchec
     >>> f(np.ones(2), np.ones(2)), f([np.ones(2), np.ones(2)])
     (array([1., 1.]), array([1., 1.]))
     """
-    return UncheckedFunction(Function(list(leaves(variables)), lz, fold_constants))
+    return UncheckedFunction(list(leaves(variables)), lz, fold_constants)
 
 
 def as_string(node: Node, params: dict[str, Any]) -> str:

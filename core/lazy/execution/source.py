@@ -48,16 +48,9 @@ def write(
 ) -> Source:
     """Return the source of a program.
 
-    Parameters
-    ----------
-    program : Program
-    fold : bool
-        Leave out steps that depend on no input; their results are constants.
-    devices : bool
-        Write ``device=`` arguments, which are valid only in the library of the trace.
-    guard : bool
-        Call ``generic`` instead unless the arrays are of the class ``ndarray`` and have the dtypes
-        ``d0``, ``d1``...
+    With `fold`, steps that depend on no input are left out; their results are constants.
+    Arguments ``device=``, if written, are valid only in the library of the trace. A `guard` calls
+    ``generic`` unless the arrays have the class ``ndarray`` and the dtypes ``d0``, ``d1``...
     """
     writer = _Writer(program, fold, devices)
     parameters = [f"x{i}" for i in range(len(program.inputs))]

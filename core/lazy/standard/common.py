@@ -39,15 +39,9 @@ def inferred(
 
     The rule has the signature of the function, with a `Spec` in place of each array, and returns
     the spec of the result. Arguments without a default are recorded as positional ones.
-
-    Parameters
-    ----------
-    family, name, summary
-        See `core.lazy.namespace.function`.
-    arrays : int, optional
-        How many arguments are arrays; they come first.
-    result : type, optional
-        The container of several results, of which the rule returns a sequence of specs.
+    The first `arrays` arguments are arrays. If there are several results, the rule returns a
+    sequence of specs, and `result` is the container of the results. For the other parameters see
+    `core.lazy.namespace.function`.
     """
 
     def register(rule: Callable[..., Any]) -> Callable[..., LazyArray]:
@@ -58,7 +52,7 @@ def inferred(
             one.replace(annotation="Any") if one.annotation == "Spec" else one
             for one in signature.parameters.values()
         ]
-        returned = "LazyArray" if result is None else getattr(result, "__name__", "")
+        returned = {None: "LazyArray", tuple: "tuple[LazyArray, ...]"}.get(result)
         names = [one.name for one in shown[arrays:]]
         required = [one.name for one in shown[arrays:] if one.default is one.empty]
 
@@ -86,7 +80,7 @@ def inferred(
             return known, args, changed(full, others)
 
         recorded.__signature__ = signature.replace(  # type: ignore[attr-defined]
-            parameters=shown, return_annotation=returned
+            parameters=shown, return_annotation=returned or result.__name__
         )
         return function(name=full, summary=summary)(recorded)
 
