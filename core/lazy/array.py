@@ -241,13 +241,8 @@ class LazyArray(ArrayMethods, DisplayMethods):
 
     # Protocols of other packages.
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        """Trace a NumPy ufunc if NumPy would apply it to the backend's arrays."""
-        return array_ufunc(self, ufunc, method, inputs, kwargs)
-
-    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        """Trace a NumPy function that the standard has, too."""
-        return array_function(self, func, args, kwargs)
+    __array_ufunc__ = array_ufunc
+    __array_function__ = array_function
 
     def __lazy_apply__(self, call: Any) -> Any:
         """Record a call of `core.lazy_apply`."""

@@ -20,8 +20,6 @@ class ArrayMethods(Node):
 
     __slots__ = ()
 
-    # Functions of the namespace.
-
     def __array_namespace__(self, *, api_version: str | None = None) -> Namespace:
         """Return the array API namespace of traced arrays of this backend."""
         return namespace(self.backend, api_version=api_version)

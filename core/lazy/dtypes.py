@@ -201,9 +201,11 @@ RULES: dict[str, Callable[[DType, str | None], DType]] = {
     "accumulator": accumulator,
     "bool": lambda dtype, backend: bool_,
     "complex": lambda dtype, backend: complex_of(floating(dtype, backend)),
+    "elementary": elementary,
     "floating": floating,
     "index": index_dtype,
     "real": lambda dtype, backend: real_of(floating(dtype, backend)),
+    "real part": lambda dtype, backend: real_of(dtype),
     "same": lambda dtype, backend: dtype,
 }
 """Rules for the dtype of a result by that of the operand and the backend."""

@@ -142,26 +142,22 @@ def data_dependent_errors() -> Iterator[list[DataDependentError]]:
 
 # Modules that a user's call passes through on its way to the traced array.
 _SKIPPED = (
-    "core.lazy",
-    "core.lazy_apply",
-    "core.autojit",
-    "sphinx_xpcaps",
-    REFERENCE,
-    "array_api_compat",
+    "core.lazy.",
+    "core.lazy_apply.",
+    "core.autojit.",
+    "sphinx_xpcaps.",
+    f"{REFERENCE}.",
+    "array_api_compat.",
 )
 
 
 def user_location() -> SourceLocation:
     """Return the innermost line of the call stack that belongs to the user."""
     first = frame = get_frame(1)
-    while _is_skipped(frame.f_globals.get("__name__", "")):
+    while f"{frame.f_globals.get('__name__', '')}.".startswith(_SKIPPED):
         if frame.f_back is None:
             frame = first
             break
         frame = frame.f_back
     code, module = frame.f_code, frame.f_globals.get("__name__", "")
     return SourceLocation(code.co_filename, frame.f_lineno, code.co_name, module)
-
-
-def _is_skipped(module: str) -> bool:
-    return any(module == name or module.startswith(f"{name}.") for name in _SKIPPED)

@@ -21,7 +21,7 @@ from core.typing import Array
 
 GETITEM = define(Operation("getitem", "indexing"))
 _BASIC = dict.fromkeys((int, slice, type(None), type(Ellipsis)), True)
-_masks_allowed: ContextVar[bool] = ContextVar("boolean_indexing", default=False)
+masks_allowed: ContextVar[bool] = ContextVar("boolean_indexing", default=False)
 
 
 @contextmanager
@@ -40,16 +40,11 @@ def boolean_indexing(allowed: bool = True) -> Iterator[None]:
     ...     x[x > 0].shape
     (None,)
     """
-    token = _masks_allowed.set(allowed)
+    token = masks_allowed.set(allowed)
     try:
         yield
     finally:
-        _masks_allowed.reset(token)
-
-
-def masks_allowed() -> bool:
-    """Return whether `boolean_indexing` is on."""
-    return _masks_allowed.get()
+        masks_allowed.reset(token)
 
 
 def getitem(self: Array, key: Any, /) -> Array:
@@ -149,13 +144,18 @@ def index_shape(shape: Shape, keys: tuple[Any, ...], backend: str | None = None)
             if key is None:
                 result.append(1)
             else:
-                result.append(_slice_length(key, shape[axis]))
+                # `indices` raises for traced arrays in the slice, also if the length is unknown.
+                length = shape[axis]
+                indices = key.indices(0 if length is None else length)
+                result.append(None if length is None else len(range(*indices)))
                 axis += 1
             in_block = False
             continue
         indexed: Shape = ()
         if isinstance(key, int) and not isinstance(key, bool):
-            _check_bounds(key, shape[axis], axis)
+            length = shape[axis]
+            if length is not None and not -length <= key < length:
+                raise IndexError(f"index {key} is out of bounds for axis {axis} of length {length}")
             axis += 1
             if integers_first:
                 continue
@@ -211,17 +211,6 @@ def _array_index(key: Any, shape: Shape) -> tuple[Shape, int]:
             raise IndexError(f"a mask of shape {key.shape} does not fit {shape[: key.ndim]}")
     if key.data is not None:
         return (int(np.count_nonzero(to_numpy(key.data))),), key.ndim
-    if not _masks_allowed.get():
+    if not masks_allowed.get():
         refuse("a boolean mask")
     return (None,), key.ndim
-
-
-def _slice_length(key: slice, length: int | None) -> int | None:
-    # `indices` raises for traced arrays in the slice, also if the length is unknown.
-    indices = key.indices(0 if length is None else length)
-    return None if length is None else len(range(*indices))
-
-
-def _check_bounds(key: int, length: int | None, axis: int) -> None:
-    if length is not None and not -length <= key < length:
-        raise IndexError(f"index {key} is out of bounds for axis {axis} of length {length}")

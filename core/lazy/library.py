@@ -19,11 +19,6 @@ def backend_of(x: object) -> str | None:
     return library_of(type(x)) or None
 
 
-def has_adapter(backend: str | None) -> bool:
-    """Return whether there is an adapter for the library called `backend`."""
-    return backend in backends()
-
-
 def namespace_of(backend: str | None, array: Array = None) -> Namespace:
     """Return the array API namespace of a library; None means NumPy.
 

@@ -85,7 +85,7 @@ class Info:
     def capabilities(self) -> dict[str, bool | int | None]:
         """Return whether masks may be indices and shapes depend on values, and the most axes."""
         return {
-            "boolean indexing": masks_allowed(),
+            "boolean indexing": masks_allowed.get(),
             "data-dependent shapes": True,
             "max dimensions": 64,
         }

@@ -35,7 +35,7 @@ _REDUCED = {
 _NEED_NO_VALUES = frozenset(("ndim", "shape", "size"))
 
 
-def array_ufunc(x: Array, ufunc: Any, method: str, inputs: Any, kwargs: Any) -> Any:
+def array_ufunc(x: Array, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
     """Trace ``ufunc(*inputs)``, or refuse if it would convert another library's arrays."""
     traced = _function(x, ufunc.__name__)
     if method != "__call__" or kwargs or traced is None or not _is_numpy(x):
@@ -45,7 +45,7 @@ def array_ufunc(x: Array, ufunc: Any, method: str, inputs: Any, kwargs: Any) -> 
     return traced(*inputs)
 
 
-def array_function(x: Array, func: Any, args: Any, kwargs: Any) -> Any:
+def array_function(x: Array, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
     """Trace a NumPy function if the standard has one with its name and arguments."""
     name = func.__name__
     if name in _NEED_NO_VALUES and len(args) == 1 and isinstance(args[0], type(x)) and not kwargs:

@@ -204,15 +204,7 @@ class Elementwise(Operation):
         known = dtypes.promotion(backend).results.get(self.name, {}).get(str(dtype))
         if known is not None:
             return dtypes.default(backend, "integral") if known == "integral" else np.dtype(known)
-        if self.rule == "bool":
-            return dtypes.bool_
-        if self.rule == "floating":
-            return dtypes.floating(dtype, backend)
-        if self.rule == "elementary":
-            return dtypes.elementary(dtype, backend)
-        if self.rule == "real":
-            return dtypes.real_of(dtype)
-        return dtype
+        return dtypes.RULES[self.rule](dtype, backend)
 
 
 _operations: dict[str, Operation] = {}
@@ -246,7 +238,7 @@ _RULES = {
     "remainder round sign square subtract trunc",
     "bool": "equal greater greater_equal isfinite isinf isnan less less_equal logical_and "
     "logical_not logical_or logical_xor not_equal signbit",
-    "real": "abs imag real",
+    "real part": "abs imag real",
 }
 for _rule, _names in _RULES.items():
     for _name in _names.split():

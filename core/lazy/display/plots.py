@@ -77,7 +77,10 @@ def _picture(
             **own: Any,
         ) -> Picture:
             if ax is None:
-                figure = _figure_class(draw.__name__, show_and_close)
+                # Only figures of pyplot can be shown.
+                name = "pyplot" if show_and_close else "figure"
+                module = optional_import(f"matplotlib.{name}", draw.__name__)
+                figure = module.figure if show_and_close else module.Figure
                 ax = figure(figsize=figsize, layout="constrained").add_subplot()
             before = {id(artist) for artist in ax.get_children()}
             draw(ax, lz, **own)
@@ -98,13 +101,6 @@ def _picture(
         return picture
 
     return decorate
-
-
-def _figure_class(feature: str, shown: bool) -> Any:
-    """Return what creates a figure, which only pyplot's functions can show."""
-    if shown:
-        return optional_import("matplotlib.pyplot", feature).figure
-    return optional_import("matplotlib.figure", feature).Figure
 
 
 def _log_base(log: bool | float) -> float:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.backends.registry import backends
 from core.lazy.execution.interpreter import evaluate
 from core.lazy.execution.program import linearize
 from core.lazy.graph.node import Node, ascend
 from core.lazy.graph.tree import leaves, rebuild
 from core.lazy.in_place import all_current
-from core.lazy.library import convert, has_adapter, namespace_of
+from core.lazy.library import convert, namespace_of
 from core.typing import Array
 
 
@@ -58,8 +59,12 @@ def compute(lz: Any) -> Any:
 def _compute(backend: str | None, nodes: dict[int, Node]) -> dict[int, Array]:
     """Compute nodes of one library, given by their ids, and return their values by id."""
     name, array = backend, None
-    if not has_adapter(backend):
-        name, array = _concrete_array(list(nodes.values()))
+    if backend not in backends():  # one of the graph's concrete arrays has the namespace
+        name = None
+        for node in ascend(list(nodes.values())):
+            if node.backend and node._data is not None:
+                name, array = node.backend, node._data
+                break
     xp = namespace_of(name, array)
     values: dict[int, Array] = {}
     pending: dict[int, Node] = {}
@@ -74,14 +79,9 @@ def _compute(backend: str | None, nodes: dict[int, Node]) -> dict[int, Array]:
         values.update(zip(pending, evaluate(program, name, xp), strict=True))
     for key, node in nodes.items():
         if node._data is not values[key]:
-            node.set_data(values[key])
+            node._data = values[key]
+            node._args, node._kwargs = (), None
     return values
-
-
-def _concrete_array(nodes: list[Node]) -> tuple[str | None, Array]:
-    """Return one of the graph's concrete arrays, which has the namespace, and its library."""
-    held = (node for node in ascend(nodes) if node.backend and node._data is not None)
-    return next(((node.backend, node._data) for node in held), (None, None))
 
 
 def compute_constants(lz: Any, variables: Any) -> None:

@@ -80,11 +80,6 @@ class Node(DeepPickle):
         """The name of the array library, or None if any library can compute the node."""
         return self.specs[0].backend if self.specs else None
 
-    def set_data(self, data: Any) -> None:
-        """Turn this node into a leaf that holds its computed value."""
-        self._data = data
-        self._args, self._kwargs = (), None
-
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.fn_name}>"
 

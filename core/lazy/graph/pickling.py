@@ -78,11 +78,7 @@ class _Marker:
 
     def __reduce__(self) -> tuple[Any, ...]:
         _state.graph = self.graph
-        return _none, ()
-
-
-def _none() -> None:
-    return None
+        return type(None), ()
 
 
 def _root(graph: _Graph) -> Any:
