@@ -60,13 +60,7 @@ class DisplayMethods(Node):
         return footprint(self, include_inputs)
 
     def history_peak_size(self, include_inputs: bool = True) -> int:
-        """Return the greatest number of elements that exist at the same time.
-
-        Parameters
-        ----------
-        include_inputs : bool, optional
-            Count the leaves too, from the start until their last use.
-        """
+        """Return the greatest number of elements in `history_size_footprint`."""
         return max(footprint(self, include_inputs))
 
     def history_peak_memory(self, include_inputs: bool = True) -> int:

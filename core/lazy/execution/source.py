@@ -28,17 +28,6 @@ _LONGEST = 80
 _RESERVED = re.compile(r"[cdxy]\d+|arrays|bool|function|generic|ndarray|object|slice|type")
 
 
-@dataclass(slots=True)
-class Source:
-    """The text of a function, and the values of its global names."""
-
-    text: str
-    functions: dict[str, Operation]
-    constants: dict[Value, str]
-    objects: dict[str, Any]
-    """Objects without a literal: dtypes, infinities, the user's objects."""
-
-
 def write(
     program: Program,
     fold: bool = True,
@@ -52,10 +41,10 @@ def write(
     Arguments ``device=``, if written, are valid only in the library of the trace. A `guard` calls
     ``generic`` unless the arrays have the class ``ndarray`` and the dtypes ``d0``, ``d1``...
     """
-    writer = _Writer(program, fold, devices)
+    source = Source(program, fold, devices)
     parameters = [f"x{i}" for i in range(len(program.inputs))]
     for name, value in zip(parameters, program.inputs, strict=True):
-        writer.names.setdefault(value, name)
+        source.names.setdefault(value, name)
     listed = ", ".join(parameters)
     lines = [f"def function({listed}):"]
     if guard:
@@ -63,35 +52,39 @@ def write(
         tests += [f"{name}.dtype is d{i}" for i, name in enumerate(parameters)]
         lines.append(f"    if not ({' and '.join(tests)}):")
         lines.append(f"        return generic({listed})")
-    writer.write_steps()
-    writer.copy_constants = True
-    lines += [*writer.lines, f"    return {writer.text(program.outputs)}"]
-    text = "\n".join(lines) + "\n"
-    return Source(text, writer.functions, writer.constants, writer.objects)
+    source.write_steps()
+    source.copy_constants = True
+    lines += [*source.lines, f"    return {source.literal(program.outputs)}"]
+    source.text = "\n".join(lines) + "\n"
+    return source
 
 
 def write_step(program: Program, names: dict[Value, str]) -> Source:
     """Return the expression of the first step of a program, for given names of its inputs."""
-    writer = _Writer(program, fold=False, devices=True, names=names)
-    text = writer.expression(program.steps[0], None)
-    return Source(text, writer.functions, writer.constants, writer.objects)
+    source = Source(program, fold=False, devices=True, names=names)
+    source.text = source.expression(program.steps[0], None)
+    return source
 
 
 @dataclass(slots=True)
-class _Writer:
+class Source:
+    """The text of a function, the values of its global names, and the state while it is written."""
+
     program: Program
     fold: bool
     devices: bool
-    lines: list[str] = field(default_factory=list)
-    names: dict[Value, str] = field(default_factory=dict)
+    text: str = ""
     functions: dict[str, Operation] = field(default_factory=dict)
-    function_names: dict[Operation, str] = field(default_factory=dict)
     constants: dict[Value, str] = field(default_factory=dict)
     objects: dict[str, Any] = field(default_factory=dict)
-    unused: list[str] = field(default_factory=list)
-    count: int = 0
+    """Objects without a literal: dtypes, infinities, the user's objects."""
     copy_constants: bool = False
     """Whether constants are written as copies, which the caller may modify."""
+    lines: list[str] = field(default_factory=list)
+    names: dict[Value, str] = field(default_factory=dict)
+    function_names: dict[Operation, str] = field(default_factory=dict)
+    unused: list[str] = field(default_factory=list)
+    count: int = 0
 
     def write_steps(self) -> None:
         """Write the steps that depend on inputs, or all if constants are not folded."""
@@ -165,16 +158,16 @@ class _Writer:
             if op.name in ("getitem", "item"):
                 return f"{self.operand(args[0], nested)}[{self.index(args[1])}]"
             return op.symbol.format(self.operand(args[0], nested))
-        parts = [self.text(arg) for arg in args]
+        parts = [self.literal(arg) for arg in args]
         for name, arg in (step.kwargs or {}).items():
             if self.devices or name != "device":
-                parts.append(self.keyword(name, self.text(arg)))
+                parts.append(self.keyword(name, self.literal(arg)))
         return f"{self.function(op)}({', '.join(parts)})"
 
     def operand(self, value: Any, nested: Step | None) -> str:
         """Return an argument as part of an operator expression."""
         name = self.names.get(value) if value.__class__ is Value else None
-        text = self.text(value) if name is None else name
+        text = self.literal(value) if name is None else name
         inside = nested is not None and value is nested.result and nested.op.symbol is not None
         return f"({text})" if inside or text[0] == "-" else text
 
@@ -189,11 +182,13 @@ class _Writer:
             inner = ", ".join([self.index(part) for part in key])
             return inner if len(key) > 1 else f"{inner},"
         if type(key) is slice:
-            start, stop = ["" if end is None else self.text(end) for end in (key.start, key.stop)]
-            return f"{start}:{stop}" + ("" if key.step is None else f":{self.text(key.step)}")
-        return self.text(key)
+            start, stop = [
+                "" if end is None else self.literal(end) for end in (key.start, key.stop)
+            ]
+            return f"{start}:{stop}" + ("" if key.step is None else f":{self.literal(key.step)}")
+        return self.literal(key)
 
-    def text(self, value: Any) -> str:
+    def literal(self, value: Any) -> str:
         """Return an expression for an argument or for what the function returns."""
         kind = type(value)
         if kind is Value:
@@ -211,23 +206,23 @@ class _Writer:
                 return repr(value)
             return self.object(value, str(value).replace("-", "minus_"))
         if kind is tuple:
-            inner = ", ".join([self.text(item) for item in value])
+            inner = ", ".join([self.literal(item) for item in value])
             return f"({inner},)" if len(value) == 1 else f"({inner})"
         if kind is list:
-            return f"[{', '.join([self.text(item) for item in value])}]"
+            return f"[{', '.join([self.literal(item) for item in value])}]"
         if kind is dict:
-            items = [f"{self.text(key)}: {self.text(item)}" for key, item in value.items()]
+            items = [f"{self.literal(key)}: {self.literal(item)}" for key, item in value.items()]
             return f"{{{', '.join(items)}}}"
         if kind is slice:
             ends = (value.start, value.stop, value.step)
-            return f"slice({', '.join([self.text(end) for end in ends])})"
+            return f"slice({', '.join([self.literal(end) for end in ends])})"
         if isinstance(value, tuple) and hasattr(value, "_fields"):
-            fields = ", ".join([self.text(item) for item in value])
+            fields = ", ".join([self.literal(item) for item in value])
             return f"{self.object(kind, kind.__name__)}({fields})"
         if isinstance(value, tuple | list | dict):  # a subclass
             base: Any = dict if isinstance(value, dict) else list
             build = self.object(partial(replace_items, value), kind.__name__)
-            return f"{build}({self.text(base(value))})"
+            return f"{build}({self.literal(base(value))})"
         return self.object(value, str(value) if isinstance(value, np.dtype) else "object")
 
     def object(self, value: Any, stem: str) -> str:
