@@ -10,7 +10,7 @@ import numpy as np
 
 from core.lazy import dtypes
 from core.lazy.dtypes import DType
-from core.lazy.spec import Spec, broadcast, common, spec
+from core.lazy.spec import Spec, joint_spec
 
 _SYMBOLS: dict[str, tuple[str, Callable[..., Any]]] = {
     "add": ("{} + {}", operator.add),
@@ -178,16 +178,12 @@ class Elementwise(Operation):
         """Return the spec of the result for operands given as specs or as types of numbers."""
         key = operands if len(operands) > 1 else operands[0]
         lookups = dtypes.default_lookups()
-        arrays = [operand for operand in operands if isinstance(operand, Spec)]
-        backend, device = common(*arrays)
-        dtype = arrays[0].dtype
-        for array in arrays[1:]:
-            dtype = dtypes.promote(dtype, array.dtype, backend)
+        joint = joint_spec(*[operand for operand in operands if isinstance(operand, Spec)])
+        dtype = joint.dtype
         for operand in operands:
             if not isinstance(operand, Spec):
-                dtype = dtypes.with_scalar(dtype, operand, backend)
-        shape = arrays[0].shape if len(arrays) == 1 else broadcast(*[one.shape for one in arrays])
-        result = spec(shape, self.result_dtype(dtype, backend), backend, device)
+                dtype = dtypes.with_scalar(dtype, operand, joint.backend)
+        result = joint.with_(dtype=self.result_dtype(dtype, joint.backend))
         if dtypes.default_lookups() == lookups:  # else a changed default changes the result
             self.remember(key, result)
         return result

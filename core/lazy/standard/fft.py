@@ -80,17 +80,11 @@ fft = _one_axis("fft.fft", "Return the discrete Fourier transform along an axis.
 ifft = _one_axis("fft.ifft", "Return the inverse discrete Fourier transform along an axis.")
 rfft = _one_axis("fft.rfft", "Return the discrete Fourier transform of real numbers along an axis.")
 irfft = _one_axis("fft.irfft", "Return the inverse of `rfft` along an axis.")
-hfft = _one_axis(
-    "fft.hfft", "Return the real Fourier transform of a Hermitian signal along an axis."
-)
+hfft = _one_axis("fft.hfft", "Return the real transform of a Hermitian signal along an axis.")
 ihfft = _one_axis("fft.ihfft", "Return the inverse of `hfft` along an axis.")
 fftn = _several_axes("fft.fftn", "Return the discrete Fourier transform along several axes.")
-ifftn = _several_axes(
-    "fft.ifftn", "Return the inverse discrete Fourier transform along several axes."
-)
-rfftn = _several_axes(
-    "fft.rfftn", "Return the Fourier transform of real numbers along several axes."
-)
+ifftn = _several_axes("fft.ifftn", "Return the inverse of `fftn` along several axes.")
+rfftn = _several_axes("fft.rfftn", "Return the transform of real numbers along several axes.")
 irfftn = _several_axes("fft.irfftn", "Return the inverse of `rfftn` along several axes.")
 fftshift = _shift("fft.fftshift", "Move the zero frequency to the center.")
 ifftshift = _shift("fft.ifftshift", "Move the zero frequency back from the center.")
