@@ -12,14 +12,13 @@ from typing import Any
 import numpy as np
 
 from core.lazy.dtypes import REFERENCE, SCALARS, check_scalar, promotion
-from core.lazy.graph.sharing import open_contexts, share
+from core.lazy.graph.node import record
 from core.lazy.in_place import ALIASES, VIEWS, as_view, current
 from core.lazy.library import backend_of
 from core.lazy.operation import Elementwise, operation
 from core.lazy.spec import spec
 from core.typing import Array
 
-_new = object.__new__
 Unary = Callable[[Any], Any]
 Binary = Callable[[Any, Any], Any]
 
@@ -32,13 +31,7 @@ def unary_operator(name: str) -> Unary:
 
     def method(self: Any) -> Any:
         spec = self._spec
-        node = _new(self.__class__)
-        node._op = op
-        node._args = (self,)
-        node._kwargs = None
-        node._data = None
-        node._spec = cache.get(spec) or infer(spec)
-        return share(node) if open_contexts else node
+        return record(self.__class__, op, (self,), None, cache.get(spec) or infer(spec))
 
     return method if name not in VIEWS | ALIASES else lambda self: as_view(method(self))
 
@@ -64,13 +57,7 @@ def binary_operators(name: str, infer: Callable[..., Any] | None = None) -> tupl
             other = operand(other, self)
             known = other.__class__ is cls or other.__class__ in scalars
             return forward(self, other) if known else NotImplemented
-        node = _new(cls)
-        node._op = op
-        node._args = (self, other)
-        node._kwargs = None
-        node._data = None
-        node._spec = cache.get(key) or infer_spec(*key)
-        return share(node) if open_contexts else node
+        return record(cls, op, (self, other), None, cache.get(key) or infer_spec(*key))
 
     def reverse(self: Any, other: Any, /) -> Any:
         kind = other.__class__
@@ -82,13 +69,8 @@ def binary_operators(name: str, infer: Callable[..., Any] | None = None) -> tupl
         if kind is int and bounded:
             check_scalar(self._spec.dtype, other, self._spec.backend)
         key = (kind, self._spec)
-        node = _new(self.__class__)
-        node._op = op
-        node._args = (other, self)
-        node._kwargs = None
-        node._data = None
-        node._spec = cache.get(key) or infer_spec(*key)
-        return share(node) if open_contexts else node
+        known = cache.get(key) or infer_spec(*key)
+        return record(self.__class__, op, (other, self), None, known)
 
     return forward, reverse
 

@@ -47,6 +47,7 @@ def inferred(
     def register(rule: Callable[..., Any]) -> Callable[..., LazyArray]:
         full = name or rule.__name__
         op = define(Operation(full, family))
+        cache = op.cache
         signature = inspect.signature(rule)
         shown = [
             one.replace(annotation="Any") if one.annotation == "Spec" else one
@@ -58,11 +59,20 @@ def inferred(
 
         @wraps(rule)
         def recorded(*given: Any, **options: Any) -> Any:
-            operands = tuple([traced(x) for x in given[:arrays]])
+            operands = given[:arrays]
+            for x in operands:
+                if x.__class__ is not LazyArray:
+                    operands = tuple(map(traced, operands))
+                    break
             more = given[arrays:]
             key = (*[x._spec for x in operands], more, *options.items())
+            try:
+                found = cache.get(key)
+            except TypeError:  # an argument is not hashable
+                found = None
             # A partial, as the variables of a lambda would make each call slower.
-            known, args, kwargs = cached(op, key, partial(infer, operands, more, options))
+            found = found or cached(op, key, partial(infer, operands, more, options))
+            known, args, kwargs = found
             if result is None:
                 return make(op, operands + args, kwargs, known)
             made = make_many(op, operands + args, kwargs, tuple(known))
