@@ -32,7 +32,7 @@ def signature_of(func: Callable[..., Any]) -> inspect.Signature | None:
 
 
 def bind_both(signature: inspect.Signature, one: Arguments, two: Arguments) -> tuple[Any, Any]:
-    """Return the arguments of two calls by parameter, with the defaults of what only one has.
+    """Return the arguments of two calls by parameter, with the function's defaults.
 
     Raises
     ------
@@ -40,18 +40,11 @@ def bind_both(signature: inspect.Signature, one: Arguments, two: Arguments) -> t
         The arguments do not fit the signature, or one is missing.
     """
     bound = [signature.bind_partial(*args, **kwargs) for args, kwargs in (one, two)]
-    first, second = (dict(arguments.arguments) for arguments in bound)
-    for own, other in ((first, second), (second, first)):
-        for name in other.keys() - own.keys():
-            parameter = signature.parameters[name]
-            if parameter.kind is parameter.VAR_POSITIONAL:
-                own[name] = ()
-            elif parameter.kind is parameter.VAR_KEYWORD:
-                own[name] = {}
-            elif parameter.default is parameter.empty:
-                raise TypeError(f"missing a required argument: {name!r}")
-            else:
-                own[name] = parameter.default
+    for arguments in bound:
+        arguments.apply_defaults()
+    first, second = [arguments.arguments for arguments in bound]
+    for name in first.keys() ^ second.keys():
+        raise TypeError(f"missing a required argument: {name!r}")
     return first, second
 
 

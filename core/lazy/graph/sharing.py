@@ -47,8 +47,7 @@ def shared_intermediates(cache: Cache | None = None) -> Iterator[Cache]:
     try:
         yield cache
     finally:
-        # By identity, as two caches may be equal, for instance empty.
-        del open_contexts[next(i for i, other in enumerate(open_contexts) if other is cache)]
+        open_contexts.pop()  # only their number matters
         _current.reset(token)
 
 
