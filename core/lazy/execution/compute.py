@@ -10,7 +10,7 @@ from core.lazy.execution.program import linearize
 from core.lazy.graph.node import Node, ascend
 from core.lazy.graph.tree import leaves, rebuild
 from core.lazy.in_place import all_current
-from core.lazy.library import convert, namespace_of
+from core.lazy.library import namespace_of
 from core.typing import Array
 
 
@@ -66,17 +66,8 @@ def _compute(backend: str | None, nodes: dict[int, Node]) -> dict[int, Array]:
                 name, array = node.backend, node._data
                 break
     xp = namespace_of(name, array)
-    values: dict[int, Array] = {}
-    pending: dict[int, Node] = {}
-    for key, node in nodes.items():
-        data = node._data
-        if data is None:
-            pending[key] = node
-        else:
-            values[key] = convert(data, name, xp)
-    if pending:
-        program = linearize((), list(pending.values()))
-        values.update(zip(pending, evaluate(program, name, xp), strict=True))
+    program = linearize((), list(nodes.values()))
+    values = dict(zip(nodes, evaluate(program, name, xp), strict=True))
     for key, node in nodes.items():
         if node._data is not values[key]:
             node._data = values[key]

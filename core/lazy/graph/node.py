@@ -114,18 +114,8 @@ def record(
 
 def dependencies(args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> tuple[Node, ...]:
     """Return the nodes in the arguments of an operation, each once."""
-    found: dict[int, Node] = {}
-    for arg in args:
-        if isinstance(arg, Node):
-            found[id(arg)] = arg
-        elif isinstance(arg, _CONTAINERS):
-            found |= {id(one): one for one in leaves(arg, slices=True) if isinstance(one, Node)}
-    if kwargs:
-        found |= {id(one): one for one in leaves(kwargs, slices=True) if isinstance(one, Node)}
-    return tuple(found.values())
-
-
-_CONTAINERS = (tuple, list, dict, slice)
+    every = leaves((*args, kwargs) if kwargs else args, slices=True)
+    return tuple({id(one): one for one in every if isinstance(one, Node)}.values())
 
 
 def ascend(lz: Any, stop: Iterable[Node] = ()) -> Iterator[Node]:
