@@ -291,9 +291,6 @@ class LazyArray(ArrayMethods, DisplayMethods):
     __ixor__ = in_place_operator(__xor__)
     __ilshift__, __irshift__ = in_place_operator(__lshift__), in_place_operator(__rshift__)
 
-    def _plain_class(self) -> type[Any]:
-        return self.plain
-
 
 class ModifiedArray(LazyArray):
     """A traced array after an in-place operation changed its values.
@@ -328,7 +325,7 @@ def _on_current(function: Callable[..., Any]) -> Callable[..., Any]:
 
 # What is not listed here is the same for all versions, or concerns the node of the graph.
 _UNCHANGED = frozenset(
-    ["__array_namespace__", "__init__", "_plain_class", "device", "dtype", "ndim", "shape", "size"]
+    ["__array_namespace__", "__init__", "device", "dtype", "ndim", "shape", "size"]
 )
 for _class in (LazyArray, ArrayMethods, DisplayMethods):
     for _name, _given in vars(_class).items():

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
-from core.lazy.graph.pickling import DeepPickle
+from core.lazy.graph.pickling import Graph, in_graph, node_of
 from core.lazy.graph.sharing import open_contexts, share
 from core.lazy.graph.tree import leaves
 from core.lazy.operation import DATA, VARIABLE, Operation
@@ -17,7 +17,7 @@ from core.lazy.spec import Spec
 Specs: TypeAlias = "Spec | tuple[Spec, ...]"
 
 
-class Node(DeepPickle):
+class Node:
     """One operation of the graph.
 
     A node is a leaf (a variable, or a concrete array) or an operation on other nodes. Only a
@@ -83,17 +83,19 @@ class Node(DeepPickle):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.fn_name}>"
 
-    def _ancestors(self) -> Iterator[Node]:
-        return ascend(self)
-
-    def _values(self) -> tuple[Any, ...]:
-        args, kwargs = self._args, self._kwargs
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        if not in_graph():
+            return node_of, (Graph(self, ascend),)
+        args, kwargs, cls = self._args, self._kwargs, getattr(self, "plain", type(self))
         if self._data is not None:
-            return DATA, (), None, self._data, self._spec
-        return self._op, args, kwargs, None, self._spec
+            return _restored, (cls, DATA, (), None, self._data, self._spec)
+        return _restored, (cls, self._op, args, kwargs, None, self._spec)
 
-    def _set_values(self, *values: Any) -> None:
-        self._op, self._args, self._kwargs, self._data, self._spec = values
+
+def _restored(cls: type[Any], *values: Any) -> Any:
+    node = object.__new__(cls)
+    node._op, node._args, node._kwargs, node._data, node._spec = values
+    return node
 
 
 _new = object.__new__  # looking it up takes a tenth of the time of recording
