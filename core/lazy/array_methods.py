@@ -117,6 +117,18 @@ class ArrayMethods(Node):
         """Return the graph as Python source; see `get_source`."""
         return get_source(self, params)
 
+    # Requests for values, which do not exist yet.
+
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: Any = None,
+        dl_device: Any = None,
+        copy: bool | None = None,
+    ) -> Any:
+        refuse("DLPack export")
+
     def __format__(self, format_spec: str) -> str:
         if format_spec:
             refuse("format()")
@@ -139,7 +151,6 @@ _REFUSED = {
     "__contains__": "`in`",
     "__setitem__": "__setitem__",
     "__array__": "conversion to NumPy",
-    "__dlpack__": "DLPack export",
     "__dlpack_device__": "DLPack export",
     "item": ".item()",
     "tolist": ".tolist()",
