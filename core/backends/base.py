@@ -149,6 +149,13 @@ class Backend(ABC):
     promotion: ClassVar[Promotion] = Promotion()
     """How the library promotes dtypes where the standard leaves it open."""
 
+    def worker_environment(self) -> Mapping[str, str]:
+        """Return the environment variables of processes that measure with the library.
+
+        By default `environment`. Adapters may add what depends on the installed version.
+        """
+        return self.environment
+
     def version(self) -> str | None:
         """Return the installed version without importing the library; None if not installed."""
         if self.spec() is None:

@@ -69,10 +69,14 @@ class Runner:
         if isinstance(group, Group):
             used = get_backend(group.backend)
             modules = [name for mode in group.modes for name in used.mode_imports.get(mode, ())]
-            variables = {**used.environment, **compilation_cache(used), **variables}
+            variables = {**used.worker_environment(), **compilation_cache(used), **variables}
         else:  # the library that a target needs may be the reference
             for backend in backends().values():
-                variables = {**backend.environment, **compilation_cache(backend), **variables}
+                variables = {
+                    **backend.worker_environment(),
+                    **compilation_cache(backend),
+                    **variables,
+                }
         return Worker(
             variables,
             self.config.timeout,

@@ -134,3 +134,18 @@ def test_missing_gpu_is_reported_in_one_line() -> None:
     if not answer.usable:
         assert answer.reason.startswith("cupy")
         assert "\n" not in answer.reason
+
+
+def test_jax_is_measured_with_the_flags_that_the_installed_version_knows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("jaxlib")
+    from core.backends import jax
+
+    monkeypatch.setenv("XLA_FLAGS", "--xla_dump_to=folder")
+    flags = get_backend("jax").worker_environment().get("XLA_FLAGS", "")
+    known = jax._knows_flag(jax._CODE_GENERATOR)
+    expected = f"--xla_dump_to=folder --{jax._CODE_GENERATOR}=false"
+    assert flags == (expected if known else "")
+    monkeypatch.setattr(jax, "_CODE_GENERATOR", "xla_no_such_flag")
+    assert "XLA_FLAGS" not in get_backend("jax").worker_environment()

@@ -85,7 +85,7 @@ def _probe_in_workers(
 ) -> list[tuple[str, Devices]]:
     def start_worker(name: str) -> Worker:
         return Worker(
-            {**get_backend(name).environment, **variables},
+            {**get_backend(name).worker_environment(), **variables},
             _TIMEOUT,
             backends=(name,),
             servers=servers,
