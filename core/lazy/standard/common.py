@@ -46,6 +46,7 @@ def inferred(
 
     def register(rule: Callable[..., Any]) -> Callable[..., LazyArray]:
         full = name or rule.__name__
+        rule.__qualname__ = full.rpartition(".")[2]  # for errors about the arguments
         op = define(Operation(full, family))
         cache = op.cache
         signature = inspect.signature(rule)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import gc
+import weakref
 from typing import Any
 
 import array_api_strict
@@ -185,3 +187,20 @@ def test_eigenvalues_of_general_matrices_agree_with_eager_ones(backend: str) -> 
     for one, other, known in zip(results, expected, computed, strict=True):
         assert (one.shape, one.dtype) == (tuple(other.shape), as_dtype(other.dtype))
         np.testing.assert_allclose(to_numpy(known), to_numpy(other))
+
+
+def test_errors_about_arguments_name_the_function() -> None:
+    x = lazy.Variable((3, 3))
+    with pytest.raises(TypeError, match=r"^sum\(\) got an unexpected keyword argument 'keepdim'"):
+        lazy.sum(x, keepdim=True)
+    with pytest.raises(TypeError, match=r"^svd\(\) missing 1 required positional argument: 'x'"):
+        lazy.linalg.svd()
+
+
+def test_arrays_among_the_options_are_freed() -> None:
+    rtol = lazy.Variable((), "numpy")
+    held = weakref.ref(rtol)
+    assert lazy.linalg.pinv(lazy.Variable((3, 3), "numpy"), rtol=rtol).kwargs["rtol"] is rtol
+    del rtol
+    gc.collect()
+    assert held() is None
