@@ -26,6 +26,7 @@ from sphinx_xpcaps.cases.model import CodeKind, CodePiece, FoundCall, FoundCalls
 from sphinx_xpcaps.cases.parameters import Parameter, parameters, signature_of
 from sphinx_xpcaps.cases.payload import dump_call
 from sphinx_xpcaps.cases.replay import imported_libraries, library_of_reference
+from sphinx_xpcaps.cases.sibling_values import with_sibling_value
 from sphinx_xpcaps.cases.trees import rebuild
 
 _MOST_CALLS = 2
@@ -135,7 +136,8 @@ def from_signature(name: str, target: Any, on_start: OnStart, skip: Collection[s
     are not described.
     """
     listed = [p for p in parameters(target) if not p.name.startswith("*")]
-    known = [_with_shared_default(p, target) for p in listed if p.required]
+    required = [p for p in listed if p.required]
+    known = [_with_shared_default(with_sibling_value(p, name, target), target) for p in required]
     problem = "its signature does not describe its parameters"
     optional = [p for p in listed if not p.required]
     arrays = tuple(p for p in optional if p.is_array_like and p.name != "out")

@@ -124,3 +124,31 @@ def test_arrays_of_three_and_of_two_dimensions_are_made_up_together() -> None:
     assert [call.text for call in found.calls] == [
         "mode_dot(tensor=<float64 (4, 4, 4)>, matrix=<float64 (4, 4)>, mode=1)"
     ]
+
+
+def transformed(data, wavelet):  # type: ignore[no-untyped-def]
+    """Transform.
+
+    Examples
+    --------
+    >>> transformed([1.0, 2.0], "haar")
+    """
+
+
+def restored(data, wavelet):  # type: ignore[no-untyped-def]
+    """Restore.
+
+    Parameters
+    ----------
+    data : array_like
+    wavelet : Wavelet object or name
+    """
+    assert wavelet == "haar"
+    return data
+
+
+def test_a_text_is_that_which_examples_of_other_functions_pass() -> None:
+    found = from_signature(f"{__name__}.restored", restored, lambda *_: None, ())
+    assert [call.text for call in found.calls[:1]] == [
+        "restored(data=<float64 (5,)>, wavelet='haar')"
+    ]
