@@ -64,6 +64,8 @@ _BOOLEANS = re.compile(
 _NUMBER_OR_SEQUENCE = re.compile(
     r"(float|scalar|number|int)\w*(,| or) (a )?(sequence|list|tuple)s?\b(?! of (nd)?arrays)", re.I
 )
+_FORM = re.compile(r"of the form [(\[]\w+(, ?\w+)+[)\]]")
+"""The elements of a tuple of numbers, such as ``(x_deg, y_deg)``."""
 _COUNTS = re.compile(r"\b(tuple|sequence|list)s?( of |\[)int", re.IGNORECASE)
 
 
@@ -243,7 +245,8 @@ def _value(parameter: Parameter, style: Style, position: int) -> Any:
         in_rows = array.ndim > 1 and any(map(_ROWS.search, (words, parameter.meaning)))
         return list(array) if in_rows else array
     if _COUNTS.search(words) and not re.match(r"int\b", words):
-        return (style.count,)
+        form = _FORM.search(parameter.meaning)
+        return (style.count,) * (form.group().count(",") + 1 if form else 1)
     if re.search(r"\bint(eger)?s?\b", words) or (
         not words and _COUNT_NAMES.fullmatch(parameter.name)
     ):

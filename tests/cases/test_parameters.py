@@ -152,3 +152,21 @@ def test_a_text_is_that_which_examples_of_other_functions_pass() -> None:
     assert [call.text for call in found.calls[:1]] == [
         "restored(data=<float64 (5,)>, wavelet='haar')"
     ]
+
+
+def on_grid(x, deg):  # type: ignore[no-untyped-def]
+    """Evaluate.
+
+    Parameters
+    ----------
+    x : array_like
+    deg : tuple of ints
+        Degrees of the form (x_deg, y_deg).
+    """
+    first, second = deg
+    return x * first * second
+
+
+def test_a_tuple_of_numbers_has_the_documented_number_of_elements() -> None:
+    [call, *_] = from_signature(f"{__name__}.on_grid", on_grid, lambda *_: None, ()).calls
+    assert call.text == "on_grid(x=<float64 (5,)>, deg=(2, 2))"
