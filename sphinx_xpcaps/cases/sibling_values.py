@@ -57,10 +57,11 @@ def _values_in_examples(module: str) -> Mapping[str, str]:
 
 def _texts(call: ast.Call, functions: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield each parameter to which a call passes a short text, with the text."""
-    callee = call.func.attr if isinstance(call.func, ast.Attribute) else None
-    callee = call.func.id if isinstance(call.func, ast.Name) else callee
-    if callee not in functions:
-        return
+    match call.func:
+        case ast.Name(id=callee) | ast.Attribute(attr=callee) if callee in functions:
+            pass
+        case _:
+            return
     names = [parameter.name for parameter in parameters(functions[callee])]
     given = [*zip(names, call.args, strict=False), *((k.arg, k.value) for k in call.keywords)]
     for name, node in given:
