@@ -1,4 +1,4 @@
-"""Find out whether PyTorch records operations in a graph, other than in ``torch.compile``."""
+"""Find out what intercepts PyTorch's operations, and whether it records them in a graph."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch._subclasses.fake_tensor import FakeTensor
 
-__all__ = ["FakeTensor", "count_modes", "is_recording", "is_recording_early"]
+__all__ = ["FakeTensor", "count_modes", "interceptors", "is_recording", "is_recording_early"]
 
 count_modes = torch._C._len_torch_dispatch_stack
 """Return how many modes intercept operations; fast. It is 0 unless `is_recording`."""
@@ -28,3 +28,10 @@ def is_recording() -> bool:
 def is_recording_early() -> bool:
     """Return whether operations are recorded by ``make_fx`` before PyTorch dispatches them."""
     return bool(torch._ops._len_torch_dispatch_stack_pre_dispatch())
+
+
+def interceptors() -> tuple[int, frozenset[str]]:
+    """Return the number of active modes, and the operators of PyTorch that code has replaced."""
+    modes = count_modes() + torch._C._len_torch_function_stack()
+    replaced = (name for name in torch.library._impls if name.startswith("aten/"))
+    return modes, frozenset(name for name in replaced if not name.endswith("/Meta"))

@@ -120,6 +120,8 @@ class TorchBackend(Backend):
     def settings(self) -> Mapping[str, Any]:
         import torch
 
+        from core._private.torch_tracing import interceptors
+
         return {
             "default dtype": torch.get_default_dtype(),
             "default device": torch.get_default_device(),
@@ -128,6 +130,9 @@ class TorchBackend(Backend):
             "threads": torch.get_num_threads(),
             "float32 matmul precision": torch.get_float32_matmul_precision(),
             "anomaly detection": torch.is_anomaly_enabled(),
+            "inference mode": torch.is_inference_mode_enabled(),
+            "automatic casts": torch.is_autocast_enabled("cpu"),
+            "modes and operators": interceptors(),
         }
 
     def restore_settings(self, settings: Mapping[str, Any]) -> None:
@@ -135,15 +140,16 @@ class TorchBackend(Backend):
 
         setters: dict[str, Callable[[Any], Any]] = {
             "default dtype": torch.set_default_dtype,
-            "default device": torch.set_default_device,
+            "default device": _set_default_device,
             "gradients": torch.set_grad_enabled,
             "deterministic algorithms": torch.use_deterministic_algorithms,
             "threads": torch.set_num_threads,
             "float32 matmul precision": torch.set_float32_matmul_precision,
             "anomaly detection": torch.autograd.set_detect_anomaly,
+            "automatic casts": lambda enabled: torch.set_autocast_enabled("cpu", enabled),
         }
         for name, value in self.settings().items():
-            if value != settings[name]:
+            if value != settings[name] and name in setters:  # the others cannot be set
                 setters[name](settings[name])
 
     def setup_code(self, device: str) -> str:
@@ -247,3 +253,11 @@ def _accelerator() -> str | None:
         if module is not None and module.is_available():
             return name
     return None
+
+
+def _set_default_device(device: Device) -> None:
+    import torch
+
+    torch.set_default_device(None)  # removes a mode that another device has added
+    if torch.get_default_device() != device:
+        torch.set_default_device(device)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import contextlib
 import copyreg
 import ctypes
 import decimal
@@ -17,46 +16,24 @@ import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from sphinx_xpcaps._private.cpython import event_loop_state, reset_event_loop
+from sphinx_xpcaps.measure.isolation.aspect import Aspect, cannot_restore, ignore
+from sphinx_xpcaps.measure.isolation.system import system_aspects
 
 WARNING_FILTERS = "warning filters"
 
 
-@dataclass(frozen=True, slots=True)
-class Aspect:
-    """Part of the state of a process.
-
-    Parameters
-    ----------
-    name : str
-        What to call it in messages.
-    capture : callable
-        Returns the current value; two values are compared by ``==``.
-    restore : callable
-        Sets the value. It may raise, if the change cannot be undone.
-    """
-
-    name: str
-    capture: Callable[[], Any]
-    restore: Callable[[Any], None]
-
-
-class CannotRestoreError(Exception):
-    """A change of the state of a process cannot be undone."""
-
-
 def process_aspects() -> list[Aspect]:
     """Return the aspects of any Python process."""
-    found = [
-        Aspect("NumPy error state", np.geterr, lambda value: _ignore(np.seterr(**value))),
-        Aspect("NumPy buffer size", np.getbufsize, lambda value: _ignore(np.setbufsize(value))),
-        Aspect("NumPy error callback", np.geterrcall, lambda value: _ignore(np.seterrcall(value))),
+    return [
+        Aspect("NumPy error state", np.geterr, lambda value: ignore(np.seterr(**value))),
+        Aspect("NumPy buffer size", np.getbufsize, lambda value: ignore(np.setbufsize(value))),
+        Aspect("NumPy error callback", np.geterrcall, lambda value: ignore(np.seterrcall(value))),
         Aspect(
             "NumPy print options",
             np.get_printoptions,
@@ -65,9 +42,7 @@ def process_aspects() -> list[Aspect]:
         Aspect(WARNING_FILTERS, _warnings, _restore_warnings),
         Aspect("environment variables", _environment, _restore_environment),
         Aspect("working directory", _working_directory, os.chdir),
-        Aspect("umask", _umask, lambda value: _ignore(os.umask(value))),
-        Aspect("locale", _locale, lambda value: _ignore(locale.setlocale(locale.LC_ALL, value))),
-        Aspect("signal handlers", _handlers, _restore_handlers),
+        Aspect("locale", _locale, lambda value: ignore(locale.setlocale(locale.LC_ALL, value))),
         Aspect("interpreter hooks", _hooks, _restore_hooks),
         Aspect("interpreter settings", _settings, _restore_settings),
         Aspect("import paths", _import_paths, _restore_import_paths),
@@ -77,41 +52,10 @@ def process_aspects() -> list[Aspect]:
         Aspect("asyncio", event_loop_state, lambda _: reset_event_loop()),
         Aspect("error handlers of codecs", _codecs, _restore_codecs),
         Aspect("pickling functions", _pickling, _restore_pickling),
-        Aspect("floating-point mode", _floating_point_mode, _cannot_restore),
+        Aspect("floating-point mode", _floating_point_mode, cannot_restore),
         Aspect("temporary folder", lambda: tempfile.tempdir, _restore_temporary_folder),
-        Aspect("user", _user, _cannot_restore),
+        *system_aspects(),
     ]
-    if hasattr(signal, "setitimer"):
-        found.append(Aspect("timers", _timers, _restore_timers))
-    if hasattr(signal, "pthread_sigmask"):
-        found.append(Aspect("signal mask", _signal_mask, _restore_signal_mask))
-    if _resource is not None:
-        found.append(Aspect("resource limits", _limits, _restore_limits))
-    if hasattr(os, "sched_getaffinity"):
-        found.append(
-            Aspect(
-                "processor affinity",
-                lambda: os.sched_getaffinity(0),
-                lambda value: os.sched_setaffinity(0, value),
-            )
-        )
-    if hasattr(os, "getpriority"):
-        found.append(
-            Aspect(
-                "priority",
-                lambda: os.getpriority(os.PRIO_PROCESS, 0),
-                lambda value: os.setpriority(os.PRIO_PROCESS, 0, value),
-            )
-        )
-    return found
-
-
-def _ignore(_: object) -> None:
-    """Discard a return value."""
-
-
-def _cannot_restore(_: object) -> None:
-    raise CannotRestoreError
 
 
 def _warnings() -> tuple[Any, ...]:
@@ -163,48 +107,8 @@ def _working_directory() -> str:
         return ""
 
 
-def _umask() -> int:
-    value = os.umask(0o077)
-    os.umask(value)
-    return value
-
-
 def _locale() -> str:
     return locale.setlocale(locale.LC_ALL)
-
-
-def _handlers() -> dict[int, Any]:
-    return {number: signal.getsignal(number) for number in signal.valid_signals()}
-
-
-def _restore_handlers(value: Mapping[int, Any]) -> None:
-    for number, handler in value.items():
-        if handler is not None and signal.getsignal(number) != handler:
-            signal.signal(number, handler)
-
-
-def _timers() -> tuple[bool, ...]:
-    return tuple(signal.getitimer(which)[0] > 0 for which in _TIMERS)
-
-
-def _restore_timers(_: object) -> None:
-    for which in _TIMERS:
-        signal.setitimer(which, 0)
-
-
-_TIMERS = tuple(
-    getattr(signal, name)
-    for name in ("ITIMER_REAL", "ITIMER_VIRTUAL", "ITIMER_PROF")
-    if hasattr(signal, name)
-)
-
-
-def _signal_mask() -> set[Any]:
-    return set(signal.pthread_sigmask(signal.SIG_BLOCK, ()))
-
-
-def _restore_signal_mask(value: set[Any]) -> None:
-    signal.pthread_sigmask(signal.SIG_SETMASK, value)
 
 
 _HOOKS = ("excepthook", "displayhook", "unraisablehook", "breakpointhook")
@@ -215,11 +119,16 @@ def _hooks() -> tuple[Any, ...]:
     own = [getattr(sys, name, None) for name in (*_HOOKS, *_STREAMS)]
     closed = [getattr(stream, "closed", None) for stream in own[len(_HOOKS) :]]
     tracing = sys.gettrace(), sys.getprofile(), threading.gettrace(), threading.getprofile()
-    return own, closed, tracing, threading.excepthook, sys.get_asyncgen_hooks()
+    hooks = threading.excepthook, sys.get_asyncgen_hooks()
+    return own, closed, tracing, *hooks, _monitoring_tools()
 
 
 def _restore_hooks(value: tuple[Any, ...]) -> None:
-    own, _, (trace, profile, thread_trace, thread_profile), threading.excepthook, asyncgen = value
+    own, _, tracing, threading.excepthook, asyncgen, tools = value
+    trace, profile, thread_trace, thread_profile = tracing
+    for tool in _monitoring_tools() - tools:
+        sys.monitoring.set_events(tool, 0)
+        sys.monitoring.free_tool_id(tool)
     for name, hook in zip((*_HOOKS, *_STREAMS), own, strict=True):
         setattr(sys, name, hook)
     sys.settrace(trace)
@@ -229,6 +138,13 @@ def _restore_hooks(value: tuple[Any, ...]) -> None:
     sys.set_asyncgen_hooks(*asyncgen)
 
 
+def _monitoring_tools() -> frozenset[int]:
+    """Return the tools that are called when code runs."""
+    if sys.version_info < (3, 12):
+        return frozenset()
+    return frozenset(tool for tool in range(6) if sys.monitoring.get_tool(tool) is not None)
+
+
 def _settings() -> tuple[Any, ...]:
     return (
         sys.getrecursionlimit(),
@@ -236,6 +152,7 @@ def _settings() -> tuple[Any, ...]:
         sys.get_int_max_str_digits(),
         sys.dont_write_bytecode,
         list(sys.argv),
+        sys.getdlopenflags() if hasattr(sys, "getdlopenflags") else 0,
         threading.stack_size(),  # sets the default size
         _unset_wakeup_descriptor(),
     )
@@ -250,10 +167,12 @@ def _unset_wakeup_descriptor() -> int:
 
 
 def _restore_settings(value: tuple[Any, ...]) -> None:
-    recursion, interval, digits, sys.dont_write_bytecode, sys.argv[:] = value[:5]
+    recursion, interval, digits, sys.dont_write_bytecode, sys.argv[:], flags = value[:6]
     sys.setrecursionlimit(recursion)
     sys.setswitchinterval(interval)
     sys.set_int_max_str_digits(digits)
+    if hasattr(sys, "setdlopenflags"):
+        sys.setdlopenflags(flags)
 
 
 def _import_paths() -> tuple[list[Any], ...]:
@@ -335,31 +254,3 @@ def _floating_point_mode() -> tuple[bool, ...]:
 
 def _restore_temporary_folder(value: str | None) -> None:
     tempfile.tempdir = value
-
-
-def _user() -> tuple[Any, ...]:
-    names = ("getuid", "geteuid", "getgid", "getegid", "getpgrp", "getgroups")
-    found = [getattr(os, name) for name in names if hasattr(os, name)]
-    values = [get() for get in found]
-    with contextlib.suppress(OSError):
-        root = os.stat("/")
-        values += [root.st_dev, root.st_ino]
-    return tuple(values)
-
-
-_resource: Any
-try:
-    import resource as _resource
-except ImportError:  # not on Windows
-    _resource = None
-
-
-def _limits() -> dict[int, tuple[int, int]]:
-    kinds = {getattr(_resource, name) for name in dir(_resource) if name.startswith("RLIMIT_")}
-    return {kind: _resource.getrlimit(kind) for kind in sorted(kinds)}
-
-
-def _restore_limits(value: Mapping[int, tuple[int, int]]) -> None:
-    for kind, limit in value.items():
-        if _resource.getrlimit(kind) != limit:
-            _resource.setrlimit(kind, limit)

@@ -22,7 +22,8 @@ import numpy as np
 
 from core.backends import Backend
 from sphinx_xpcaps._private.cpython import raw_thread_count
-from sphinx_xpcaps.measure.isolation.aspects import WARNING_FILTERS, Aspect, process_aspects
+from sphinx_xpcaps.measure.isolation.aspect import Aspect
+from sphinx_xpcaps.measure.isolation.aspects import WARNING_FILTERS, process_aspects
 from sphinx_xpcaps.measure.isolation.namespaces import Namespaces
 
 _THREAD_SECONDS = 0.05

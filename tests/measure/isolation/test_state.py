@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 
+import numpy as np
 import pytest
 
 PROGRAM = """
@@ -112,6 +113,24 @@ UNDONE = [
     ("import types; sys.modules['sched'] = types.ModuleType('sched')", "module sched", ""),
     ("import builtins; builtins.isinstance = builtins.len = builtins.print = None",
      "builtins.isinstance", ""),
+    ("import json; json.JSONEncoder.encode = None", "JSONEncoder.encode",
+     "import json; assert json.dumps([1]) == '[1]'"),
+    ("import pathlib; pathlib.PurePath.name = property(lambda path: 'none')", "PurePath.name",
+     "import pathlib; assert pathlib.Path('/a').name == 'a'"),
+    ("import contextlib; contextlib.ExitStack.__enter__.__code__ = (lambda self: None).__code__",
+     "contextlib.ExitStack.__enter__", ""),
+    ("np.linalg.norm._implementation.__code__ = (lambda *a, **k: 0).__code__",
+     f"{np.linalg.norm._implementation.__module__}.norm", "assert np.linalg.norm(np.ones(4)) == 2"),
+    ("import textwrap; textwrap.indent.__defaults__ = (print,)", "textwrap.indent",
+     "import textwrap; assert textwrap.indent('a', '> ') == '> a'"),
+    ("np.pi = 3", "numpy.pi", "assert np.pi > 3"),
+    ("import math; math.pi = 3", "math.pi", ""),
+    ("sys.modules = {}", "sys.modules", "import wave; assert 'wave' in sys.modules"),
+    ("sys.monitoring.use_tool_id(3, 'tool'); sys.monitoring.set_events(3, 1)\n"
+     "sys.monitoring.register_callback(3, 1, lambda *_: 1 / 0)" if sys.version_info >= (3, 12)
+     else "sys.settrace(print)", "interpreter hooks", "sorted([1], key=lambda x: x)"),
+    ("import sys; sys.setdlopenflags(1)", "interpreter settings", ""),
+    ("import os; os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))", "scheduling", ""),
     ("""
      class Later:
          def __del__(self): np.asarray = None
@@ -179,6 +198,8 @@ def test_ordinary_work_changes_nothing() -> None:
                 "import torch; torch.set_default_device('meta')": "settings of PyTorch",
                 "import torch; torch.add = None": "torch.add",
                 "import torch; torch.Tensor.sum = None": "Tensor.sum",
+                "import torch; torch.pi = 3": "torch.pi",
+                "import torch; torch.set_autocast_enabled('cpu', True)": "settings of PyTorch",
             },
         ),
         (
@@ -212,6 +233,37 @@ def test_settings_and_functions_of_an_array_library_are_restored(
     for (code, name), (restored, remaining) in zip(codes.items(), changes, strict=True):
         assert name in restored, code
         assert remaining == set(), code
+
+
+MODE = """
+from torch.overrides import TorchFunctionMode
+class Mode(TorchFunctionMode):
+    def __torch_function__(self, *arguments): raise ValueError
+sys.mode = Mode()
+sys.mode.__enter__()
+"""
+OPERATOR = """
+import torch
+sys.library = torch.library.Library("aten", "IMPL")
+sys.library.impl("add.Tensor", lambda *arguments: 1 / 0, "CPU")
+"""
+
+
+@pytest.mark.parametrize(
+    ("backend", "title", "code"),
+    [
+        ("torch", "PyTorch", MODE),
+        ("torch", "PyTorch", OPERATOR),
+        ("torch", "PyTorch", "import torch; sys.m = torch.inference_mode(); sys.m.__enter__()"),
+        ("jax", "JAX", "import jax; sys.m = jax.disable_jit(); sys.m.__enter__()"),
+    ],
+)
+def test_what_intercepts_operations_of_an_array_library_is_reported(
+    backend: str, title: str, code: str
+) -> None:
+    pytest.importorskip(backend)
+    ((_, remaining),) = run((code, ""), backend=backend)
+    assert f"settings of {title}" in remaining
 
 
 @pytest.mark.parametrize("backend", ["torch", "jax", "dask"])
