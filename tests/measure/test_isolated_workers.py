@@ -220,6 +220,13 @@ def test_unchanged_worker_is_kept_and_changed_one_is_replaced(worker: Worker) ->
     assert worker.run(job("process_id")) != first
 
 
+def test_worker_that_imports_a_module_for_a_job_is_kept(worker: Worker) -> None:
+    imported = Job(function=f"{__name__}.process_id", arguments={}, imports="wave.open")
+    first = worker.run(imported)
+    assert worker.changed == ()
+    assert worker.run(imported) == first
+
+
 @pytest.mark.parametrize("name", ["die_later", "alarm_later"])
 def test_delayed_end_of_the_process_does_not_affect_the_next_job(worker: Worker, name: str) -> None:
     worker.run(job(name))

@@ -160,7 +160,9 @@ class _Child:
         with contextlib.suppress(BaseException):
             resolve(target)
         if self._state is not None:
+            self._errors.discard()  # the standard streams are part of the state
             self._changed_by_import += self._state.accept_import(target.partition(".")[0])
+            self._errors.keep()
 
     def _imported(self) -> tuple[str, ...]:
         """Return the backends that were imported since the state was taken."""
