@@ -127,8 +127,8 @@ def _restore_hooks(value: tuple[Any, ...]) -> None:
     own, _, tracing, threading.excepthook, asyncgen, tools = value
     trace, profile, thread_trace, thread_profile = tracing
     for tool in _monitoring_tools() - tools:
-        sys.monitoring.set_events(tool, 0)
-        sys.monitoring.free_tool_id(tool)
+        _MONITORING.set_events(tool, 0)
+        _MONITORING.free_tool_id(tool)
     for name, hook in zip((*_HOOKS, *_STREAMS), own, strict=True):
         setattr(sys, name, hook)
     sys.settrace(trace)
@@ -138,11 +138,14 @@ def _restore_hooks(value: tuple[Any, ...]) -> None:
     sys.set_asyncgen_hooks(*asyncgen)
 
 
+_MONITORING: Any = getattr(sys, "monitoring", None)  # since Python 3.12
+
+
 def _monitoring_tools() -> frozenset[int]:
     """Return the tools that are called when code runs."""
-    if sys.version_info < (3, 12):
+    if _MONITORING is None:
         return frozenset()
-    return frozenset(tool for tool in range(6) if sys.monitoring.get_tool(tool) is not None)
+    return frozenset(tool for tool in range(6) if _MONITORING.get_tool(tool) is not None)
 
 
 def _settings() -> tuple[Any, ...]:

@@ -27,7 +27,7 @@ _METACLASSES = (type, ABCMeta)
 _HEAP_TYPE, _IMMUTABLE_TYPE = 1 << 9, 1 << 8
 """Flags of classes."""
 _CODE, _DEFAULTS = operator.attrgetter("__code__"), operator.attrgetter("__defaults__")
-_DISPATCHER = type(np.sum)
+_DISPATCHER: Any = type(np.sum)
 _CACHED = type(functools.cache(len))
 
 
