@@ -9,6 +9,14 @@ from typing import Any
 
 from sphinx_xpcaps.advise.scopes import Binding, Bound, Call, Kind, Point, Scope
 
+_LEAVES = frozenset(
+    {
+        *(ast.Constant, ast.Name, ast.alias, ast.Pass, ast.Break, ast.Continue),
+        *(ast.Load, ast.Store),
+    }
+)
+"""Nodes that contain no calls and bind no names."""
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
@@ -35,11 +43,19 @@ class _Reader:
             self.visit(node)
 
     def visit(self, node: ast.AST) -> None:
-        method = _VISITORS.get(type(node))
-        if method is None:
-            self.visit_all(ast.iter_child_nodes(node))
-        else:
+        kind = type(node)
+        if kind in _LEAVES:
+            return
+        method = _VISITORS.get(kind)
+        if method is not None:
             method(self, node)
+            return
+        for name in node._fields:  # faster than `ast.iter_child_nodes`
+            value = getattr(node, name, None)
+            if isinstance(value, list):
+                self.visit_all(each for each in value if isinstance(each, ast.AST))
+            elif isinstance(value, ast.AST):
+                self.visit(value)
 
     def inside(self, kind: Kind) -> _Reader:
         return _Reader(Scope(kind, self.scope), self.calls)
@@ -104,7 +120,7 @@ class _Reader:
 
     def call(self, node: ast.Call) -> None:
         self.calls.append(Call(node, self.scope, self.point(node)))
-        self.visit_all(ast.iter_child_nodes(node))
+        self.visit_all([node.func, *node.args, *node.keywords])
 
     def import_(self, node: ast.Import) -> None:
         for alias in node.names:

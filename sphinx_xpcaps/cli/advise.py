@@ -19,6 +19,7 @@ from sphinx_xpcaps.advise.output.text import location
 from sphinx_xpcaps.advise.record_sources import GROUP, installed_records
 from sphinx_xpcaps.advise.settings import Settings, read_settings
 from sphinx_xpcaps.cli.records import fail, read_all
+from sphinx_xpcaps.results.garbage import garbage_collection_paused
 from sphinx_xpcaps.results.model import Record
 
 
@@ -101,10 +102,11 @@ def advise(
         fail(str(error))
     sources, problems = _read_sources(names, settings, stdin_filename)
     knowledge = _knowledge(settings)
-    reports = [
-        check.check_source(source, path, knowledge, _selected_in(path, selected, settings))
-        for path, source in sources.items()
-    ]
+    with garbage_collection_paused():  # it would visit the nodes of each file several times
+        reports = [
+            check.check_source(source, path, knowledge, _selected_in(path, selected, settings))
+            for path, source in sources.items()
+        ]
     report = combined(reports)
     shown = {one.place.path for one in report.findings}
     texts = {path: source for path, source in sources.items() if path in shown}
