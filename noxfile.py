@@ -18,7 +18,7 @@ PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 SPHINX = ["7.4", "8.1", "8.2", "newest"]
 # The libraries that work with each NumPy; newer ones need a newer NumPy.
 NUMPY = {
-    "1.26": ["dask[array]==2024.8.*", "array-api-strict==2.0.*", "jax==0.4.34", "scipy==1.14.*"],
+    "1.26": ["dask[array]==2024.8.*", "array-api-strict==2.1.*", "jax==0.4.34", "scipy==1.14.*"],
     "2.0": ["dask[array]==2024.8.*", "array-api-strict==2.1.*", "jax==0.4.38", "scipy==1.14.*"],
     "2.2": ["dask[array]", "array-api-strict==2.3.*", "jax==0.6.*", "scipy==1.16.*"],
     "newest": ["dask[array]", "array-api-strict", "jax", "scipy"],
@@ -27,7 +27,7 @@ NUMPY = {
 LOWEST = {
     "jax": ["jax==0.4.34", "jaxlib==0.4.34", "numpy==1.26.*"],
     "dask": ["dask[array]==2024.8.0", "numpy==1.26.*"],
-    "strict": ["array-api-strict==2.0", "numpy==1.26.*"],
+    "strict": ["array-api-strict==2.1", "numpy==1.26.*"],
     "torch": ["numpy==1.26.*"],
 }
 TOOLS = ["beautifulsoup4", "hypothesis", "myst-parser>=4", "pytest>=8", "pytest-xdist>=3"]
