@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from sphinx_xpcaps.measure.workers.errors import JobFailed, StartError, WorkerLost
 from sphinx_xpcaps.measure.workers.messages import Job
 from sphinx_xpcaps.measure.workers.pool import Pool
+from sphinx_xpcaps.measure.workers.servers import Servers
 from sphinx_xpcaps.measure.workers.worker import Worker
 from sphinx_xpcaps.results.model import Outcome
 
@@ -58,6 +60,10 @@ def variable(*, name: str) -> str | None:
 
 def folder() -> str:
     return os.getcwd()
+
+
+def parent_id() -> int:
+    return os.getppid()
 
 
 def job(job_name: str, **arguments: Any) -> Job:
@@ -158,6 +164,23 @@ def test_a_worker_is_stopped_while_it_starts_or_runs(
     timer.join()
     with pytest.raises(WorkerLost, match="the worker was stopped"):
         worker.run(job("add", a=1, b=2))
+
+
+def test_the_server_of_a_group_that_had_no_task_for_a_while_is_used_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(HERE)
+
+    def run_task(worker: Worker, group: str, task: int) -> int:
+        return int(worker.run(job("parent_id")))
+
+    with closing(Servers()) as servers:
+        pool = Pool(["a"], lambda group: Worker({}, 60.0, servers=servers), run_task)
+        found = []
+        for task in range(2):
+            pool.add("a", [task])
+            found += pool.run(1)
+    assert len(set(found)) == 1
 
 
 def test_a_pool_runs_all_tasks_once_and_yields_their_results() -> None:

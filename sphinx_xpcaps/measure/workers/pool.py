@@ -105,7 +105,7 @@ class Pool(Generic[G, T, R]):
                     while (task := self._next_task(group)) is not None:
                         self._results.put(self._run_task(worker, group, task))
                 finally:
-                    worker.close()
+                    worker.release()
                     with self._changed:
                         self._workers.remove(worker)
         except BaseException as error:
