@@ -1,4 +1,5 @@
 # make docs: build the site with measured tables. make test: run the tests.
+# make bench: run the benchmarks and write the page about them.
 # make test-exhaustive: run the tests that take long and have a shorter version in `make test`.
 # make test-browser: run the tests that need Chromium, LaTeX or other extensions of Sphinx.
 # make test-sphinx: run the tests of pages with every Sphinx that is supported (about 4 minutes).
@@ -19,12 +20,17 @@ XDIST := -n 2 --dist loadfile --no-loadscope-reorder
 # declares, "newest" the newest Sphinx that myst-parser supports.
 SPHINX_VERSIONS ?= lowest 7.4 8.1 8.2 newest
 
-.PHONY: compatibility distributions docs test test-browser test-exhaustive test-sphinx lint \
+.PHONY: bench compatibility distributions distributions-data docs test test-browser test-exhaustive test-sphinx lint \
 	sbom types wheel clean $(SPHINX_VERSIONS:%=test-sphinx-%)
 
 docs: $(VENV)/.installed
 	$(BIN)/sphinx-build -W --keep-going -b html $(SPHINXOPTS) docs $(DOCS)/html
+	$(BIN)/sphinx-build -W --keep-going -b html $(SPHINXOPTS) docs/ecosystem $(DOCS)/html/ecosystem
 	@echo "The site is in $(DOCS)/html/index.html"
+
+# Overheads and costs, about 15 minutes; make bench BENCH="--only core" runs one of them.
+bench: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.bench $(BENCH)
 
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest $(XDIST) -m "not exhaustive" $(PYTESTOPTS)
@@ -81,6 +87,11 @@ wheel: $(VENV)/.installed
 distributions: $(VENV)/.installed
 	rm -rf dist
 	$(BIN)/python -m build --outdir dist
+
+# The package of data: data/README.md.
+distributions-data: $(VENV)/.installed
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist data
 
 # The list of the components that an installation of the wheel has, as CycloneDX.
 sbom: distributions

@@ -31,7 +31,7 @@ extensions = [
     "showcase",
     "wrong_tables",
 ]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "ecosystem"]
 templates_path = ["_templates"]
 show_warning_types = True
 
