@@ -16,7 +16,13 @@ from sphinx_xpcaps.advise.scopes import Call
 from sphinx_xpcaps.results import labels
 
 
-def check_source(source: str, path: str, knowledge: Knowledge, selected: frozenset[str]) -> Report:
+def check_source(
+    source: str,
+    path: str,
+    knowledge: Knowledge,
+    selected: frozenset[str],
+    host_functions: frozenset[str] = frozenset(),
+) -> Report:
     """Return what is found in the source of a file.
 
     Parameters
@@ -29,6 +35,8 @@ def check_source(source: str, path: str, knowledge: Knowledge, selected: frozens
         What records know.
     selected : frozenset of str
         The codes of the selected rules.
+    host_functions : frozenset of str
+        Functions that return NumPy arrays or Python objects; see `names.Names`.
     """
     one_file = Counts(files=1)
     if not any(package in source for package in (*knowledge.packages, "xpcaps:")):
@@ -36,7 +44,7 @@ def check_source(source: str, path: str, knowledge: Knowledge, selected: frozens
     try:
         tree = ast.parse(source)
         ignores = comments.read_comments(source, path)
-        checked = _Checker(source, path, knowledge).check(tree)
+        checked = _Checker(source, path, Names(knowledge, host_functions), knowledge).check(tree)
     except SyntaxError as error:
         return Report(findings=(_invalid(error, path),), counts=one_file)
     except (RecursionError, MemoryError):
@@ -58,11 +66,11 @@ class _Found:
 
 
 class _Checker:
-    def __init__(self, source: str, path: str, knowledge: Knowledge) -> None:
+    def __init__(self, source: str, path: str, names: Names, knowledge: Knowledge) -> None:
         self._lines = source.splitlines(keepends=True)
         self._path = path
         self._knowledge = knowledge
-        self._names = Names(knowledge)
+        self._names = names
 
     def check(self, tree: ast.Module) -> Report:
         """Return what is found, without regard to selected rules and comments."""

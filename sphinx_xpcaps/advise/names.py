@@ -65,10 +65,14 @@ class Names:
     ----------
     known : Known
         What records know of names.
+    host_functions : frozenset of str
+        Further functions that return data on the host: dotted names, or names that the module
+        defines or gets by a relative import.
     """
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: Known, host_functions: frozenset[str] = frozenset()) -> None:
         self._known = known
+        self._host_functions = host_functions
         self._values: dict[Binding, Value] = {}
         self._active: set[Binding] = set()
 
@@ -178,6 +182,10 @@ class Names:
             if scope.owner(name) is None and not self._starred(name, scope):
                 return Data.ON_HOST
         found = self.value(function, scope, point)
+        if self._host_functions:
+            name = found.name if isinstance(found, Reference) else ast.unparse(function)
+            if name in self._host_functions:
+                return Data.ON_HOST
         if isinstance(found, Reference):
             if found.name == _PARTIAL and node.args:
                 first = self.value(node.args[0], scope, point)

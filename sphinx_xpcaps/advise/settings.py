@@ -31,6 +31,8 @@ class Settings:
         Files or patterns, relative to `folder`.
     select, ignore : tuple of str
         Codes of rules, or their beginnings.
+    host_functions : tuple of str
+        Functions of the project that return NumPy arrays or Python objects.
     exclude : tuple of str
         Patterns of files that are not checked.
     per_file_ignores : mapping of str to tuple of str
@@ -45,6 +47,7 @@ class Settings:
     records: tuple[str, ...] = ()
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    host_functions: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     folder: Path = Path()
@@ -90,6 +93,7 @@ CHECKS: Mapping[str, Check] = {
     "records": texts_check('a list of files such as ["xpcaps/*.json"]'),
     "select": _codes,
     "ignore": _codes,
+    "host-functions": texts_check('a list of functions such as ["pkg.to_numpy"]'),
     "exclude": texts_check('a list of patterns such as ["build/*"]'),
     "per-file-ignores": _per_file,
 }

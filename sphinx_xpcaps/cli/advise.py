@@ -102,9 +102,12 @@ def advise(
         fail(str(error))
     sources, problems = _read_sources(names, settings, stdin_filename)
     knowledge = _knowledge(settings)
+    host_functions = frozenset(settings.host_functions)
     with garbage_collection_paused():  # it would visit the nodes of each file several times
         reports = [
-            check.check_source(source, path, knowledge, _selected_in(path, selected, settings))
+            check.check_source(
+                source, path, knowledge, _selected_in(path, selected, settings), host_functions
+            )
             for path, source in sources.items()
         ]
     report = combined(reports)

@@ -173,6 +173,17 @@ def test_the_project_configures_what_is_not_given(folder: Path) -> None:
     assert "XPC003" not in advise("src", "--mode", "eager", records=False).stdout
 
 
+def test_the_project_names_its_functions_that_return_numpy_arrays(folder: Path) -> None:
+    configure(folder, 'host-functions = ["other.to_numpy", "as_numpy", "self.host"]')
+    (folder / "src" / "code.py").write_text(
+        "import pkg\nfrom other import to_numpy as n\nfrom .own import as_numpy\n"
+        "pkg.raises(n(x), as_numpy(x))\npkg.raises(self.host(x))\npkg.raises(n)\n"
+        "pkg.raises(self.other(x))\n"
+    )
+    lines = advise("src", "--output-format", "concise").stdout.splitlines()
+    assert [line.split(":")[1] for line in lines[:-1]] == ["6", "7"]
+
+
 def test_rules_are_ignored_in_files_that_match(folder: Path) -> None:
     configure(folder, '[tool.xpcaps.advise.per-file-ignores]\n"src/*" = ["XPC00"]')
     (folder / "other.py").write_text(CODE)
