@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from misbehaving_values import EXCEPTIONS, RESULTS
+
 
 @dataclass(frozen=True, slots=True)
 class Misbehavior:
@@ -165,6 +167,64 @@ STATE = {
     "a.b, b.a = b, a",
     "collected_state": "class Bomb:\n    def __del__(self): np.asarray = None\na = Bomb()\n"
     "a.itself = a",
+    "method_replaced": "import json; json.JSONEncoder.encode = None; subprocess.Popen.wait = None",
+    "method_of_path": "import pathlib; pathlib.Path.exists = pathlib.Path.open = None",
+    "method_of_thread": "threading.Thread.start = lambda self: None",
+    "method_of_environ": "type(os.environ).__getitem__ = lambda self, name: 1 / 0",
+    "code_replaced": "np.linalg.norm._implementation.__code__ = (lambda *a, **k: 0).__code__",
+    "code_of_standard": "import json; json.dumps.__code__ = (lambda *a, **k: 5).__code__",
+    "defaults_replaced": "np.sum._implementation.__defaults__ = (0,) * 7",
+    "constant_replaced": "import math; np.pi = math.pi = 3; np.inf = 0; np.newaxis = 7",
+    "modules_replaced": "sys.modules = {}",
+    "monitoring": "sys.monitoring.use_tool_id(3, 'x')\nsys.monitoring.register_callback(3, 1, "
+    "lambda *a: 1 / 0)\nsys.monitoring.set_events(3, 1)",
+    "signal_of_c": "ctypes.CDLL(None).signal(17, 1); ctypes.CDLL(None).signal(13, 0)",
+    "scheduling": "os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))",
+    "stop_server": "os.kill(os.getppid(), signal.SIGSTOP)",
+    "stop_server_later": "if os.fork() == 0:\n    time.sleep(0.1); os.kill(os.getppid(), "
+    "signal.SIGSTOP); os._exit(0)",
+    "exit_in_thread": "threading.Thread(target=os._exit, args=(4,)).start(); time.sleep(0.2)",
+    "double_fork_daemon": "if os.fork() == 0:\n    os.setsid()\n    if os.fork(): os._exit(0)\n   "
+    " os.closerange(0, 2000)\n    time.sleep(293)\n    os._exit(0)",
+    "fork_exec": "if os.fork() == 0: os.execvp('sleep', ['sleep', '293'])",
+    "vfork_many": "[subprocess.Popen(['sleep', '293'], close_fds=False) for _ in range(10)]",
+    "mp_start_method": "import multiprocessing as m; m.set_start_method('forkserver', force=True)",
+    "mp_left": "import multiprocessing as m; p = m.get_context('fork').Process(target=time.sleep, "
+    "args=(293,)); p.start(); globals()['p'] = p",
+    "context_decimal_default": "import decimal; decimal.DefaultContext.prec = 2",
+    "default_encoding": "import io, locale; io.text_encoding = None; locale.getpreferredencoding "
+    "= None",
+    "ignore_child": "signal.signal(signal.SIGCHLD, signal.SIG_IGN)",
+    "asyncio_policy": "import asyncio, warnings\nwith warnings.catch_warnings():\n    "
+    "warnings.simplefilter('ignore'); asyncio.set_event_loop_policy(None); "
+    "asyncio.set_event_loop(asyncio.new_event_loop())",
+    "tempfile_dir": "tempfile.tempdir = '/nonexistent'",
+    "mmap_truncated": "import mmap\nf = open('m', 'w+b'); f.truncate(4096); m = "
+    "mmap.mmap(f.fileno(), 4096); f.truncate(0); globals()['m'] = m",
+    "weak_finalizer": "import weakref; globals()['w'] = "
+    "weakref.finalize(np.ones(1).view(type('A', (np.ndarray,), {})), os._exit, 8)",
+    "del_raises": "class D:\n    def __del__(self): raise KeyboardInterrupt\nd = D(); d.d = d",
+    "unraisable": "sys.unraisablehook = lambda u: os._exit(3)\nclass D:\n    def __del__(self): "
+    "raise ValueError\nD()",
+    "excepthook_thread": "threading.excepthook = lambda a: os._exit(3)",
+    "gc_freeze": "gc.freeze(); gc.disable(); gc.set_debug(gc.DEBUG_SAVEALL)",
+    "write_output": "os.write(1, b'x' * 10**6); os.write(2, b'y' * 10**6); print('z' * 10**7)",
+    "close_range": "os.closerange(3, 256)",
+    "dup2_all": "n = os.open('/dev/null', os.O_RDWR)\nfor i in range(0, 900): os.dup2(n, i)",
+    "limit_core": "import resource as r; r.setrlimit(r.RLIMIT_STACK, (65536, "
+    "r.getrlimit(r.RLIMIT_STACK)[1]))",
+    "limit_data": "import resource as r; r.setrlimit(r.RLIMIT_DATA, (10**6, "
+    "r.getrlimit(r.RLIMIT_DATA)[1]))",
+    "abc_register": "import collections.abc as c, numbers; c.Sequence.register(np.ndarray); "
+    "numbers.Integral.register(np.ndarray)",
+    "singledispatch": "import functools\nfrom copy import _deepcopy_dispatch as d; d[np.ndarray] "
+    "= lambda *a: 1 / 0",
+    "type_registry": "import copyreg; copyreg.dispatch_table[float] = lambda x: 1 / 0",
+    "linecache": "import linecache; linecache.cache.clear(); linecache.getline = None",
+    "inspect_replaced": "import inspect; inspect.signature = None; inspect.Signature.bind = None",
+    "warn_once_registry": "warnings.warn_explicit = None; warnings.catch_warnings.__enter__ = None",
+    "errstate_method": "np.errstate.__enter__ = lambda self: 1 / 0",
+    "dunder_build": "builtins.__build_class__ = None; builtins.type = None",
 }  # fmt: skip
 """Changes of the state of the process, which let the function return."""
 
@@ -184,6 +244,15 @@ LIBRARY = {
     "torch_print": "torch.set_printoptions(precision=1)",
     "jax_x64": "import jax; jax.config.update('jax_enable_x64', True)",
     "dask_config": "import dask; dask.config.set(scheduler='processes')",
+    "torch_operator": "globals()['L'] = L = torch.library.Library('aten', 'IMPL'); "
+    "L.impl('add.Tensor', lambda *a: 1 / 0, 'CPU')",
+    "torch_autocast": "torch.autocast('cpu').__enter__()",
+    "torch_dispatch": "from torch.utils._python_dispatch import TorchDispatchMode\nclass "
+    "M(TorchDispatchMode):\n    def __torch_dispatch__(self, *a, **k): raise "
+    "ValueError\nglobals()['m'] = m = M(); m.__enter__()",
+    "torch_hook": "torch.Tensor.__array__ = None; torch.Tensor.__class_getitem__ = None",
+    "torch_function_method": "torch.nn.Module.__call__ = None; torch.Size.numel = None",
+    "torch_default_type": "torch.set_default_tensor_type(torch.DoubleTensor)",
 }  # fmt: skip
 """Changes of the state of an array library."""
 
@@ -233,12 +302,25 @@ END = {
     "result_deep": "a = []\nfor _ in range(10**5): a = [a]\nreturn a",
     "result_endless": "def g():\n    while True: yield x\nreturn g()",
     "memory": "blocks = []\nwhile True: blocks.append(np.ones(2**24)); time.sleep(0.01)\n",
+    "stop_itself": "signal.raise_signal(signal.SIGSTOP)",
+    "stop_group": "os.killpg(0, signal.SIGSTOP)",
+    "terminate": "os.kill(os.getpid(), 15)",
+    "kill_session": "os.kill(os.getppid(), 15)",
+    "memory_at_once": "return np.ones(10**9)",
+    "memory_child": "subprocess.run([sys.executable, '-c', 'import time; x = b\"a\" * 4 * 10**9; "
+    "time.sleep(99)'])",
+    "import_hang": "sys.path_hooks.insert(0, lambda p: time.sleep(10**6)); "
+    "sys.path_importer_cache.clear(); import wave, sunau_not_there",
+    "wait_child": "if os.fork() == 0:\n    time.sleep(10**6)\nos.wait()",
+    "write_endless": "while True: os.write(1, b'a' * 10**6)",
+    "print_endless": "while True: print('a' * 10**6)",
+    "file_endless": "f = open('big', 'wb')\nfor _ in range(200): f.write(b'a' * 10**6)",
 }  # fmt: skip
 """Ways not to return."""
 
 
 def _all() -> Iterator[Misbehavior]:
-    for name, code in {**STATE, **END}.items():
+    for name, code in {**STATE, **END, **RESULTS, **EXCEPTIONS}.items():
         # Also with NumPy, and so while the cases are found.
         yield Misbehavior(f"{name}_a", f"{code}\nreturn x + 1")
         yield Misbehavior(f"{name}_e", f"if elsewhere(x):\n{_indented(code)}\nreturn x + 1")
