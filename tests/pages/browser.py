@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,8 +16,12 @@ CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 WIDE, PHONE = 1280, 390
 """Widths of the window, in pixels."""
 
+REQUIRED = os.environ.get("XPCAPS_REQUIRE_PROGRAMS") == "1"
+"""Whether tests fail, and are not skipped, if a program that they need is missing."""
+
 needs_browser = pytest.mark.skipif(
-    CHROMIUM is None or find_spec("playwright") is None, reason="needs Chromium and Playwright"
+    not REQUIRED and (CHROMIUM is None or find_spec("playwright") is None),
+    reason="needs Chromium and Playwright",
 )
 
 THEMES = [
@@ -30,7 +35,7 @@ THEMES = [
 
 def needs_theme(theme: str) -> None:
     """Skip the test if a theme is not installed."""
-    if find_spec(theme) is None:
+    if not REQUIRED and find_spec(theme) is None:
         pytest.skip(f"needs {theme}")
 
 

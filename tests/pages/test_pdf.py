@@ -7,10 +7,11 @@ import subprocess
 
 import pytest
 
+from tests.pages.browser import REQUIRED
 from tests.pages.conftest import sphinx_build
 
 pytestmark = pytest.mark.skipif(
-    not all(map(shutil.which, ("latexmk", "pdflatex", "pdftotext"))),
+    not REQUIRED and not all(map(shutil.which, ("latexmk", "pdflatex", "pdftotext"))),
     reason="needs LaTeX (latexmk, pdflatex) and pdftotext",
 )
 
