@@ -1,10 +1,43 @@
 """Array tools: `lazy_apply`, `autojit`, tracing, adapters of array libraries, and test helpers.
 
-Importing this package imports no array library but NumPy.
+Importing this package imports no array library. The functions are imported when they are first
+used, so that `core.notes` and `core.backends` can be used without them.
 """
 
-from core.autojit import autojit
-from core.lazy.tracing import trace
-from core.lazy_apply import lazy_apply
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from core.autojit import autojit
+    from core.lazy.tracing import trace
+    from core.lazy_apply import lazy_apply
 
 __all__ = ["autojit", "lazy_apply", "trace"]
+
+_HOMES = {"autojit": "core.autojit", "lazy_apply": "core.lazy_apply", "trace": "core.lazy.tracing"}
+_PACKAGES = ("backends", "lazy", "notes")
+
+
+class _Core(ModuleType):
+    """This package, whose functions have the names of packages in it."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _HOMES:
+            found = getattr(import_module(_HOMES[name]), name)
+            setattr(self, name, found)
+            return found
+        if name in _PACKAGES:
+            return import_module(f"core.{name}")
+        raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+
+    def __setattr__(self, name: str, value: object) -> None:
+        # After the import of a package, Python would replace the function of the same name.
+        if name not in _HOMES or not isinstance(value, ModuleType):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Core

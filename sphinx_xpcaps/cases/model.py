@@ -162,6 +162,14 @@ class Plan:
     the host. What these functions do does not count for the target."""
 
 
+_PLAN_RANKS = ("array-like", "array-like sequences", "arrays")
+
+
+def plan_rank(plan: str) -> int:
+    """Return the rank of a plan; 0 is the plan that follows the documented types."""
+    return _PLAN_RANKS.index(plan) if plan in _PLAN_RANKS else len(_PLAN_RANKS)
+
+
 @dataclass(frozen=True, slots=True)
 class Leaf:
     """One leaf of the reference result.

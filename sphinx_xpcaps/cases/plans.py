@@ -24,13 +24,6 @@ NO_ARRAYS = Plan("no arrays", frozenset())
 UNCHANGED = Plan("unchanged", frozenset())
 """The plan of the call of an example as it is, for NumPy."""
 
-_PLAN_RANKS = ("array-like", "array-like sequences", "arrays")
-
-
-def plan_rank(plan: str) -> int:
-    """Return the rank of a plan; 0 is the plan that follows the documented types."""
-    return _PLAN_RANKS.index(plan) if plan in _PLAN_RANKS else len(_PLAN_RANKS)
-
 
 def plans_for(steps: Sequence[Step], target: Any) -> tuple[Plan, ...]:
     """Return the plans of a call, narrowest first; none if there is nothing to convert.

@@ -23,8 +23,6 @@ from sphinx_xpcaps.measure.model import Group, GroupResult, Result
 from sphinx_xpcaps.measure.profile import Clock
 from sphinx_xpcaps.measure.request import MeasurementRequest
 from sphinx_xpcaps.measure.runner import Runner
-from sphinx_xpcaps.measure.schedulers.cluster import Cluster
-from sphinx_xpcaps.measure.schedulers.connect import connect
 from sphinx_xpcaps.measure.signals import ending_on_sigterm
 from sphinx_xpcaps.measure.store import RecordStore
 from sphinx_xpcaps.measure.verify import MeasuredCells, Unstable, compare, sample
@@ -131,6 +129,9 @@ def _executor(
     if not config.scheduler:
         yield LocalExecutor(runner, packages, cache)
         return
+    from sphinx_xpcaps.measure.schedulers.cluster import Cluster  # most builds need none
+    from sphinx_xpcaps.measure.schedulers.connect import connect
+
     with closing(connect(config.scheduler)) as scheduler:
         yield Cluster(scheduler, config, packages, digests.of)
 

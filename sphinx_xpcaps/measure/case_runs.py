@@ -15,8 +15,8 @@ from typing import Protocol
 from core.backends import get_backend
 from sphinx_xpcaps.cases.code import code_of
 from sphinx_xpcaps.cases.collect import load_cases
-from sphinx_xpcaps.cases.model import Case, Plan, Variant, VariantName
-from sphinx_xpcaps.cases.plans import UNCHANGED, plan_rank
+from sphinx_xpcaps.cases.model import Case, Plan, Variant, VariantName, plan_rank
+from sphinx_xpcaps.cases.plans import UNCHANGED
 from sphinx_xpcaps.measure.causes import cause_of
 from sphinx_xpcaps.measure.execute import execute, missing_functions
 from sphinx_xpcaps.measure.model import (

@@ -7,7 +7,6 @@ from html import escape
 
 from docutils import nodes
 
-from core.lazy.display.layout import layers
 from sphinx_xpcaps.render.cells import paragraph
 from sphinx_xpcaps.render.nodes import picture
 from sphinx_xpcaps.render.words import _, plural
@@ -83,6 +82,8 @@ def svg(graph: Graph, *, alternative: str) -> str:
         The text for screen readers.
     """
     column = _BETWEEN + max(_width(node) for node in graph.nodes)
+    from core.lazy.display.layout import layers  # slow to import, and few tables have a graph
+
     positions = layers([node.operands for node in graph.nodes])
     left = min(x for x, _ in positions)
     top_centers = [(_MARGIN + column * (x - left + 0.5), _top(row)) for x, row in positions]

@@ -219,6 +219,10 @@ def test_no_array_library_is_imported_by_sphinx(first):
     assert "IMPORTED []" in first.output
 
 
+def test_a_build_with_nothing_to_do_imports_no_tools_for_arrays(second):
+    assert "TOOLS []" in second.output
+
+
 def test_parallel_reading_gives_the_same_pages_and_warnings(first, tmp_path):
     src = tmp_path / "src"
     shutil.copytree(first.src, src, ignore=shutil.ignore_patterns("html", "*.doctree", "*.pickle"))

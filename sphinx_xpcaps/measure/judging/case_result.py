@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from sphinx_xpcaps.cases.model import VariantName
-from sphinx_xpcaps.cases.plans import plan_rank
+from sphinx_xpcaps.cases.model import VariantName, plan_rank
 from sphinx_xpcaps.measure.model import CaseRun, CaseSummary, TargetRuns
 from sphinx_xpcaps.results.model import Outcome, Reason, RecordedCase
 

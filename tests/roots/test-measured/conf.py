@@ -19,9 +19,10 @@ xpcaps_backends = ["numpy", "torch", "array-api-strict"]
 
 
 def _report(app, error):
-    """Print which array libraries this process has imported."""
+    """Print which array libraries and tools this process has imported."""
     found = {"torch", "jax", "dask", "cupy", "array_api_strict"} & set(sys.modules)
     print("IMPORTED", sorted(found))
+    print("TOOLS", sorted({"core.autojit", "core.lazy", "core.lazy_apply"} & set(sys.modules)))
 
 
 def setup(app):
