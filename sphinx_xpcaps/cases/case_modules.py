@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -63,7 +63,11 @@ def cases_for(target: str) -> Callable[[F], F]:
     return register
 
 
-def from_case_modules(name: str, sources: Sequence[str]) -> FoundCalls:
+def from_case_modules(
+    name: str,
+    sources: Sequence[str],
+    origins: Set[Origin] = frozenset({Origin.CASES, Origin.TESTS}),
+) -> FoundCalls:
     """Return the calls that the modules define for a target, or else those in the files.
 
     Parameters
@@ -72,19 +76,22 @@ def from_case_modules(name: str, sources: Sequence[str]) -> FoundCalls:
         The target.
     sources : sequence of str
         Names of modules with ``@cases_for``, and paths of files written by the pytest plugin.
+    origins : set of Origin
+        The origins that may be used: modules are `Origin.CASES`, and files are `Origin.TESTS`.
     """
-    for module in (source for source in sources if not _is_file(source)):
+    modules = [source for source in sources if not _is_file(source)]
+    for module in modules if Origin.CASES in origins else ():
         try:
             importlib.import_module(module)
         except BaseException as error:
             problem = f"the module of cases {module} failed: {describe_exception(error)}"
             return FoundCalls(Origin.CASES, (), problem, CaseModuleError.__name__)
     try:
-        calls = list(_calls(name))
+        calls = list(_calls(name)) if Origin.CASES in origins else []
     except BaseException as error:
         problem = f"the cases of {name} failed: {describe_exception(error)}"
         return FoundCalls(Origin.CASES, (), problem, CaseModuleError.__name__)
-    if calls:
+    if calls or Origin.TESTS not in origins:
         return FoundCalls(Origin.CASES, tuple(calls))
     try:
         files = [source for source in sources if _is_file(source)]

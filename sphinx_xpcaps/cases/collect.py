@@ -28,6 +28,7 @@ from sphinx_xpcaps.cases.model import (
     Step,
     Variant,
     VariantName,
+    WantedCases,
 )
 from sphinx_xpcaps.cases.parameters import parameters
 from sphinx_xpcaps.cases.payload import load_steps
@@ -51,7 +52,7 @@ def collect(
     on_start: OnStart,
     *,
     name: str,
-    bodies: Sequence[str],
+    wanted: WantedCases,
     sources: Sequence[str] = (),
     skip: Collection[str],
     file: File,
@@ -64,8 +65,8 @@ def collect(
         Called with each piece of code before it runs.
     name : str
         The target.
-    bodies : sequence of str
-        Bodies of directives; if there are any, no other origin is used.
+    wanted : WantedCases
+        Bodies of directives, and the origins that may be used.
     sources : sequence of str
         Names of modules and paths of files with cases.
     skip : collection of str
@@ -75,13 +76,13 @@ def collect(
     """
     file.write_bytes(b"")
     with seeded(0):
-        return _collect(on_start, name, bodies, sources, skip, file)
+        return _collect(on_start, name, wanted, sources, skip, file)
 
 
 def _collect(
     on_start: OnStart,
     name: str,
-    bodies: Sequence[str],
+    wanted: WantedCases,
     sources: Sequence[str],
     skip: Collection[str],
     file: File,
@@ -90,19 +91,23 @@ def _collect(
         owner, target = resolve(name)
     except TargetError as error:
         return Collected(target=name, error=str(error), error_type="TargetError")
-    origins: list[Callable[[], FoundCalls]] = [
-        lambda: from_case_modules(name, sources),
-        lambda: _fitting(from_docstrings(name, owner, target, on_start, skip)),
-        lambda: (
-            from_class_examples(name, owner, on_start, skip)
-            if inspect.isclass(owner)
-            else from_signature(name, target, on_start, skip)
-        ),
-    ]
-    if is_property(target):  # nothing calls it
-        del origins[1]
-    if bodies:
-        origins.insert(0, lambda: from_bodies(name, owner, target, bodies, on_start, skip))
+    allowed = frozenset(map(Origin, wanted.origins)) or frozenset(Origin)
+    origins: list[Callable[[], FoundCalls]] = []
+    if wanted.bodies:
+        bodies = wanted.bodies
+        origins.append(lambda: from_bodies(name, owner, target, bodies, on_start, skip))
+    if allowed & {Origin.CASES, Origin.TESTS}:
+        origins.append(lambda: from_case_modules(name, sources, allowed))
+    if Origin.DOCSTRING in allowed and not is_property(target):  # nothing calls a property
+        origins.append(lambda: _fitting(from_docstrings(name, owner, target, on_start, skip)))
+    if Origin.SIGNATURE in allowed:
+        origins.append(
+            lambda: (
+                from_class_examples(name, owner, on_start, skip)
+                if inspect.isclass(owner)
+                else from_signature(name, target, on_start, skip)
+            )
+        )
     failed: list[Collected] = []
     problem: Problem | None = None
     for find in origins:
@@ -128,6 +133,9 @@ def _collect(
                 exception=found.problem_type,
                 line=found.problem_line or line,
             )
+    if not failed:
+        names = ", ".join(sorted(wanted.origins))
+        return Collected(target=name, error=f"no case from the chosen origins: {names}")
     main = next((each for each in failed if each.origin is Origin.DIRECTIVE), failed[0])
     if main.origin is Origin.DIRECTIVE:
         return main

@@ -24,6 +24,16 @@ class Origin(StrEnum):
     SIGNATURE = "signature"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedCases:
+    """Which cases of a target are used."""
+
+    bodies: tuple[str, ...] = ()
+    """Code from directives. If there is any, no other origin is used."""
+    origins: tuple[str, ...] = ()
+    """The origins that may be used; all if empty."""
+
+
 class VariantName(StrEnum):
     """The dtypes of the arguments of a case."""
 

@@ -56,6 +56,24 @@ def unmeasured_targets(
         yield _with_other_cases(replaced)
 
 
+def different_origins(requests: Sequence[TableRequest]) -> Iterator[Diagnostic]:
+    """Return the directives that choose other origins of cases than the first for their target.
+
+    A target has the same cases on all pages.
+    """
+    first: dict[str, TableRequest] = {}
+    for request in requests:
+        if not request.origins:
+            continue
+        used = first.setdefault(request.target, request)
+        if set(used.origins) != set(request.origins):
+            message = (
+                f"the origins of the cases of {request.target} are also chosen in {used.docname} "
+                f"({', '.join(used.origins)}), which is used"
+            )
+            yield Diagnostic(kind="option", message=message, request=request)
+
+
 def unreadable_case_files(sources: Iterable[str], conf: Path) -> Iterator[Diagnostic]:
     """Return the files of recorded calls that cannot be read; they are data and run nothing."""
     files = [source for source in sources if source.endswith(".cases")]

@@ -22,7 +22,7 @@ from sphinx_xpcaps.extension.domain import (
 from sphinx_xpcaps.extension.warnings import warn
 from sphinx_xpcaps.option_checks import did_you_mean
 from sphinx_xpcaps.render.appearance import TableOptions
-from sphinx_xpcaps.results.labels import MODES
+from sphinx_xpcaps.results.labels import MODES, ORIGINS
 
 Converter = Callable[[Any], Any]
 """Converts the text of an option, which is None if there is none."""
@@ -101,6 +101,7 @@ class Capabilities(_Directive):
         "backends": _names,
         "devices": _names,
         "modes": _names,
+        "origin": _names,
         "columns": directives.unchanged,
         "caption": directives.unchanged,
         "details": directives.unchanged,
@@ -124,9 +125,21 @@ class Capabilities(_Directive):
             line=self.lineno,
             body=body or None,
             body_line=self.body_line() if body else 0,
+            origins=self.origins(has_body=bool(body)),
             options=self.table_options(),
         )
         return self.create_placeholder(request)
+
+    def origins(self, *, has_body: bool) -> tuple[str, ...]:
+        """Return the origins of cases that may be used; warn about invalid values."""
+        known = [origin for origin in ORIGINS if origin != "directive"]
+        for name in self.options.get("origin", ()):
+            if name not in known:
+                self.warn("option", f"unknown origin {name!r}; known are {_listed(known)}")
+        if has_body and "origin" in self.options:
+            self.warn("option", f"{self.name}: the option 'origin' has no effect beside a body")
+            return ()
+        return tuple(name for name in self.options.get("origin", ()) if name in known)
 
     def table_options(self) -> TableOptions:
         """Return the looks of the table; warn about invalid values."""

@@ -36,6 +36,8 @@ class TableRequest:
     """Line of the document where the body begins."""
     objtype: str | None = None
     """Type of the object description that matches a pattern; None for a directive."""
+    origins: tuple[str, ...] = ()
+    """The origins of cases that may be used; all if empty."""
     options: TableOptions = TableOptions()
     """The looks of the table."""
     inline: bool = False
@@ -57,6 +59,7 @@ class TableRequest:
             place=self.docname,
             line=self.line,
             injected=self.injected,
+            origins=self.origins,
             graph=self.options.graph,
         )
 
@@ -132,7 +135,7 @@ class XpcapsDomain(Domain):
 
     name = "xpcaps"
     label = "array capabilities"
-    data_version = 6
+    data_version = 7
     initial_data: ClassVar[dict[str, Any]] = {"requests": {}}
 
     def __init__(self, env: BuildEnvironment) -> None:

@@ -50,6 +50,7 @@ def build_tables(
     )
     shown = [request for request in own if request not in hidden]
     problems += failures
+    problems += diagnostics.different_origins(own)
     problems += diagnostics.unstable_cells(shown, measured.unstable)
     if measured.records:
         problems += diagnostics.unmeasured_targets(shown, measured.records[0], tables)
@@ -73,9 +74,15 @@ def build_tables(
 def measurements(requests: Sequence[TableRequest]) -> list[MeasurementRequest]:
     """Return what is measured for the requests: each target and body once, sorted."""
     with_graph = {request.target for request in requests if request.options.graph}
+    origins = {each.target: each.origins for each in reversed(requests) if each.origins}
     first = {(each.target, each.body or ""): each.measurement for each in reversed(requests)}
     return [
-        replace(request, graph=request.target in with_graph) for _, request in sorted(first.items())
+        replace(
+            request,
+            graph=request.target in with_graph,
+            origins=origins.get(request.target, ()),
+        )
+        for _, request in sorted(first.items())
     ]
 
 

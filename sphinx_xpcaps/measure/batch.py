@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sphinx_xpcaps.cases.model import TargetInfo
+from sphinx_xpcaps.cases.model import TargetInfo, WantedCases
 from sphinx_xpcaps.config import Config, Execute
 from sphinx_xpcaps.measure import profile
 from sphinx_xpcaps.measure.compilation_cache import limit_size
@@ -77,8 +77,8 @@ def run(
         Fork servers of earlier steps.
     """
     clock = clock or Clock()
-    bodies = _bodies_by_target(requests)
-    packages = sorted({name.partition(".")[0] for name in bodies})
+    wanted = _wanted_by_target(requests)
+    packages = sorted({name.partition(".")[0] for name in wanted})
 
     def open_store(environment: Environment) -> RecordStore:
         return RecordStore(
@@ -89,7 +89,7 @@ def run(
         )
 
     with ending_on_sigterm(), closing(Servers()) as started:
-        if not bodies or config.execute == Execute.OFF:
+        if not wanted or config.execute == Execute.OFF:
             store = open_store(describe_environment(packages, config.environment))
             return Measured(records=store.records(), is_current=_has_present_version)
         digests = PackageDigests(cache / "digests.json")
@@ -97,7 +97,7 @@ def run(
         with _executor(runner, packages, digests, cache) as executor:
             store = open_store(executor.environment)
             infos = describe(
-                list(bodies),
+                list(wanted),
                 config,
                 executor.environment,
                 cache_file=cache / "descriptions.json",
@@ -110,8 +110,8 @@ def run(
                 executor=executor,
                 store=store,
                 infos=infos,
-                bodies=bodies,
-                keys=CellKeys(config, bodies, digests),
+                wanted=wanted,
+                keys=CellKeys(config, wanted, digests),
                 groups=Groups(config, (each.target for each in requests if each.graph)),
             )
             try:
@@ -146,8 +146,8 @@ class _Batch:
     store: RecordStore
     infos: Mapping[str, TargetInfo]
     """What each target is."""
-    bodies: Mapping[str, tuple[str, ...]]
-    """Code from directives for each target."""
+    wanted: Mapping[str, WantedCases]
+    """Which cases of each target are used."""
     keys: CellKeys
     groups: Groups
 
@@ -201,7 +201,7 @@ class _Batch:
         """Measure targets in their groups, store each cell at once, and return the cells."""
         found: dict[tuple[str, str, str], Cell] = {}
         done, total = 0, len(groups) + sum(map(len, groups.values()))
-        with closing(self.executor.measure(groups, self.bodies)) as results:
+        with closing(self.executor.measure(groups, self.wanted)) as results:
             for result in results:
                 with self.clock.lap(profile.OVERHEAD, target=result.target):
                     for what, cell in self._judge(result, groups[result.target]):
@@ -222,7 +222,7 @@ class _Batch:
             return ()
         second: dict[tuple[str, str, str], Cell] = {}
         again = {target: groups[target] for target in targets}
-        with closing(self.executor.measure(again, self.bodies, new_processes=True)) as results:
+        with closing(self.executor.measure(again, self.wanted, new_processes=True)) as results:
             for result in results:
                 for _, cell in self._judge(result, again[result.target]):
                     if cell is not None:
@@ -253,10 +253,13 @@ def _has_present_version(target: str, cell: Cell, environment: Environment) -> b
     return measured is None or present is None or measured == present
 
 
-def _bodies_by_target(requests: Sequence[MeasurementRequest]) -> dict[str, tuple[str, ...]]:
-    """Return the bodies of directives for each target; no body for most targets."""
-    bodies: dict[str, tuple[str, ...]] = {}
+def _wanted_by_target(requests: Sequence[MeasurementRequest]) -> dict[str, WantedCases]:
+    """Return which cases of each target are used: all bodies, and the first choice of origins."""
+    wanted: dict[str, WantedCases] = {}
     for request in sorted(requests, key=lambda r: (r.target, r.place, r.line or 0)):
+        before = wanted.get(request.target, WantedCases())
         body = (request.body,) if request.body else ()
-        bodies[request.target] = (*bodies.get(request.target, ()), *body)
-    return bodies
+        wanted[request.target] = WantedCases(
+            bodies=(*before.bodies, *body), origins=before.origins or request.origins
+        )
+    return wanted

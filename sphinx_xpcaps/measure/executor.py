@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from core.backends import Availability
+from sphinx_xpcaps.cases.model import WantedCases
 from sphinx_xpcaps.files import temporary_folder
 from sphinx_xpcaps.measure.environment import describe_environment
 from sphinx_xpcaps.measure.model import BackendDevice, Group, Result
@@ -28,7 +29,7 @@ class Executor(Protocol):
     def measure(
         self,
         groups: Mapping[str, Sequence[Group]],
-        bodies: Mapping[str, tuple[str, ...]],
+        wanted: Mapping[str, WantedCases],
         *,
         new_processes: bool = False,
     ) -> Generator[Result, None, None]:
@@ -38,8 +39,8 @@ class Executor(Protocol):
         ----------
         groups : mapping
             The groups of each target.
-        bodies : mapping
-            Code from directives for each target.
+        wanted : mapping
+            Which cases of each target are used.
         new_processes : bool
             Whether each task has a process that runs nothing else.
         """
@@ -77,7 +78,7 @@ class LocalExecutor:
     def measure(
         self,
         groups: Mapping[str, Sequence[Group]],
-        bodies: Mapping[str, tuple[str, ...]],
+        wanted: Mapping[str, WantedCases],
         *,
         new_processes: bool = False,
     ) -> Generator[Result, None, None]:
@@ -87,4 +88,4 @@ class LocalExecutor:
         """
         if groups:
             with temporary_folder("cases") as folder:
-                yield from self._runner.measure(groups, bodies, folder, new_processes=new_processes)
+                yield from self._runner.measure(groups, wanted, folder, new_processes=new_processes)

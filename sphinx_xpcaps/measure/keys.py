@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from core.backends import backends
-from sphinx_xpcaps.cases.model import TargetInfo
+from sphinx_xpcaps.cases.model import TargetInfo, WantedCases
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure.digests import (
     PackageDigests,
@@ -27,17 +27,17 @@ class CellKeys:
     ----------
     config : Config
         The options.
-    bodies : mapping
-        Code from directives, by target.
+    wanted : mapping
+        Which cases of each target are used.
     packages : PackageDigests
         Digests of the packages that are measured.
     """
 
     def __init__(
-        self, config: Config, bodies: Mapping[str, tuple[str, ...]], packages: PackageDigests
+        self, config: Config, wanted: Mapping[str, WantedCases], packages: PackageDigests
     ) -> None:
         self._config = config
-        self._bodies = bodies
+        self._wanted = wanted
         self._packages = packages
         self._sources = [_source_digest(source) for source in config.cases]
         self._imported = packages_in_examples(config.setup)
@@ -49,7 +49,9 @@ class CellKeys:
         """Return the key of a target's cell in a group and an environment."""
         names = (*self._reference, COMPATIBILITY_LAYER, group.backend)
         explain = ["explain"] if group.explain else []
-        bodies = self._bodies.get(info.name, ())
+        wanted = self._wanted.get(info.name, WantedCases())
+        bodies = wanted.bodies
+        origins = {"origins": sorted(wanted.origins)} if wanted.origins else {}
         own = digest(
             {
                 "target": info.name,
@@ -64,6 +66,7 @@ class CellKeys:
                 "timeout": self._config.timeout,
                 "memory": self._config.memory_limit,
                 "cases": self._sources,
+                **origins,
             }
         )
         package = self._packages.of(info.package)

@@ -21,5 +21,7 @@ class MeasurementRequest:
     line: int | None = None
     injected: bool = False
     """Whether the target matches a pattern, instead of a directive naming it."""
+    origins: tuple[str, ...] = ()
+    """The origins of cases that may be used; all if empty."""
     graph: bool = False
     """Whether the graph of a call is shown."""

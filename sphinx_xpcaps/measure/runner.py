@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from core.backends import Backend, backends, get_backend
-from sphinx_xpcaps.cases.model import TargetInfo
+from sphinx_xpcaps.cases.model import TargetInfo, WantedCases
 from sphinx_xpcaps.cases.resolve import describe_all, expand_all
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure import profile
@@ -166,7 +166,7 @@ class Runner:
         worker: Worker,
         group: Group | FindingGroup,
         target: str,
-        bodies: tuple[str, ...],
+        wanted: WantedCases,
         file: Path,
     ) -> Result:
         """Return the result of one task: find the cases of a target, or run them in a group.
@@ -179,20 +179,20 @@ class Runner:
             Which task it is.
         target : str
             Dotted name.
-        bodies : tuple of str
-            Code from directives, for finding cases.
+        wanted : WantedCases
+            Which cases are used, for finding them.
         file : Path
             The file with the cases, which finding writes and running reads.
         """
         run = partial(self._run, worker, target=target)
         if isinstance(group, Group):
             return run_cases(run, worker, target, group, file)
-        return find_cases(run, target, bodies, self.config.cases, file)
+        return find_cases(run, target, wanted, self.config.cases, file)
 
     def measure(
         self,
         groups: Mapping[str, Sequence[Group]],
-        bodies: Mapping[str, tuple[str, ...]],
+        wanted: Mapping[str, WantedCases],
         folder: Path,
         *,
         new_processes: bool = False,
@@ -203,8 +203,8 @@ class Runner:
         ----------
         groups : mapping
             The groups of each target.
-        bodies : mapping
-            Code from directives for each target.
+        wanted : mapping
+            Which cases of each target are used.
         folder : Path
             A folder for files with the cases.
         new_processes : bool
@@ -217,7 +217,7 @@ class Runner:
         def run_task(worker: Worker, group: Group | FindingGroup, target: str) -> Result:
             if new_processes:
                 worker.restart()
-            return self.run_task(worker, group, target, bodies[target], files[target])
+            return self.run_task(worker, group, target, wanted[target], files[target])
 
         pool: Pool[Group | FindingGroup, str, Result] = Pool(
             [_FINDING, *slow_first], self.start_worker, run_task

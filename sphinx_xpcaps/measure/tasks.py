@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sphinx_xpcaps.cases.model import CodeKind, CodePiece, Collected
+from sphinx_xpcaps.cases.model import CodeKind, CodePiece, Collected, WantedCases
 from sphinx_xpcaps.measure import profile
 from sphinx_xpcaps.measure.model import (
     CaseRun,
@@ -39,7 +39,7 @@ If it computes until the limit, the function itself takes too long, so that a sh
 def find_cases(
     run: Callable[..., Any],
     target: str,
-    bodies: tuple[str, ...],
+    wanted: WantedCases,
     sources: Sequence[str],
     file: Path,
 ) -> CollectedCases:
@@ -60,7 +60,7 @@ def find_cases(
             result=Collected,
             imports=target,
             name=target,
-            bodies=bodies,
+            wanted=wanted,
             sources=tuple(sources),
             skip=tuple(skip),
             file=file,

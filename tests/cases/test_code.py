@@ -14,7 +14,7 @@ from array_api_compat import array_namespace
 from core.backends import backends
 from sphinx_xpcaps.cases.code import code_of
 from sphinx_xpcaps.cases.collect import collect, load_cases
-from sphinx_xpcaps.cases.model import CaseCode
+from sphinx_xpcaps.cases.model import CaseCode, WantedCases
 from sphinx_xpcaps.render.program import program
 from sphinx_xpcaps.results.model import Cell, RecordedCase, Status
 from tests.results.make import environment
@@ -54,7 +54,13 @@ def code(tmp_path: Path, body: str, name: str = "mixed") -> list[CaseCode | None
     """Return the code of the cases of a body."""
     file = tmp_path / "cases"
     body = f"from {__name__} import Scale, mixed\n{body}"
-    collect(lambda *_: None, name=f"{__name__}.{name}", bodies=(body,), skip=(), file=file)
+    collect(
+        lambda *_: None,
+        name=f"{__name__}.{name}",
+        wanted=WantedCases(bodies=(body,)),
+        skip=(),
+        file=file,
+    )
     found = load_cases(file)
     assert found
     return [code_of(case, case.plans[0]) for case in found]

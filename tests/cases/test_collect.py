@@ -12,19 +12,59 @@ from sphinx_xpcaps.cases import declared
 from sphinx_xpcaps.cases.case_modules import call, cases_for
 from sphinx_xpcaps.cases.collect import collect, load_cases
 from sphinx_xpcaps.cases.examples import from_docstrings
-from sphinx_xpcaps.cases.model import Case, Collected
+from sphinx_xpcaps.cases.model import Case, Collected, WantedCases
 from sphinx_xpcaps.cases.payload import load_steps
 from sphinx_xpcaps.cases.plot_stub import PlotStub, made_up_data_set, unpacked
 from sphinx_xpcaps.cases.select import choose
 
 
 def collected(
-    name: str, tmp_path: Path, *bodies: str, sources: tuple[str, ...] = ()
+    name: str,
+    tmp_path: Path,
+    *bodies: str,
+    sources: tuple[str, ...] = (),
+    origins: tuple[str, ...] = (),
 ) -> tuple[Collected, list[Case]]:
     """Collect the cases of a target in this process."""
     file = tmp_path / "cases"
-    found = collect(lambda *_: None, name=name, bodies=bodies, sources=sources, skip=(), file=file)
+    found = collect(
+        lambda *_: None,
+        name=name,
+        wanted=WantedCases(bodies=bodies, origins=origins),
+        sources=sources,
+        skip=(),
+        file=file,
+    )
     return found, load_cases(file)
+
+
+def documented(x: Any) -> Any:
+    """Return twice the values.
+
+    Parameters
+    ----------
+    x : array_like
+
+    Examples
+    --------
+    >>> documented(np.asarray([1.0, 2.0]))
+    """
+    return 2 * x
+
+
+@pytest.mark.parametrize(
+    ("origins", "used"),
+    [((), "docstring"), (("docstring", "tests"), "docstring"), (("signature",), "signature")],
+)
+def test_only_the_chosen_origins_are_used(tmp_path: Path, origins, used) -> None:
+    found, cases = collected(f"{__name__}.documented", tmp_path, origins=origins)
+    assert found.origin == used
+    assert {case.origin for case in cases} == {used}
+
+
+def test_without_a_case_from_the_chosen_origins_there_is_none(tmp_path: Path) -> None:
+    found, cases = collected(f"{__name__}.documented", tmp_path, origins=("tests",))
+    assert (cases, found.error) == ([], "no case from the chosen origins: tests")
 
 
 def test_cases_modules_may_import_the_former_module_name() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sphinx_xpcaps.cases.collect import collect
-from sphinx_xpcaps.cases.model import VariantName
+from sphinx_xpcaps.cases.model import VariantName, WantedCases
 from sphinx_xpcaps.measure.case_runs import run_target
 from sphinx_xpcaps.measure.model import CaseRun, CaseRunKey, Group, TargetRuns
 from sphinx_xpcaps.results.model import Outcome
@@ -19,7 +19,9 @@ KEY = CaseRunKey(0, VariantName.AS_WRITTEN, "arrays", "eager")
 def cases(packages_path: None, tmp_path: Path) -> Path:
     """Return a file with the case of a function that all libraries support."""
     file = tmp_path / "portable.cases"
-    found = collect(lambda *_: None, name="samples.portable", bodies=(), skip=(), file=file)
+    found = collect(
+        lambda *_: None, name="samples.portable", wanted=WantedCases(), skip=(), file=file
+    )
     assert found.cases == 1
     return file
 

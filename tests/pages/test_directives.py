@@ -6,6 +6,9 @@ import json
 
 import pytest
 
+from sphinx_xpcaps.extension.diagnostics import different_origins
+from sphinx_xpcaps.extension.domain import TableRequest
+from sphinx_xpcaps.extension.tables import measurements
 from tests.pages.conftest import cells_of, words
 
 PARTLY = "plain\n=====\n\n.. xp-capabilities:: pkg.partly\n"
@@ -237,3 +240,33 @@ def test_the_line_of_a_body_is_that_of_the_document(site, options):
     (request,) = domain_of(app.env).by_document["plain"]
     assert request.body_line == (LINES + directive).index("x = 1") + 1
     app.cleanup()
+
+
+@pytest.mark.parametrize(
+    ("rest", "warning"),
+    [
+        (
+            "   :origin: docstring, examples\n",
+            "unknown origin 'examples'; known are cases, docstring, signature, tests",
+        ),
+        (
+            "   :origin: tests\n\n   pkg.partly(xp.ones(2))\n",
+            "xp-capabilities: the option 'origin' has no effect beside a body",
+        ),
+    ],
+)
+def test_values_of_the_option_origin_are_checked_once_each(site, rest, warning):
+    built = build(site, PARTLY + rest)
+    (line,) = built.warnings
+    assert line.partition("WARNING: ")[2] == f"{warning} [xpcaps.option]"
+
+
+def test_origins_reach_the_measurement_of_all_requests_of_a_target():
+    plain = TableRequest(target="pkg.f", docname="a")
+    chosen = TableRequest(target="pkg.f", docname="b", origins=("tests",))
+    (request,) = measurements([plain, chosen])
+    assert request.origins == ("tests",)
+    other = TableRequest(target="pkg.f", docname="c", origins=("signature",))
+    (problem,) = different_origins([plain, chosen, other])
+    assert (problem.request, problem.kind) == (other, "option")
+    assert "also chosen in b (tests)" in problem.message

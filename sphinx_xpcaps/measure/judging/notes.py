@@ -7,7 +7,6 @@ from types import MappingProxyType
 
 from core.backends import Backend
 from core.notes import MODE_NOTES, CapabilityNote, MissingFunctions, Note, QualifiedNote
-from sphinx_xpcaps.measure.causes import differing_arguments
 from sphinx_xpcaps.measure.judging.case_result import CaseResult
 from sphinx_xpcaps.measure.model import CaseRun
 from sphinx_xpcaps.results.labels import TRACE
@@ -60,6 +59,8 @@ def cause(passing: Sequence[CaseResult], failing: CaseResult) -> str:
     """Return the argument that makes a case fail; "" if it is not known."""
     if failing.summary.cause or not passing:
         return failing.summary.cause
+    from sphinx_xpcaps.measure.causes import differing_arguments  # it imports what finds cases
+
     others = (case.summary.arguments for case in passing)
     differing = differing_arguments(failing.summary.arguments, others)
     return next(iter(differing.values())) if len(differing) == 1 else ""
@@ -67,6 +68,8 @@ def cause(passing: Sequence[CaseResult], failing: CaseResult) -> str:
 
 def _shared_detail(passing: Sequence[CaseResult], failing: Sequence[CaseResult]) -> str:
     """Return which argument all failing cases have and no passing one; "" if not a single one."""
+    from sphinx_xpcaps.measure.causes import differing_arguments  # it imports what finds cases
+
     in_all = set.intersection(*(set(case.summary.arguments) for case in failing))
     others = [case.summary.arguments for case in passing]
     differing = differing_arguments(in_all, others)

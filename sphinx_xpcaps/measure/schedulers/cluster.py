@@ -10,6 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from core.backends import Availability, get_backend
+from sphinx_xpcaps.cases.model import WantedCases
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure.digests import engine_digest
 from sphinx_xpcaps.measure.environment import difference
@@ -108,7 +109,7 @@ class Cluster:
     def measure(
         self,
         groups: Mapping[str, Sequence[Group]],
-        bodies: Mapping[str, tuple[str, ...]],
+        wanted: Mapping[str, WantedCases],
         *,
         new_processes: bool = False,
     ) -> Generator[Result, None, None]:
@@ -123,7 +124,7 @@ class Cluster:
         failed: list[str] = []
         self._scheduler.submit(
             self._task(
-                target, Find(target=target, bodies=bodies[target]), new_process=new_processes
+                target, Find(target=target, wanted=wanted[target]), new_process=new_processes
             )
             for target in groups
         )

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from core.backends import Availability
+from sphinx_xpcaps.cases.model import WantedCases
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.files import temporary_folder
 from sphinx_xpcaps.measure.digests import PackageDigests, digest, engine_digest
@@ -55,7 +56,7 @@ class Find(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Find the cases of a target."""
 
     target: str
-    bodies: tuple[str, ...]
+    wanted: WantedCases
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -144,13 +145,13 @@ def _answer(request: MachineRequest) -> Answer:
 def _measure(request: MachineRequest, what: Find | Run, file: Path) -> Answer:
     runner = Runner(request.config)
     group: Group | FindingGroup = what.group if isinstance(what, Run) else FindingGroup()
-    bodies = what.bodies if isinstance(what, Find) else ()
+    wanted = what.wanted if isinstance(what, Find) else WantedCases()
     if isinstance(what, Run):
         file.write_bytes(what.cases)
     with _WORKERS.one(runner, group) as worker:
         if request.new_process:
             worker.restart()
-        result = runner.run_task(worker, group, what.target, bodies, file)
+        result = runner.run_task(worker, group, what.target, wanted, file)
     if isinstance(result, GroupResult):
         return Ran(result=result)
     return Found(collected=result, cases=file.read_bytes() if file.exists() else b"")
