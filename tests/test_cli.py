@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from click.shell_completion import BashComplete
 from click.testing import CliRunner, Result
 
 from sphinx_xpcaps.cli import main
@@ -52,9 +53,16 @@ def test_module_target_expands_to_its_public_callables(cli, tmp_path: Path) -> N
         "def f(x):\n    '''F.\n\n    >>> f(np.ones(2))\n    '''\n    return x\n"
         "def _hidden(x):\n    return x\n"
     )
-    cli("measure", "small", "--output", "record.json", "--backend", "numpy")
-    record = read(tmp_path / "record.json")
+    answer = cli("measure", "small", "--output", "new/record.json", "--backend", "numpy")
+    record = read(tmp_path / "new" / "record.json")
     assert list(record.targets) == ["small.f"]
+    assert answer.output.endswith("Created the folder new\n")
+
+
+def test_shells_complete_commands_and_options() -> None:
+    shell = BashComplete(main, {}, "sphinx-xpcaps", "_SPHINX_XPCAPS_COMPLETE")
+    assert [each.value for each in shell.get_completions([], "mea")] == ["measure"]
+    assert [each.value for each in shell.get_completions(["measure"], "--out")] == ["--output"]
 
 
 def test_current_cells_of_the_output_file_are_not_measured_again(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

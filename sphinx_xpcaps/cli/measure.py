@@ -68,6 +68,7 @@ def measure(
             if not wanted:
                 raise Failure("this part has no functions: there are fewer functions than parts")
         config = replace(config, cases=[*config.cases, *_record(tests, wanted, folder, config)])
+        new_folder = output is not None and not output.parent.exists()
         measured = run(wanted, config, output=output, clock=clock, servers=servers)
     record = measured.records[0]
     problems = [*expanded.problems, *_broken_case_modules(record, wanted)]
@@ -75,6 +76,8 @@ def measure(
         _print(record, wanted, config)
     else:
         _report(record, wanted, measured.ran, output)
+        if new_folder:
+            click.echo(f"Created the folder {output.parent}")
     if profile:
         console = plain_console(stderr=True)
         for each in grids(clock.profile(worker_count(config))):
