@@ -114,6 +114,10 @@ def _draw_pages(result: dict[str, Any]) -> Any:
 
 def sections(results: dict[str, Any]) -> Iterator[str]:
     """Yield the lines of the page below its title."""
+    if not results:
+        yield "`make bench` runs the benchmarks and writes this page. It has not been run for this"
+        yield "version."
+        return
     yield "`make bench` runs these benchmarks and writes this page. The numbers are in"
     yield "{download}`results.json`. Each section names the machine. A machine that does other work"
     yield "at the same time shows in the load, and makes times longer; ratios change less."
