@@ -95,6 +95,7 @@ def _without_options(lines: Sequence[str]) -> str:
 
 def _python(source: str) -> Iterator[str]:
     try:
+        compile(source, "<example>", "exec")  # finds more errors, such as `return` in no function
         found = ast.parse(source).body
     except (SyntaxError, ValueError):
         return

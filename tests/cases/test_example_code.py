@@ -53,3 +53,8 @@ def test_a_badly_written_prompt_affects_only_itself() -> None:
 def test_a_literal_block_with_a_formula_is_no_example() -> None:
     text = "Values are close if::\n\n    absolute(a - b) <= atol\n\nand as in::\n\n    f(1)\n"
     assert list(statements(text, "f")) == ["f(1)"]
+
+
+def test_a_literal_block_with_the_body_of_a_function_is_no_example() -> None:
+    text = "The threshold is::\n\n    if x < low:\n        return 0\n    return func(x)\n"
+    assert list(statements(text, "func")) == []
