@@ -40,6 +40,7 @@ from sphinx_xpcaps.results.model import (
     Package,
     Reason,
     Record,
+    RecordedCase,
     Status,
     Target,
     Tool,
@@ -107,10 +108,23 @@ def simulated_cell(target: str, backend: str, version: int, key: str) -> Cell:
         passed=4,
         total=4,
         reasons=reasons,
+        cases=tuple(_cases(call)),
         host_transfer=False,
         computes=0,
         key=key,
     )
+
+
+def _cases(call: str) -> Iterator[RecordedCase]:
+    """Yield cases as code with the usual length."""
+    for size in (10, 20, 30, 40):
+        yield RecordedCase(
+            call=call.replace("x", f"np.linspace(0, 1, {size})"),
+            setup=f"from pkg import function\nx = np.linspace(0, 1, {size})",
+            expression=call,
+            arrays=("x",),
+            floats=("x",),
+        )
 
 
 def _reasons(call: str, choice: random.Random) -> Iterator[Reason]:

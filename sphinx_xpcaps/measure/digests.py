@@ -15,6 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from sphinx_xpcaps.files import read_cache, write_cache
 from sphinx_xpcaps.measure.environment import (
     distribution_version,
@@ -78,7 +80,10 @@ _File = tuple[int, int, str, list[str]]
 
 def digest(facts: Any) -> str:
     """Return the digest of a value that JSON can represent."""
-    content = json.dumps(facts, sort_keys=True, default=str).encode()
+    try:
+        content = msgspec.json.encode(facts, order="sorted", enc_hook=str)
+    except UnicodeEncodeError:  # of text with surrogates, which msgspec cannot represent
+        content = json.dumps(facts, sort_keys=True, default=str).encode()
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 

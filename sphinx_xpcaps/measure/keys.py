@@ -36,10 +36,14 @@ class CellKeys:
     def __init__(
         self, config: Config, wanted: Mapping[str, WantedCases], packages: PackageDigests
     ) -> None:
-        self._config = config
         self._wanted = wanted
         self._packages = packages
-        self._sources = [_source_digest(source) for source in config.cases]
+        self._options = {
+            "setup": config.setup,
+            "timeout": config.timeout,
+            "memory": config.memory_limit,
+            "cases": [_source_digest(source) for source in config.cases],
+        }
         self._imported = packages_in_examples(config.setup)
         self._imported.update(source.partition(".")[0] for source in config.cases)
         self._digests_of_imported: dict[tuple[str, tuple[str, ...]], Mapping[str, str]] = {}
@@ -62,10 +66,7 @@ class CellKeys:
                 "versions": {name: environment.packages.get(name) for name in names},
                 "group": [group.backend, group.device, *group.modes, *explain],
                 "variables": dict(environment.variables),
-                "setup": self._config.setup,
-                "timeout": self._config.timeout,
-                "memory": self._config.memory_limit,
-                "cases": self._sources,
+                **self._options,
                 **origins,
             }
         )

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 
-from sphinx_xpcaps.results.model import Cell, Reason, Status, Target
+from sphinx_xpcaps.results.model import Cell, Reason, RecordedCase, Status, Target
 
-_set_backend, _set_device, _set_origin, _set_notes, _set_modes, _set_reasons = (
+_set_backend, _set_device, _set_origin, _set_notes, _set_modes, _set_reasons, _set_cases = (
     getattr(Cell, name).__set__
-    for name in ("backend", "device", "origin", "notes", "modes", "reasons")
+    for name in ("backend", "device", "origin", "notes", "modes", "reasons", "cases")
 )
 """Setters of fields, although cells are frozen; they are faster than `object.__setattr__`."""
+_CASE = attrgetter("call", "setup", "expression", "arrays", "floats")
+"""Returns a key that is hashed faster than a case."""
 
 
 class SharedParts:
@@ -24,6 +27,7 @@ class SharedParts:
         self._notes: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._modes: dict[tuple[tuple[str, Status], ...], Mapping[str, Status]] = {}
         self._reasons: dict[tuple[object, ...], tuple[Reason, ...]] = {}
+        self._cases: dict[tuple[object, ...], tuple[RecordedCase, ...]] = {}
 
     def share(self, targets: Mapping[str, Target]) -> dict[str, Target]:
         """Return targets whose cells share equal parts with all cells that were seen before.
@@ -35,7 +39,14 @@ class SharedParts:
         modes = self._modes.setdefault
         reasons = self._reasons.setdefault
         for target in targets.values():
+            # The cells of a target usually have the same object, which is looked up once.
+            cases: tuple[RecordedCase, ...] = ()
+            known_cases = cases
             for cell in target.cells:
+                if cell.cases is not cases:
+                    cases = cell.cases
+                    known_cases = self._cases.setdefault(tuple(map(_CASE, cases)), cases)
+                _set_cases(cell, known_cases)
                 _set_backend(cell, text(cell.backend, cell.backend))
                 _set_device(cell, text(cell.device, cell.device))
                 if cell.origin is not None:

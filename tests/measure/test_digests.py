@@ -14,6 +14,7 @@ from sphinx_xpcaps.measure import digests
 from sphinx_xpcaps.measure.digests import (
     NOT_IN_ENGINE,
     PackageDigests,
+    digest,
     engine_files,
     packages_in_examples,
 )
@@ -135,3 +136,11 @@ def test_key_has_all_code_that_measures_apart_from_what_cannot_change_an_outcome
 
 def test_what_is_not_in_the_key_exists() -> None:
     assert [name for name in NOT_IN_ENGINE if not (ROOT / name).exists()] == []
+
+
+def test_facts_with_surrogates_have_a_digest() -> None:
+    assert digest({"text": "\ud800"}) != digest({"text": "\ud801"})
+
+
+def test_the_order_of_facts_does_not_change_their_digest() -> None:
+    assert digest({"a": 1, "b": {"c": 2, "d": 3}}) == digest({"b": {"d": 3, "c": 2}, "a": 1})

@@ -158,7 +158,12 @@ def test_files_that_cannot_be_read_do_not_affect_the_others(tmp_path: Path) -> N
 
 def test_equal_parts_of_cells_are_shared_between_files(tmp_path: Path) -> None:
     for day in (1, 2):
-        one = record(environment(f"2026-01-0{day}"), cell(Status.PARTIAL, "no JIT"))
-        (tmp_path / f"{day}.json").write_bytes(encode(one))
-    first, second = read_files(sorted(tmp_path.glob("*.json"))).records
-    assert first.targets[TARGET].cells[0].notes is second.targets[TARGET].cells[0].notes
+        cases = (RecordedCase(call="f(x)", setup="x = xp.ones(3)", arrays=("x",)),)
+        one = record(environment(f"2026-01-0{day}"), cell(Status.PARTIAL, "no JIT", cases=cases))
+        (tmp_path / f"{day}.json").write_bytes(bundle.encode([one]))
+    first, second = (
+        one.targets[TARGET].cells[0] for one in read_files(sorted(tmp_path.glob("*.json"))).records
+    )
+    assert first.cases == cases
+    assert first.cases is second.cases
+    assert first.notes is second.notes
