@@ -61,6 +61,8 @@ def report(record: Record) -> str:
         counts[measured.backend, is_right] += 1
         if not is_right:
             wrong.append(f"  {target}, {measured.backend}: expected {expected}, {measured.status}")
+    if not counts:
+        return "No GPU cell with an expected status was measured."
     lines = ["Expected statuses of GPU cells:"]
     for backend in sorted({backend for backend, _ in counts}):
         right, total = counts[backend, True], counts[backend, True] + counts[backend, False]
