@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sphinx_xpcaps.cases.model import TargetInfo
+from sphinx_xpcaps.cases.model import TargetInfo, WantedCases
 from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure import digests
 from sphinx_xpcaps.measure.digests import (
@@ -84,7 +84,7 @@ def test_packages_that_import_each_other_have_digests(project: Path) -> None:
 def key(folder: Path, text: str = "", body: tuple[str, ...] = (), **options: object) -> str:
     keys = CellKeys(
         Config(**options),  # type: ignore[arg-type]
-        {"unrelated.f": body},
+        {"unrelated.f": WantedCases(bodies=body)},
         PackageDigests(folder / "digests.json"),
     )
     info = TargetInfo(name="unrelated.f", kind="function", package="unrelated", text=text)
