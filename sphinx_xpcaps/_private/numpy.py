@@ -1,8 +1,9 @@
-"""The source of entropy of NumPy's random generators."""
+"""The source of entropy of NumPy's random generators, and the code of its functions."""
 
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import numpy as np
 
@@ -22,3 +23,17 @@ def seeded_entropy(seed: int) -> patched:
         The seed of the entropy.
     """
     return patched(np.random.bit_generator, randbits=random.Random(seed).getrandbits)
+
+
+_DISPATCHER: Any = type(np.sum)
+"""The type of NumPy's functions that other libraries can override."""
+
+
+def implementation(function: Any) -> Any:
+    """Return the Python function that one of NumPy's functions calls; else `function`.
+
+    If NumPy named it in another way, a change of its code would not be noticed.
+    """
+    if type(function) is _DISPATCHER:
+        return getattr(function, "_implementation", function)
+    return function

@@ -118,6 +118,14 @@ def test_generators_without_a_seed_can_be_made_reproducible() -> None:
     assert np.random.default_rng().random() not in found
 
 
+@depends_on("_implementation of NumPy's functions")
+def test_the_code_of_a_function_that_libraries_can_override_is_found() -> None:
+    from sphinx_xpcaps._private.numpy import implementation
+
+    assert isinstance(implementation(np.sum), types.FunctionType)
+    assert implementation(np.add) is np.add
+
+
 # Dask
 
 

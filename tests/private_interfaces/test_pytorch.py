@@ -96,6 +96,23 @@ def test_modes_of_dispatch_are_known() -> None:
     assert states == [(off, off, off), (on, on, off), (off, on, on), (on, on, off)]
 
 
+@depends_on("lengths of the stacks of modes (torch._C) and torch.library._impls")
+def test_modes_and_replaced_operators_are_found() -> None:
+    torch = pytest.importorskip("torch")
+
+    from core._private.torch_tracing import interceptors
+
+    modes, operators = interceptors()
+    torch.func.vmap(torch.exp)(torch.ones(2))  # PyTorch registers operators of its own
+    assert interceptors() == (modes, operators)
+    with torch._subclasses.FakeTensorMode():
+        assert interceptors() == (modes + 1, operators)
+    library = torch.library.Library("aten", "IMPL")
+    library.impl("sinc", lambda x: x, "CPU")
+    assert interceptors() == (modes, operators | {"aten/sinc/CPU"})
+    library._destroy()
+
+
 @depends_on('the line "Explanation:" in errors of torch.compile')
 def test_the_explanation_of_a_graph_break_is_found() -> None:
     torch = pytest.importorskip("torch")

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sphinx_xpcaps._private.numpy import implementation
+
 _ENGINE = ("core", "sphinx_xpcaps", "msgspec", "array_api_compat")
 """Packages that measuring itself relies on."""
 _WHOLE = frozenset({*sys.stdlib_module_names, *_ENGINE, np.__name__})
@@ -27,7 +29,6 @@ _METACLASSES = (type, ABCMeta)
 _HEAP_TYPE, _IMMUTABLE_TYPE = 1 << 9, 1 << 8
 """Flags of classes."""
 _CODE, _DEFAULTS = operator.attrgetter("__code__"), operator.attrgetter("__defaults__")
-_DISPATCHER: Any = type(np.sum)
 _CACHED = type(functools.cache(len))
 
 
@@ -275,8 +276,7 @@ class _Functions:
 
 def _inner(value: Any) -> Any:
     """Return the function that NumPy or a decorator of the standard library wraps."""
-    if type(value) is _DISPATCHER:
-        return value._implementation
+    value = implementation(value)
     if isinstance(value, staticmethod | classmethod | _CACHED):
         return value.__wrapped__
     return value.fget if isinstance(value, property) else value

@@ -177,11 +177,14 @@ def cluster(scheduler: Here, backends: Sequence[str] = ("numpy",)) -> Cluster:
 def results(
     scheduler: Here, names: Sequence[str] = NAMES[:2], *, new_processes: bool = False
 ) -> list[str]:
+    from sphinx_xpcaps.cases.model import WantedCases
     from sphinx_xpcaps.measure.model import CollectedCases, Group
 
     group = Group(backend="numpy", device="cpu", modes=("eager",))
     found = cluster(scheduler).measure(
-        dict.fromkeys(names, (group,)), dict.fromkeys(names, ()), new_processes=new_processes
+        dict.fromkeys(names, (group,)),
+        dict.fromkeys(names, WantedCases()),
+        new_processes=new_processes,
     )
     return [each.target for each in found if not isinstance(each, CollectedCases)]
 

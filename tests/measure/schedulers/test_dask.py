@@ -14,7 +14,7 @@ from sphinx_xpcaps.config import Config
 from sphinx_xpcaps.measure.schedulers.base import RemoteTask, SchedulerError
 from sphinx_xpcaps.measure.schedulers.cluster import GPU
 from sphinx_xpcaps.measure.schedulers.dask import DaskScheduler
-from sphinx_xpcaps.measure.schedulers.remote import Order, Probe, decode
+from sphinx_xpcaps.measure.schedulers.remote import MachineRequest, Probe, decode
 from tests.measure.schedulers.processes import Certificate, LocalCluster
 
 dask = pytest.importorskip("dask")
@@ -57,7 +57,9 @@ def encrypted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Encrypted]:
 
 def probe(resources: dict[str, float]) -> RemoteTask:
     """Return a task that needs no array library."""
-    order = Order(config=Config(), packages=(), fingerprint="", what=Probe(backend="numpy"))
+    order = MachineRequest(
+        config=Config(), packages=(), fingerprint="", what=Probe(backend="numpy")
+    )
     content = msgspec.msgpack.encode(order)
     return RemoteTask(name=f"probe{len(resources)}", content=content, resources=resources)
 
