@@ -4,9 +4,11 @@
   what happened in records and derives tables from them.
 - `extension` and `render` show tables in Sphinx's pages; `cli` is the command line.
 - `declared` compares declarations with tables, `advise` finds calls in code that do not work, and
-  `virtual_environments` measures with other versions.
+  `virtual_environments` measures with other versions. `init` adds the extension to a project.
 
-`config` has the options. `core`, the other package of the project, has the array tools.
+`config` has the options, `project_options` reads them from ``pyproject.toml``, and `project_table`
+and `option_checks` check them. `files` writes files, and `core_conflict` detects another package
+named `core`. `core`, the other package of the project, has the array tools.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ class TorchImplementation(Implementation):
         return _pass if issubclass(cls, FakeTensor) else super().eager(cls)
 
     def lazy(self, call: Call) -> Any:
-        """Make the call an operator that the compiler, ``torch.func`` and autograd support."""
+        """Record the call as an operator that the compiler, ``torch.func`` and autograd support."""
         if torch.compiler.is_dynamo_compiling():
             return apply_operator(call)
         if torch.jit.is_tracing():

@@ -88,7 +88,7 @@ class LazyFunction:
         self._lock = threading.Lock()
 
     def __enter__(self) -> None:
-        """Be called instead of the original."""
+        """Call the function in its lazy or compiled form."""
         if self.replaced is not None:
             self.replaced.__enter__()
 

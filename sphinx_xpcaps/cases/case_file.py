@@ -150,7 +150,7 @@ def decode(data: Any, package: str) -> Step:
     Raises
     ------
     CaseFileError
-        The data is not a step, or refers to something else than the package and NumPy's functions.
+        The data is not a step, or refers to anything other than the package and NumPy's functions.
     """
     try:
         callee = data["callee"]

@@ -29,7 +29,7 @@ class WantedCases:
     """Which cases of a target are used."""
 
     bodies: tuple[str, ...] = ()
-    """Code from directives. If there is any, no other origin is used."""
+    """Code from directives. Other origins are used only if it gives no cases."""
     origins: tuple[str, ...] = ()
     """The origins that may be used; all if empty."""
 

@@ -142,7 +142,7 @@ class Capabilities(_Directive):
         return tuple(name for name in self.options.get("origin", ()) if name in known)
 
     def table_options(self) -> TableOptions:
-        """Return the looks of the table; warn about invalid values."""
+        """Return the options of the table; warn about invalid values."""
         if self.options.get("graph"):
             given = self.options["graph"]
             self.warn("option", f"{self.name}: the option 'graph' takes no value, got {given!r}")

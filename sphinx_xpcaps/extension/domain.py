@@ -31,7 +31,7 @@ class TableRequest:
     docname: str
     line: int | None = None
     body: str | None = None
-    """Code that calls the target; if given, it is the only case."""
+    """Code that calls the target. Its calls are the cases, unless it fails."""
     body_line: int = 0
     """Line of the document where the body begins."""
     objtype: str | None = None
@@ -39,7 +39,7 @@ class TableRequest:
     origins: tuple[str, ...] = ()
     """The origins of cases that may be used; all if empty."""
     options: TableOptions = TableOptions()
-    """The looks of the table."""
+    """How the table is shown."""
     inline: bool = False
     """Whether the statuses are part of a sentence."""
     several: bool = False
@@ -47,7 +47,7 @@ class TableRequest:
 
     @property
     def injected(self) -> bool:
-        """Whether the target matches a pattern, instead of a directive naming it."""
+        """Whether the request comes from ``xpcaps_inject``, not from a directive."""
         return self.objtype is not None
 
     @property

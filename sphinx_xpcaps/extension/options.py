@@ -56,7 +56,7 @@ def _use_project(config: SphinxConfig, folder: Path) -> None:
 
 
 def appearance(app: Sphinx) -> Appearance:
-    """Return the looks of tables in a build."""
+    """Return how tables are shown in a build."""
     html = app.builder.format == "html" and app.builder.name != "epub"
     evidence = app.config.xpcaps_evidence or ""
     if isinstance(evidence, Mapping):

@@ -200,9 +200,9 @@ def digest(app: Sphinx, domain: XpcapsDomain, docname: str) -> str:
     ]
     bodies = [domain.body_elsewhere(each) for each in requests if isinstance(each, TableRequest)]
     reports = domain.tables.reports
-    looks = (appearance(app), app.config.xpcaps_report_url, app.config.language, reports)
+    shown = (appearance(app), app.config.xpcaps_report_url, app.config.language, reports)
     # Encoded, an enum's member is the same as the text that is read from a file.
-    return hashlib.sha256(msgspec.json.encode((__version__, looks, bodies, content))).hexdigest()
+    return hashlib.sha256(msgspec.json.encode((__version__, shown, bodies, content))).hexdigest()
 
 
 def _shown_tables(domain: XpcapsDomain, request: AnyRequest) -> list[Table]:

@@ -15,13 +15,13 @@ class MeasurementRequest:
     target: str
     """Dotted name of a callable."""
     body: str | None = None
-    """Code that calls the target with ``xp``. If given, it is the only case."""
+    """Code that calls the target with ``xp``. Its calls are the cases, unless it fails."""
     place: str = ""
     """Where the request was made: a document or the command line."""
     line: int | None = None
     injected: bool = False
-    """Whether the target matches a pattern, instead of a directive naming it."""
+    """Whether the request comes from ``xpcaps_inject``, not from a directive."""
     origins: tuple[str, ...] = ()
     """The origins of cases that may be used; all if empty."""
     graph: bool = False
-    """Whether the graph of a call is shown."""
+    """Whether to record the graph of a call."""

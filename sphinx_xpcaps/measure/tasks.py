@@ -140,22 +140,31 @@ def run_cases(
                 return failed(f"the worker was lost: {error}")
             if error.started is not None:
                 lost = _lost_run(error.started, error)
-                if not error.started.is_experiment and not (  # which is no evidence
-                    error.was_busy and any(_is_like(known[key], lost) for key in confirmed)
-                ):
+                if _must_confirm(lost, error, [known[key] for key in confirmed]):
                     limit = error.limit * _BUSY_LIMIT if error.was_busy else None
                     lost = _confirm(run, worker, target, group, file, lost, limit)
                     confirmed.add(error.started)
                 known[error.started] = lost
             continue
-        doubtful = [
+        failed_after_change = [
             r for r in runs.runs if worker.changed and _failed(r) and r.key not in confirmed
         ]
-        for each in doubtful[: max(_MAX_LOST_RUNNING - len(confirmed), 0)]:
+        for each in failed_after_change[: max(_MAX_LOST_RUNNING - len(confirmed), 0)]:
             confirmed.add(each.key)
             known[each.key] = _confirm(run, worker, target, group, file, each)
-        if all(known[each.key] == each for each in doubtful if each.key in confirmed):
+        if all(known[each.key] == each for each in failed_after_change if each.key in confirmed):
             return GroupResult(target=target, group=group, runs=runs)
+
+
+def _must_confirm(lost: CaseRun, error: WorkerLost, confirmed: Sequence[CaseRun]) -> bool:
+    """Return whether a run that ended its worker is repeated before it counts.
+
+    Experiments are no evidence. A run that computed until its time limit is not repeated if
+    another run of the target did the same.
+    """
+    if lost.key.is_experiment:
+        return False
+    return not (error.was_busy and any(_is_like(other, lost) for other in confirmed))
 
 
 def _is_like(run: CaseRun, other: CaseRun) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appearance:
-    """The looks of all tables of a build.
+    """How all tables of a build are shown.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class Appearance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableOptions:
-    """The looks of one table, as its directive says.
+    """How one table is shown, as its directive says.
 
     Parameters
     ----------

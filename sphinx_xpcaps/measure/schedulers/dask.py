@@ -24,7 +24,7 @@ _ATTEMPT_LIMIT = 10.0
 _ATTEMPTS = 3
 """How often a task is tried that raises or whose worker ends."""
 _INTERVAL = 0.5
-"""Seconds between two looks at the connection."""
+"""Seconds between two checks of the connection."""
 
 
 class DaskScheduler:

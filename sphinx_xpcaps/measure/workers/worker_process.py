@@ -38,7 +38,7 @@ _BUSY_SHARE = 0.9
 """A process that used so much of its time has waited for nothing."""
 _INTERVAL = 0.25
 _MEMORY_INTERVAL = 0.02
-"""Seconds between two looks at a worker's time and memory."""
+"""Seconds between two checks of a worker's time and memory."""
 
 
 class WorkerProcess:
