@@ -133,8 +133,8 @@ def test_a_summary_without_tables_gives_a_warning(site):
     ]
 
 
-def test_options_of_the_project_hold_unless_conf_py_has_them(tmp_path, rootdir):
-    project = copy_site("offline", rootdir, tmp_path)
+def test_options_of_the_project_hold_unless_conf_py_has_them(site):
+    project = site("offline")
     (project.src / "pyproject.toml").write_text(
         '[tool.xpcaps]\ntimeout = 7\nposition = "notes"\njobs = -1\nrecord = []\n'
     )
