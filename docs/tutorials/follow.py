@@ -59,7 +59,8 @@ def follow(page: Path, folder: Path, venv: Path | None) -> list[str]:
     found = []
     folder.mkdir(parents=True, exist_ok=True)
     binaries = (venv or folder / ".venv").absolute() / "bin"
-    environment = {**os.environ, "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}"}
+    path = f"{binaries}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "NO_COLOR": "1"}
     for step in steps(page.read_text("utf-8")):
         if isinstance(step, File):
             path = folder / step.name
