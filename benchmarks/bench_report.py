@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -81,33 +81,26 @@ def _draw_scipy(result: dict[str, Any]) -> Any:
 
 
 def _draw_targets(result: dict[str, Any]) -> Any:
-    rows = result["rows"]
-    figure, axes = _figure(7, 3.2)
-    numbers = [row["targets"] for row in rows]
-    for key, color, label in (
-        ("measured", MEASURED, "measured"),
-        ("again", OTHER, "again, nothing changed"),
-    ):
-        axes.plot(numbers, [row[key] for row in rows], "o-", color=color, label=label)
-    axes.set_ylim(bottom=0)
-    axes.set_xlabel("functions")
-    axes.set_ylabel("seconds")
-    axes.legend(frameon=False)
-    return figure
+    lines = {"measured": "measured", "again": "again, nothing changed"}
+    return _draw_times(result["rows"], lines, "functions", "seconds")
 
 
 def _draw_pages(result: dict[str, Any]) -> Any:
-    rows = result["rows"]
+    lines = {"idle": "no change", "without": "no change, without the extension"}
+    return _draw_times(result["rows"], lines, "functions with a table", "seconds of a build")
+
+
+def _draw_times(
+    rows: Sequence[dict[str, Any]], lines: dict[str, str], xlabel: str, ylabel: str
+) -> Any:
+    """Return a figure of times by number of targets; the first of two lines is highlighted."""
     figure, axes = _figure(7, 3.2)
     numbers = [row["targets"] for row in rows]
-    for key, color, label in (
-        ("idle", MEASURED, "no change"),
-        ("without", OTHER, "no change, without the extension"),
-    ):
+    for (key, label), color in zip(lines.items(), (MEASURED, OTHER), strict=True):
         axes.plot(numbers, [row[key] for row in rows], "o-", color=color, label=label)
     axes.set_ylim(bottom=0)
-    axes.set_xlabel("functions with a table")
-    axes.set_ylabel("seconds of a build")
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel(ylabel)
     axes.legend(frameon=False)
     return figure
 

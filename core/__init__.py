@@ -18,16 +18,20 @@ if TYPE_CHECKING:
 
 __all__ = ["autojit", "lazy_apply", "trace"]
 
-_HOMES = {"autojit": "core.autojit", "lazy_apply": "core.lazy_apply", "trace": "core.lazy.tracing"}
+_MODULE_OF = {
+    "autojit": "core.autojit",
+    "lazy_apply": "core.lazy_apply",
+    "trace": "core.lazy.tracing",
+}
 _PACKAGES = ("backends", "lazy", "notes")
 
 
 class _Core(ModuleType):
-    """This package, whose functions have the names of packages in it."""
+    """The package `core`, some of whose functions are called like packages inside it."""
 
     def __getattr__(self, name: str) -> Any:
-        if name in _HOMES:
-            found = getattr(import_module(_HOMES[name]), name)
+        if name in _MODULE_OF:
+            found = getattr(import_module(_MODULE_OF[name]), name)
             setattr(self, name, found)
             return found
         if name in _PACKAGES:
@@ -36,7 +40,7 @@ class _Core(ModuleType):
 
     def __setattr__(self, name: str, value: object) -> None:
         # After the import of a package, Python would replace the function of the same name.
-        if name not in _HOMES or not isinstance(value, ModuleType):
+        if name not in _MODULE_OF or not isinstance(value, ModuleType):
             super().__setattr__(name, value)
 
 

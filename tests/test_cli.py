@@ -269,7 +269,7 @@ def test_cells_that_differ_when_measured_again_are_errors(cli, tmp_path: Path) -
     )
     answer = cli("measure", "varying.f", "-o", "record.json", "--backend", "numpy", "--verify", "1")
     assert answer.exit_code == 1
-    text = "varying.f (numpy, cpu) was first supported, and not measured (NumPy does not repeat"
+    text = "varying.f (numpy, cpu) was first supported, and not measured (NumPy gives other"
     assert text in answer.stderr
 
 

@@ -30,7 +30,7 @@ from sphinx_xpcaps.results.record import read, write_bundle
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 RECORDS = ROOT / "data" / "xpcaps_data" / "records"
-FOLDERS = re.compile(r"/(?:[\w.+-]+/)*site-packages/|/(?:home|root|work)/[\w./+-]*(?=…)")
+FOLDERS = re.compile(r"/(?:[\w.+-]+/)*site-packages/|/(?:[\w.+-]+/){2,}[\w.+-]*(?=…)")
 """The beginning of the path of an installed module, which differs between machines."""
 BACKENDS = ("numpy", "torch", "jax", "dask", "array-api-strict")
 

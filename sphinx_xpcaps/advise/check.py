@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sphinx_xpcaps.advise import comments, rules
@@ -32,7 +32,7 @@ def check_source(
     path : str
         The name of the file.
     knowledge : Knowledge
-        What records know.
+        The limits that records contain.
     selected : frozenset of str
         The codes of the selected rules.
     host_functions : frozenset of str
@@ -181,10 +181,3 @@ def _too_deep(path: str) -> Finding:
 def _at(path: str, line: int, column: int, message: str) -> Finding:
     place = Place(path=path, line=line, column=column, end_line=line, end_column=column)
     return Finding(place=place, code=rules.INVALID_SYNTAX.code, message=message)
-
-
-def with_ignored_rules(report: Report, ignored: Iterable[str]) -> Report:
-    """Return a report without the findings of some rules."""
-    codes = frozenset(ignored) - {rules.INVALID_SYNTAX.code}
-    left = tuple(one for one in report.findings if one.code not in codes)
-    return Report(findings=left, unknown=report.unknown, counts=report.counts)

@@ -140,7 +140,8 @@ INVALID_SYNTAX = Rule(
     code="XPC900",
     name="invalid-syntax",
     summary="invalid syntax",
-    meaning="The file is not valid Python, so that its calls are not known. It cannot be ignored.",
+    meaning="The file is not valid Python, so that its calls are not known. "
+    "This rule cannot be ignored.",
 )
 
 RULES: Mapping[str, Rule] = MappingProxyType(

@@ -197,18 +197,12 @@ class Runner:
         *,
         new_processes: bool = False,
     ) -> Generator[Result, None, None]:
-        """Find the cases of each target, run them in each of its groups, and yield the results.
+        """Find and run the cases of each target; see `Executor.measure`.
 
         Parameters
         ----------
-        groups : mapping
-            The groups of each target.
-        wanted : mapping
-            Which cases of each target are used.
         folder : Path
             A folder for files with the cases.
-        new_processes : bool
-            Whether each task has a process that runs nothing else.
         """
         files = {target: folder / f"{i}.cases" for i, target in enumerate(groups)}
         all_groups = {group for each in groups.values() for group in each}

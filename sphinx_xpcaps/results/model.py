@@ -91,7 +91,7 @@ class RecordedCase:
     """
 
     call: Text
-    """The call in the words of its origin."""
+    """The call as its example, test or directive writes it."""
     setup: Text = ""
     """The statements before the call: imports, data and earlier calls."""
     expression: Text | None = None

@@ -202,7 +202,7 @@ def test_a_case_that_numpy_does_not_repeat_is_logged_and_does_not_count(
     found = cell_of(run(0), failed(1, message="no"), backend="numpy")
     assert (found.status, found.total) == (Status.SUPPORTED, 1)
     [line] = caplog.messages
-    assert line.startswith("f: NumPy does not repeat the result of the case f(x) (no)")
+    assert line.startswith("f: NumPy gives another result when the call f(x) is repeated (no)")
     assert cell_of(failed(), backend="numpy").status is Status.NOT_MEASURED
     needed = cell_of(failed(), backend="numpy", reference="torch")
     assert (needed.status, needed.notes) == (Status.UNSUPPORTED, ("needs PyTorch",))

@@ -56,7 +56,7 @@ def test_cell_that_varies_is_reported_and_the_record_keeps_the_first_one(
     (tmp_path / "varying.py").write_text(MODULE)
     monkeypatch.syspath_prepend(str(tmp_path))
     measured = measure(tmp_path, 1.0)
-    message = "varying.varies (numpy, cpu) was first supported, and not measured (NumPy does not "
+    message = "varying.varies (numpy, cpu) was first supported, and not measured (NumPy gives "
     assert [str(each)[: len(message)] for each in measured.unstable] == [message]
     cells = measured.records[0].targets["varying.varies"].cells
     assert [cell.status for cell in cells] == ["supported"]

@@ -103,7 +103,7 @@ def test_modes_and_replaced_operators_are_found() -> None:
     from core._private.torch_tracing import interceptors
 
     modes, operators = interceptors()
-    torch.func.vmap(torch.exp)(torch.ones(2))  # PyTorch registers operators of its own
+    torch.func.vmap(torch.exp)(torch.ones(2))  # its first use registers operators
     assert interceptors() == (modes, operators)
     with torch._subclasses.FakeTensorMode():
         assert interceptors() == (modes + 1, operators)

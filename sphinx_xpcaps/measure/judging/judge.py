@@ -36,7 +36,7 @@ _VARIANT_CAUSES = {
 
 _CONTRADICTIONS = (Outcome.RAISED, Outcome.WRONG_VALUES, Outcome.FOREIGN_OUTPUT)
 """Outcomes of NumPy's own cases that mean that the case is wrong."""
-_WRONG_CASES = "NumPy does not repeat the results of its own cases"
+_NOT_REPEATED = "NumPy gives other results when its calls are repeated"
 
 Notes = tuple[CapabilityNote | str, ...]
 
@@ -72,14 +72,14 @@ def _judge_runs(runs: TargetRuns, backend: Backend, key: str) -> Cell:
     cases, wrong = _checked(case_results(runs), backend)
     for case in wrong:
         _logger.warning(
-            "%s: NumPy does not repeat the result of the case %s (%s); this is a bug in "
+            "%s: NumPy gives another result when the call %s is repeated (%s); this is a bug in "
             "sphinx-xpcaps, please report it",
             runs.target,
             case.summary.text,
             case.failure.message or case.failure.outcome,
         )
     if not cases:
-        return not_run(runs.group.backend, runs.group.device, _WRONG_CASES)
+        return not_run(runs.group.backend, runs.group.device, _NOT_REPEATED)
     working = [case for case in cases if case.passed is not None]
     judgements = {"eager": _judge_eager(cases, backend)}
     for mode in runs.group.modes:
@@ -116,7 +116,7 @@ def _checked(
 ) -> tuple[list[CaseResult], list[CaseResult]]:
     """Return the cases that NumPy may be judged by, and those that are wrong.
 
-    NumPy repeats its own calls, so a case that fails says nothing about the target.
+    A case repeats a call that NumPy made; if it fails with NumPy, it says nothing about the target.
     """
     wrong = [
         case
