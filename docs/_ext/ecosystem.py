@@ -144,7 +144,7 @@ class Ecosystem(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Parse the generated Markdown as part of the page."""
         backends = [name for name in TITLES if name != "numpy"]
-        header = ["Library", "functions", *(TITLES[name] for name in backends), "found"]
+        header = ["Library", "Functions", *(TITLES[name] for name in backends), "Findings"]
         lines = [f"| {' | '.join(header)} |", "| --- " * len(header) + "|"]
         for name, library in libraries().items():
             path = RECORDS / f"{name}.json"
