@@ -61,7 +61,7 @@ class JAXBackend(Backend):
     host_functions = ("jax.device_get",)
     promotion = Promotion(
         results={
-            name: {"bool": "integral"} for name in ("floor_divide", "pow", "remainder", "square")
+            name: {"bool": "int32"} for name in ("floor_divide", "pow", "remainder", "square")
         },
         immutable=True,
         wraps_integers=True,

@@ -81,8 +81,12 @@ def run(found: CaseCode | None, backend: str = "numpy", **options: Any) -> Any:
     text = program(case, cell, environment(variables={}), **options)
     assert text is not None
     scope: dict[str, Any] = {}
-    with contextlib.redirect_stdout(io.StringIO()):
-        exec(text, scope)
+    settings = backends()[backend].settings()
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            exec(text, scope)
+    finally:
+        backends()[backend].restore_settings(settings)
     return scope["result"]
 
 

@@ -231,6 +231,15 @@ def test_declared_dtypes_of_elementwise_functions_are_those_computed(
     assert not wrong
 
 
+def test_booleans_become_32_bit_integers_in_jax_whatever_its_precision_is() -> None:
+    jax = pytest.importorskip("jax")
+    for enabled in (False, True):
+        with jax.enable_x64(enabled):
+            x = jax.numpy.ones(2, dtype=bool)
+            assert lazy.square(lazy.array(x)).dtype == jax.numpy.square(x).dtype == "int32"
+            assert lazy.sum(lazy.array(x)).dtype == jax.numpy.sum(x).dtype
+
+
 def test_limits_are_python_numbers() -> None:
     info = lazy.finfo(lazy.float32)
     assert {type(one) for one in (info.eps, info.max, info.min, info.smallest_normal)} == {float}
